@@ -1,0 +1,182 @@
+"""Rules: how a tenant's coding becomes the target's coding, and why; all that cannot be mapped is said at once."""
+
+from collections.abc import Mapping, Sequence
+from copy import copy
+from datetime import date
+from fnmatch import fnmatchcase
+
+import msgspec
+
+from integrations.engine.errors import Problem
+from integrations.engine.records import Vendor
+
+NOT_SENT = ""
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """An account or dimension value of the target, as its mirror knows it."""
+
+    target_id: str
+    number: str
+    name: str = ""
+    kind: str = ""
+    active: bool = True
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """One approved row of a mapping table. Patterns know `*` and `?` only; "" matches anything.
+
+    `table` is account, tax_code or dimension; `part` the source dimension of a dimension rule; `target` a number
+    (account) or value (dimension) on the target.
+    """
+
+    id: int
+    version: int
+    table: str
+    source: str
+    target: str
+    company: str = ""
+    part: str = ""
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+    def covers(self, company: str, value: str, day: date | None) -> bool:
+        """Whether this rule speaks for `value` of `company` on `day`."""
+        return (
+            (not self.company or self.company == company)
+            and (not self.valid_from or day is None or self.valid_from <= day)
+            and (not self.valid_to or day is None or day <= self.valid_to)
+            and (self.source == value or fnmatchcase(value, self.source.replace("[", "[[]")))
+        )
+
+    @property
+    def weight(self) -> tuple[bool, bool, int, int]:
+        """Sorts the most specific rule first: own company, exact value, longest pattern, newest."""
+        wild = any(mark in self.source for mark in "*?")
+        return (not self.company, wild, -len(self.source), -self.version)
+
+
+class VendorLink(msgspec.Struct, frozen=True, kw_only=True):
+    """A target vendor that is our supplier, in one currency."""
+
+    target_id: str
+    currency: str
+
+
+class Coding(msgspec.Struct, frozen=True, kw_only=True):
+    """The target's coding of one line, and the reason in words."""
+
+    account: str
+    dimensions: dict[str, str]
+    why: str
+
+
+class Rules:
+    """All that a decision may know beside the record itself; built once per batch and never changed.
+
+    `accounts` and `values` are the target's own; `parts` says where each used code part goes (NOT_SENT: declared as
+    not sent). Where no rule speaks, an account or value of equal number on the target is taken, and `why` says so.
+    """
+
+    def __init__(
+        self,
+        *,
+        rules: Sequence[Rule] = (),
+        parts: Mapping[str, str] | None = None,
+        accounts: Sequence[Account] = (),
+        values: Sequence[Account] = (),
+        vendors: Mapping[str, Vendor] | None = None,
+        vendor_links: Mapping[str, Sequence[VendorLink]] | None = None,
+    ) -> None:
+        self.vendors = vendors or {}
+        self.vendor_links = vendor_links or {}
+        self.parts = parts or {}
+        self.accounts = {a.number: a for a in accounts if a.number}
+        self._values = {(v.kind, v.number): v for v in values}
+        self._tables: dict[tuple[str, str], list[Rule]] = {}
+        for rule in sorted(rules, key=lambda r: r.weight):
+            self._tables.setdefault((rule.table, rule.part), []).append(rule)
+        self._cache: dict[tuple[object, ...], tuple[str, str, Problem | None]] = {}
+
+    def with_vendors(self, vendors: Mapping[str, Vendor], links: Mapping[str, Sequence[VendorLink]]) -> "Rules":
+        """The same rules with the vendors of one batch; shares what was resolved before."""
+        other = copy(self)
+        other.vendors, other.vendor_links = vendors, links
+        return other
+
+    def account(self, company: str, number: str, day: date | None) -> tuple[str, str, Problem | None]:
+        """(target id, why, problem) for a source account on a posting date."""
+        return self._cached("account", "", company, number, day, f"account {number}")
+
+    def tax_account(self, company: str, code: str, day: date | None) -> tuple[str, str, Problem | None]:
+        """(target id, why, problem) of the account that takes the tax of a tax code."""
+        return self._cached("tax_code", "", company, code, day, f"tax code {code or '(none)'}")
+
+    def dimensions(
+        self, company: str, values: Mapping[str, str], day: date | None
+    ) -> tuple[dict[str, str], list[str], list[Problem]]:
+        """Target dimension ids by kind for the code parts that carry a value; undeclared parts are problems."""
+        ids, why, problems = {}, [], []
+        for part, value in sorted(values.items()):
+            if not value:
+                continue
+            if part not in self.parts:
+                problems.append(
+                    Problem(
+                        "undeclared_dimension",
+                        f"Code part {part} has the value {value}, but nobody has said where it goes. "
+                        f"Map code part {part}, or declare it as not sent.",
+                        field=f"dimensions.{part}",
+                        value=value,
+                        blocker=("part", part),
+                    )
+                )
+            elif self.parts[part] != NOT_SENT:
+                target, reason, problem = self._cached(
+                    "dimension", part, company, value, day, f"code part {part} value {value}"
+                )
+                if problem:
+                    problems.append(problem)
+                else:
+                    ids[self.parts[part]] = target
+                    why.append(reason)
+        return ids, why, problems
+
+    def _cached(
+        self, table: str, part: str, company: str, value: str, day: date | None, words: str
+    ) -> tuple[str, str, Problem | None]:
+        key = (table, part, company, value, day)
+        if key not in self._cache:
+            self._cache[key] = self._resolve(table, part, company, value, day, words)
+        return self._cache[key]
+
+    def _resolve(
+        self, table: str, part: str, company: str, value: str, day: date | None, words: str
+    ) -> tuple[str, str, Problem | None]:
+        rule = next((r for r in self._tables.get((table, part), ()) if r.covers(company, value, day)), None)
+        number = rule.target if rule else value
+        why = f"rule {rule.id} version {rule.version}" if rule else "equal number"
+        if table == "tax_code" and rule is None:
+            found = None
+        elif table == "dimension":
+            found = self._values.get((self.parts[part], number))
+        else:
+            found = self.accounts.get(number)
+        if found is not None and found.active:
+            return found.target_id, f"{words} → {found.number} by {why}", None
+        field = f"dimensions.{part}" if part else table
+        blocker = (f"dimension:{part}" if part else table, value)
+        if found is not None or rule is not None:
+            state = "is inactive" if found is not None else "does not exist"
+            message = (
+                f"{words.capitalize()} is mapped to {number}, which {state} on the other side. Map it to an active one."
+            )
+            return (
+                "",
+                "",
+                Problem(f"{table}_target_unusable", message, field=field, value=value, blocker=blocker),
+            )
+        message = (
+            f"{words.capitalize()} has no counterpart on the other side. Map it once; all that wait for it go out."
+        )
+        return "", "", Problem(f"unmapped_{table}", message, field=field, value=value, blocker=blocker)

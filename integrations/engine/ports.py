@@ -1,0 +1,117 @@
+"""What the engine asks of the world: a Source to read, a Target to write, a Store to remember. No vendor, no Django."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from integrations.engine.decisions import Decision, Link
+from integrations.engine.errors import Rejected
+from integrations.engine.records import AnyRecord, Company, Draft, Entity, Receipt, TargetRecord, Unreadable
+
+
+class Scope(msgspec.Struct, frozen=True, kw_only=True):
+    """Which part of a system is read: the ERP company code (empty: all), and how far back at the least."""
+
+    company: str = ""
+    since: datetime | None = None
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """Records as they left the wire, in cursor order.
+
+    `cursor` resumes after this page; `more` False ends the scan; `read` counts rows on the wire (the left side of the
+    run's balance); `server_time` is the server's clock, aware UTC.
+    """
+
+    records: Sequence[AnyRecord | Unreadable]
+    cursor: str
+    more: bool
+    read: int
+    server_time: datetime | None = None
+
+
+class Write(msgspec.Struct, frozen=True, kw_only=True):
+    """One record to write. `natural_key` finds it again on the target when the answer is lost; `send_by` is UTC."""
+
+    intent: int
+    entity: Entity
+    draft: Draft
+    natural_key: str
+    send_by: datetime
+    target_id: str = ""  # set: update this record; empty: create
+    version: str = ""
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True):
+    """A due record as a push claims it: its source, what it is linked to, and the revision that is being carried."""
+
+    id: int
+    source_key: str
+    revision: int
+    attempts: int
+    source: AnyRecord | Unreadable
+    link: Link | None = None
+    target: TargetRecord | None = None
+
+
+class Source(Protocol):
+    """A connected system that can be read."""
+
+    def companies(self) -> Sequence[Company]: ...
+
+    def read(self, entity: Entity, cursor: str, scope: Scope) -> Iterator[Page]:
+        """Pages after `cursor` ("" = from the start). Raises Retryable or ConnectionBroken; what was yielded stands."""
+        ...
+
+    def fetch(self, entity: Entity, key: str, scope: Scope) -> AnyRecord | Unreadable | None:
+        """One record by its key, complete with children; None when the system provably has none."""
+        ...
+
+
+class Target(Protocol):
+    """A connected system that can be written."""
+
+    def groups(self, writes: Sequence[Write]) -> list[list[Write]]:
+        """The same writes, cut into what one request each can carry (same endpoint, bulk limits)."""
+        ...
+
+    def write(self, writes: Sequence[Write]) -> list[Receipt]:
+        """One group, one request, all or nothing; receipts in the order of `writes`.
+
+        Raises OutcomeUnknown, Retryable, Rejected (the whole group was refused) or ConnectionBroken.
+        """
+        ...
+
+    def look_up(self, entity: Entity, **where: str) -> Iterator[TargetRecord]:
+        """Live list of the target's records of `entity`, narrowed by what the target can filter on."""
+        ...
+
+
+class Store(Protocol):
+    """What a flow remembers. Each method is one short transaction that first proves that the lease is still ours."""
+
+    def cursor(self) -> str: ...
+
+    def stage(self, page: Page) -> None:
+        """Saves what changed, makes it due, and moves the cursor: all or nothing."""
+        ...
+
+    def record(self, batch: Sequence[Item], decisions: Sequence[Decision]) -> list[Write]:
+        """Stores what cannot go with its reasons, and an intent for each write; one commit. Returns the writes."""
+        ...
+
+    def settle(self, writes: Sequence[Write], receipts: Sequence[Receipt]) -> None:
+        """Links, audit entries and states of what was written; a record that fails is repeated alone."""
+        ...
+
+    def refuse(self, write: Write, error: Rejected) -> None: ...
+
+    def postpone(self, writes: Sequence[Write], after: float | None) -> None: ...
+
+    def mark_uncertain(self, writes: Sequence[Write]) -> None: ...
+
+    def fail(self, item: Item, trace: str) -> None:
+        """A bug of ours: the record is held with code `internal`; `trace` goes to the log, not to the tenant."""
+        ...

@@ -1,0 +1,293 @@
+"""Canonical records: what a vendor, an account or an invoice is, whatever the system it comes from.
+
+Amounts are `Decimal` in the named currency; dates are business dates without time; `version` is the system's
+own ETag or counter, opaque. Keys are text, unique per system and entity.
+"""
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+import msgspec
+
+Day = date  # TargetRecord has a field named date, which hides the class
+
+SCHEMA = 1  # of stored snapshots; older ones are upgraded when they are read
+
+
+class Entity(StrEnum):
+    """A kind of record that can flow."""
+
+    VENDOR = "vendor"
+    GL_ACCOUNT = "gl_account"
+    DIMENSION = "dimension"
+    TAX_CODE = "tax_code"
+    PAYMENT_TERM = "payment_term"
+    PURCHASE_ORDER = "purchase_order"
+    INVOICE = "invoice"
+    PAYMENT = "payment"
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """Base: `key` identifies the record in its system, `version` changes whenever its content does."""
+
+    key: str
+    version: str = ""
+
+
+class Company(Record, frozen=True, kw_only=True):
+    """A legal entity of the ERP; `currency` is its accounting currency (ISO 4217)."""
+
+    name: str
+    currency: str = ""
+    country: str = ""
+
+
+class Address(msgspec.Struct, frozen=True, kw_only=True):
+    """A postal address; `uses` are lower-case words such as pay, document, delivery, visit."""
+
+    key: str
+    name: str = ""
+    line1: str = ""
+    line2: str = ""
+    city: str = ""
+    state: str = ""
+    postal_code: str = ""
+    country: str = ""  # ISO 3166-1 alpha-2
+    uses: tuple[str, ...] = ()
+    default_for: tuple[str, ...] = ()
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+class Vendor(Record, frozen=True, kw_only=True):
+    """A supplier. `in_company` says that it may be invoiced in the integration's company."""
+
+    name: str
+    number: str
+    kind: str = "supplier"  # supplier, or the system's own other word in lower case (prospect, employee ...)
+    country: str = ""
+    currency: str = ""
+    payment_term: str = ""
+    group: str = ""
+    email: str = ""
+    one_time: bool = False
+    in_company: bool = True
+    blocked: bool = False
+    active: bool = True
+    addresses: tuple[Address, ...] = ()
+    modified: datetime | None = None
+
+
+class GLAccount(Record, frozen=True, kw_only=True):
+    """A ledger account. `control` accounts are posted by sub-ledgers only; `kind` is the system's own word."""
+
+    number: str
+    name: str
+    kind: str = ""
+    control: bool = False
+    active: bool = True
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+class Dimension(Record, frozen=True, kw_only=True):
+    """One value of a cost dimension; `kind` names the dimension (an IFS code part letter, a BILL classification)."""
+
+    kind: str
+    value: str
+    name: str = ""
+    kind_name: str = ""
+    active: bool = True
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+class TaxCode(Record, frozen=True, kw_only=True):
+    """A tax code; `kind` is tax, calculated, use, none or withholding; `rate` in per cent."""
+
+    code: str
+    name: str = ""
+    rate: Decimal | None = None
+    kind: str = "tax"
+
+
+class InvoiceState(StrEnum):
+    """Where an invoice stands in its ledger; a word the profile does not know is UNKNOWN."""
+
+    PRELIMINARY = "preliminary"
+    POSTED = "posted"
+    AUTHORISED = "authorised"
+    PARTLY_PAID = "partly_paid"
+    PAID = "paid"
+    CANCELLED = "cancelled"
+    UNKNOWN = "unknown"
+
+
+class PostingKind(StrEnum):
+    """What a posting row means for the supplier's bill; decided by the profile's table, never by sign."""
+
+    DEBT = "debt"
+    COST = "cost"
+    TAX = "tax"
+    SELF_ASSESSED_TAX = "self_assessed_tax"
+    WITHHOLDING = "withholding"
+    UNKNOWN = "unknown"
+
+
+class InvoiceLine(msgspec.Struct, frozen=True, kw_only=True):
+    """An item as the supplier billed it: net and tax in invoice currency; it has no account."""
+
+    key: str
+    description: str = ""
+    tax_code: str = ""
+    net: Decimal = Decimal(0)
+    tax: Decimal = Decimal(0)
+    po_number: str = ""
+    po_line: str = ""
+    po_release: str = ""
+
+
+class Posting(msgspec.Struct, frozen=True, kw_only=True):
+    """A ledger row of the invoice: debit positive, credit negative, in invoice currency."""
+
+    key: str
+    kind: PostingKind
+    posting_type: str = ""
+    account: str = ""
+    dimensions: dict[str, str] = {}
+    amount: Decimal = Decimal(0)
+    tax_code: str = ""
+    text: str = ""
+    preliminary: bool = False
+    reversed: bool = False
+
+
+class LedgerItem(msgspec.Struct, frozen=True, kw_only=True):
+    """What the ledger says is owed for (an instalment of) an invoice: positive is debt, negative a credit."""
+
+    instalment: int = 1
+    original: Decimal | None = None
+    open: Decimal | None = None
+    due_date: date | None = None
+
+
+class Invoice(Record, frozen=True, kw_only=True):
+    """A supplier invoice or credit as the ERP's ledger holds it.
+
+    `lines`, `postings` and `ledger_items` are None where the system could not read them: unknown, not empty.
+    """
+
+    company: str
+    vendor_key: str
+    number: str
+    state: InvoiceState
+    state_word: str = ""  # the system's own word, for people
+    party_type: str = "supplier"
+    vendor_name: str = ""
+    series: str = ""
+    type: str = ""
+    ordinary: bool = True  # the profile lists the type as an ordinary invoice or credit
+    invoice_date: date | None = None
+    due_date: date | None = None
+    planned_pay_date: date | None = None
+    voucher_date: date | None = None
+    currency: str = ""
+    net: Decimal = Decimal(0)
+    tax: Decimal = Decimal(0)
+    open_amount: Decimal | None = None
+    payment_term: str = ""
+    payment_method: str = ""
+    po_number: str = ""
+    credit_for: str = ""
+    cash: bool = False
+    prepayment: bool = False
+    multi_company: bool = False
+    collect: bool = False
+    gross_up: bool = False
+    blocked: bool = False
+    lines: tuple[InvoiceLine, ...] | None = None
+    postings: tuple[Posting, ...] | None = None
+    ledger_items: tuple[LedgerItem, ...] | None = None
+    modified: datetime | None = None
+
+
+AnyRecord = Vendor | GLAccount | Dimension | TaxCode | Invoice
+
+RECORDS: dict[Entity, type[AnyRecord]] = {
+    Entity.VENDOR: Vendor,
+    Entity.GL_ACCOUNT: GLAccount,
+    Entity.DIMENSION: Dimension,
+    Entity.TAX_CODE: TaxCode,
+    Entity.INVOICE: Invoice,
+}
+
+
+class Unreadable(msgspec.Struct, frozen=True, kw_only=True):
+    """A row that cannot become a canonical record; `raw` is its escaped text, kept so that nothing is lost."""
+
+    key: str
+    code: str
+    message: str
+    raw: str = ""
+
+
+class VendorDraft(msgspec.Struct, frozen=True, kw_only=True):
+    """A payee to be made or refreshed on the target. `number` is the source's supplier number."""
+
+    name: str
+    number: str
+    currency: str
+    address: Address
+    email: str = ""
+
+
+class DraftLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A coded line: `account` and the values of `dimensions` are ids on the target; amounts in minor-unit precision."""
+
+    amount: Decimal
+    account: str
+    dimensions: dict[str, str] = {}
+    description: str = ""
+    source_keys: tuple[str, ...] = ()
+
+
+class InvoiceDraft(msgspec.Struct, frozen=True, kw_only=True):
+    """A bill (`credit` False) or vendor credit (True, all signs turned once) to be made on the target."""
+
+    vendor_id: str
+    number: str
+    invoice_date: date
+    due_date: date
+    currency: str
+    total: Decimal
+    lines: tuple[DraftLine, ...]
+    credit: bool = False
+    po_number: str = ""
+    description: str = ""
+
+
+Draft = VendorDraft | InvoiceDraft
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """What the target answered to one write: its id, its version if it has one, and the echo of what it stored."""
+
+    target_id: str
+    version: str = ""
+    echo: dict[str, str] = {}
+
+
+class TargetRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A record as the target holds it, reduced to what matching and drift need; amounts in `currency`."""
+
+    target_id: str
+    name: str = ""
+    number: str = ""
+    vendor_id: str = ""
+    currency: str = ""
+    amount: Decimal | None = None
+    date: Day | None = None
+    kind: str = ""
+    active: bool = True
+    version: str = ""
