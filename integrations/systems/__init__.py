@@ -1,0 +1,1 @@
+"""One folder per vendor system; `registry` finds them."""
