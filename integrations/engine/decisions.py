@@ -6,7 +6,7 @@ from integrations.engine.errors import Problem
 from integrations.engine.records import Draft
 
 
-class Link(msgspec.Struct, frozen=True, kw_only=True):
+class Link(msgspec.Struct, frozen=True):
     """What we know of a source record that is already on the target.
 
     `fingerprint` is the source's when it was last written, computed by fingerprint `schema`.
@@ -38,14 +38,6 @@ class Update(msgspec.Struct, frozen=True, kw_only=True):
     why: tuple[str, ...] = ()
 
 
-class LinkTo(msgspec.Struct, frozen=True, kw_only=True):
-    """It is there already: remember that this source record is that target record."""
-
-    target_id: str
-    variant: str = ""
-    why: tuple[str, ...] = ()
-
-
 class Nothing(msgspec.Struct, frozen=True, kw_only=True):
     """Both sides agree. `rebaseline`: only our way of hashing changed; store the new fingerprint silently."""
 
@@ -71,4 +63,4 @@ class Out(msgspec.Struct, frozen=True, kw_only=True):
     message: str
 
 
-Decision = Create | Update | LinkTo | Nothing | Wait | Hold | Out
+Decision = Create | Update | Nothing | Wait | Hold | Out

@@ -75,7 +75,8 @@ class Rules:
     """All that a decision may know beside the record itself; built once per batch and never changed.
 
     `accounts` and `values` are the target's own; `parts` says where each used code part goes (NOT_SENT: declared as
-    not sent). Where no rule speaks, an account or value of equal number on the target is taken, and `why` says so.
+    not sent). Where no rule speaks and the tenant chose `match_by_number`, an account or value of equal number on the
+    target is taken, and `why` says so.
     """
 
     def __init__(
@@ -87,7 +88,9 @@ class Rules:
         values: Sequence[Account] = (),
         vendors: Mapping[str, Vendor] | None = None,
         vendor_links: Mapping[str, Sequence[VendorLink]] | None = None,
+        match_by_number: bool = False,
     ) -> None:
+        self.match_by_number = match_by_number
         self.vendors = vendors or {}
         self.vendor_links = vendor_links or {}
         self.parts = parts or {}
@@ -156,7 +159,7 @@ class Rules:
         rule = next((r for r in self._tables.get((table, part), ()) if r.covers(company, value, day)), None)
         number = rule.target if rule else value
         why = f"rule {rule.id} version {rule.version}" if rule else "equal number"
-        if table == "tax_code" and rule is None:
+        if rule is None and (table == "tax_code" or not self.match_by_number):
             found = None
         elif table == "dimension":
             found = self._values.get((self.parts[part], number))

@@ -25,6 +25,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     rounding_account: str = ""  # number on the target
     negative_lines: Literal["keep", "net_same_coding", "hold"] = "keep"
     due_date_from: Literal["due_date", "planned_pay_date"] = "due_date"
+    match_by_number: bool = False  # an account or value without a rule goes to the equal number on the target
     unmapped: Literal["hold", "fallback"] = "hold"
     fallback_account: str = ""  # number on the target
     max_lines: int = 100

@@ -56,5 +56,6 @@ def rules(**fields: Any) -> Rules:
         "values": [Account(target_id="0de100", number="100", kind="department")],
         "vendors": {"S1": VENDOR},
         "vendor_links": LINKS,
+        "match_by_number": True,
     }
     return Rules(**{**given, **fields})

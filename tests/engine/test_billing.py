@@ -103,6 +103,13 @@ def test_unmapped_accounts_and_dimensions_are_all_said_at_once_and_block_on_what
     assert {p.blocker for p in problems} == {("account", "5555"), ("dimension:B", "999"), ("part", "C")}
 
 
+def test_equal_numbers_mean_nothing_unless_the_tenant_says_so() -> None:
+    assert lines((DEBT, COST, TAX), "120.00", given=rules(match_by_number=False)) == [
+        "unmapped_account",
+        "unmapped_dimension",
+    ]
+
+
 def test_an_inactive_target_account_holds() -> None:
     dead = rules(
         accounts=[Account(target_id="0ca", number="4000", active=False), Account(target_id="0cb", number="2410")]

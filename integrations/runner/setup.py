@@ -1,0 +1,92 @@
+"""Setting up what flows: a connection, two connections joined, their flows. In the caller's scope, audited."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import connection as database
+from django.utils import timezone
+
+from audit.log import record as audit
+from integrations.engine.records import Entity
+from integrations.models import Connection, Flow, Integration
+from integrations.systems import registry
+from integrations.systems.base import System
+from tenants.credentials import Sealed
+
+REFERENCE = (Entity.GL_ACCOUNT, Entity.DIMENSION, Entity.TAX_CODE)  # kept here for mapping; written nowhere
+
+
+class Refused(ValueError):
+    """This cannot be set up; `problems` says why by field, each a sentence that says how to mend it."""
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        super().__init__("; ".join(problems.values()))
+        self.problems = dict(problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A flow to be made: one entity in one direction."""
+
+    entity: Entity
+    inbound: bool = False
+
+
+def add_connection(name: str, system: str, values: Mapping[str, str], by: str) -> Connection:
+    """Save a connection; secrets are sealed at once. Raises Refused."""
+    kind = registry.get(system)
+    if problems := kind.problems(values):
+        raise Refused(problems)
+    secret = {s.name for s in kind.settings if s.secret}
+    now = timezone.now().isoformat()
+    made: Connection = Connection.objects.create(
+        name=name,
+        system=system,
+        environment=kind.environment(values),
+        settings={key: value for key, value in values.items() if key not in secret},
+        secrets=Sealed({key: value for key, value in values.items() if key in secret and value}),
+        secrets_set={key: {"at": now, "by": by} for key, value in values.items() if key in secret and value},
+    )
+    audit("connection_added", subject=f"connection:{made.pk}", refs={"system": system}, detail={"name": name})
+    return made
+
+
+def possible(erp: System, ap: System) -> list[Wanted]:
+    """Every flow that both sides can serve, in the order they are run."""
+    out = [Wanted(e) for e in REFERENCE if e in erp.reads]
+    out += [Wanted(e) for e in (Entity.VENDOR, Entity.INVOICE) if e in erp.reads and e in ap.writes]
+    return out
+
+
+def join(
+    name: str, erp: Connection, ap: Connection, company: str, company_name: str = "", start_date: date | None = None
+) -> Integration:
+    """Join two connections for one company, with every flow that both sides can serve. Raises Refused."""
+    kinds = registry.get(erp.system), registry.get(ap.system)
+    if (kinds[0].role, kinds[1].role) != ("erp", "ap"):
+        raise Refused({"erp": "Choose an ERP connection and an approval or payment connection."})
+    if Integration.objects.filter(ap=ap).exists():
+        words = f"{ap} already serves a company. One company has one organisation of its own: add another connection."
+        raise Refused({"ap": words})
+    if Integration.objects.filter(name=name).exists():
+        raise Refused({"name": "An integration of this name exists. Choose another name."})
+    made: Integration = Integration.objects.create(
+        name=name, erp=erp, ap=ap, company=company, company_name=company_name, start_date=start_date
+    )
+    for wanted in possible(*kinds):
+        add_flow(made, wanted)
+    audit("integration_joined", subject=f"integration:{made.pk}", refs={"erp": erp.pk, "ap": ap.pk, "company": company})
+    return made
+
+
+def add_flow(integration: Integration, wanted: Wanted) -> Flow:
+    """A flow that is due at once."""
+    flow: Flow = Flow.objects.create(integration=integration, entity=wanted.entity, inbound=wanted.inbound)
+    with database.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO integrations_dueflow (flow_id, tenant_id, due_at, poll_at, fence, enabled) "
+            "VALUES (%s, %s, now(), now(), 0, true)",
+            [flow.pk, flow.tenant_id],
+        )
+    return flow

@@ -1,0 +1,184 @@
+"""A slice of a flow: poll, then push, until there is nothing left or its time is up."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from django.db.models import Min, QuerySet
+from django.utils import timezone
+
+from integrations.engine.errors import ConnectionBroken, Retryable
+from integrations.engine.mapping import Rules
+from integrations.engine.policy import Policy
+from integrations.engine.poll import poll
+from integrations.engine.ports import Item, Scope
+from integrations.engine.push import push
+from integrations.engine.records import Entity, Invoice
+from integrations.models import Connection, Flow, OutboxItem, SyncRun
+from integrations.runner import connecting
+from integrations.runner.schedule import next_time
+from integrations.store import FlowStore, chart, rulebook
+from integrations.store.lease import Lease, polled
+from integrations.systems import registry
+from tenants.scope import tenant_scope
+
+BATCH = 300
+MIRROR_MINUTES = 5
+GATES = (Entity.VENDOR, Entity.GL_ACCOUNT)  # their first whole run comes before any invoice
+_BROKEN_WAIT = 900.0
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a slice ended: `due_in` None when nothing is left now, else the seconds until it goes on."""
+
+    due_in: float | None = None
+    error: str = ""
+    message: str = ""
+
+
+def run_slice(lease: Lease, *, seconds: float) -> Outcome:
+    """Work on the flow for about `seconds`; trouble of a connection ends the slice with the wait it asks for."""
+    until = time.monotonic() + seconds
+    with tenant_scope(lease.tenant_id):
+        flow: Flow | None = (
+            Flow.objects.select_related("integration__erp", "integration__ap").filter(pk=lease.flow_id).first()
+        )
+        polling = flow is not None and (lease.poll_due or _unfinished(flow, SyncRun.Kind.POLL) is not None)
+    if flow is None or not flow.enabled:
+        return Outcome()
+    try:
+        if polling and not _poll(lease, flow, lambda: time.monotonic() >= until):
+            return Outcome(due_in=0.0)
+        return _push(lease, flow, lambda: time.monotonic() >= until)
+    except Retryable as error:
+        return Outcome(due_in=error.after or 5.0, error=error.code, message=error.message)
+
+
+def _poll(lease: Lease, flow: Flow, time_is_up: Callable[[], bool]) -> bool:
+    """Stage what changed; True when the scan came to its end (or cannot go on until a person acts)."""
+    due = _target_takes(flow)
+    store = FlowStore(lease, flow, _run(lease, flow, SyncRun.Kind.POLL), due=due)
+    next_at = next_time(flow.schedule, flow.time_zone, timezone.now())
+    try:
+        source = connecting.client(lease.tenant_id, flow.source.pk)
+        complete = poll(source, Entity(flow.entity), Scope(company=flow.integration.company), store, time_is_up)
+    except ConnectionBroken as error:
+        _stop(lease, store, flow.source, error)
+        polled(lease, next_at=next_at)
+        return True
+    if complete:
+        store.finish(SyncRun.Status.DONE)
+        polled(lease, next_at=next_at)
+        connecting.note_ok(lease.tenant_id, flow.source.pk)
+    return complete
+
+
+def _push(lease: Lease, flow: Flow, time_is_up: Callable[[], bool]) -> Outcome:
+    """Carry ready items until there are none, or time is up."""
+    with tenant_scope(lease.tenant_id):
+        ready, gate = _ready(flow).exists(), _closed_gate(flow)
+        if not ready and not gate:
+            _complete_once(flow)
+            return _later(flow)
+    if gate:
+        log.info("waits_for_first_run", flow=flow.pk, of=gate)
+        return Outcome(due_in=2.0, error="gate", message=f"Waits for the first complete {gate} run.")
+    run = _run(lease, flow, SyncRun.Kind.PUSH)
+    store = FlowStore(lease, flow, run)
+    try:
+        target = connecting.client(lease.tenant_id, flow.target.pk)
+        rules, policy, store.rules_version = _rules(lease, flow, target)
+        store.abandon()
+        while batch := store.claim(BATCH):
+            push(batch, _for_batch(lease, flow, rules, batch), policy, target, store)
+            if time_is_up():
+                return Outcome(due_in=0.0)
+    except ConnectionBroken as error:
+        _stop(lease, store, flow.target, error)
+        return Outcome(due_in=_BROKEN_WAIT, error=error.code, message=error.message)
+    store.finish(SyncRun.Status.DONE)
+    connecting.note_ok(lease.tenant_id, flow.target.pk)
+    with tenant_scope(lease.tenant_id):
+        _complete_once(flow)
+        return _later(flow)
+
+
+def _rules(lease: Lease, flow: Flow, target: Any) -> tuple[Rules, Policy, str]:
+    """Rules as of now, pinned for this slice; the target's chart is listed again when it is some minutes old."""
+    if flow.entity == Entity.INVOICE:
+        with tenant_scope(lease.tenant_id):
+            fresh = chart.is_fresh(flow.target.pk, MIRROR_MINUTES)
+        if not fresh:
+            _mirror(lease, flow.target, target)
+    with tenant_scope(lease.tenant_id):
+        integration = flow.integration
+        rules = rulebook.load_rules(integration, flow.inbound)
+        return rules, rulebook.policy_of(integration), rulebook.version(integration)
+
+
+def _mirror(lease: Lease, connection: Connection, target: Any) -> None:
+    at = timezone.now()
+    for entity in (Entity.GL_ACCOUNT, Entity.DIMENSION):
+        if entity in registry.get(connection.system).reads:
+            listed = [record for page in target.read(entity, "", Scope()) for record in page.records]
+            with tenant_scope(lease.tenant_id):
+                chart.mirror(connection.pk, entity, listed, at)
+
+
+def _for_batch(lease: Lease, flow: Flow, rules: Rules, batch: Sequence[Item]) -> Rules:
+    with tenant_scope(lease.tenant_id):
+        keys = [item.source.vendor_key for item in batch if isinstance(item.source, Invoice)]
+        return rulebook.with_vendors(rules, flow.integration, flow.inbound, keys)
+
+
+def _stop(lease: Lease, store: FlowStore, connection: Connection, error: ConnectionBroken) -> None:
+    store.finish(SyncRun.Status.FAILED, error.code, error.message)
+    connecting.note_broken(lease.tenant_id, connection.pk, error)
+
+
+def _target_takes(flow: Flow) -> bool:
+    return Entity(flow.entity) in registry.get(flow.target.system).writes
+
+
+def _run(lease: Lease, flow: Flow, kind: str) -> SyncRun:
+    """The flow's unfinished run of this kind, or a new one: a run spans slices."""
+    with tenant_scope(lease.tenant_id):
+        run = _unfinished(flow, kind) or SyncRun.objects.create(flow=flow, kind=kind, started_at=timezone.now())
+        run.slices += 1
+        run.save(update_fields=["slices"])
+        return run
+
+
+def _unfinished(flow: Flow, kind: str) -> SyncRun | None:
+    found: SyncRun | None = SyncRun.objects.filter(flow=flow, kind=kind, status=SyncRun.Status.RUNNING).first()
+    return found
+
+
+def _ready(flow: Flow) -> "QuerySet[OutboxItem]":
+    rows: QuerySet[OutboxItem] = OutboxItem.objects.filter(flow=flow, state=OutboxItem.State.READY)
+    return rows
+
+
+def _closed_gate(flow: Flow) -> str:
+    """The entity whose first whole run this invoice flow still waits for; "" when it may go."""
+    if flow.entity != Entity.INVOICE:
+        return ""
+    waiting = Flow.objects.filter(
+        integration_id=flow.integration_id, entity__in=GATES, inbound=flow.inbound, enabled=True, first_complete_at=None
+    )
+    return waiting.values_list("entity", flat=True).first() or ""
+
+
+def _complete_once(flow: Flow) -> None:
+    if flow.first_complete_at is None and not _ready(flow).exists():
+        Flow.objects.filter(pk=flow.pk, first_complete_at=None).update(first_complete_at=timezone.now())
+
+
+def _later(flow: Flow) -> Outcome:
+    """Done for now, or due again when the first postponed item is."""
+    at = _ready(flow).aggregate(at=Min("not_before"))["at"]
+    return Outcome(due_in=None if at is None else max(0.0, (at - timezone.now()).total_seconds()))

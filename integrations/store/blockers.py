@@ -1,0 +1,38 @@
+"""Freeing what waited: supplying a thing deletes its blockers and makes the items ready, in one transaction."""
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+
+from django.db import connection
+
+from integrations.models import Blocker
+from integrations.store.lease import due_now
+from tenants.scope import current_tenant
+
+_FREE = """
+    WITH freed AS (
+        DELETE FROM integrations_blocker
+        WHERE tenant_id = %(tenant)s AND integration_id = %(integration)s AND kind = %(kind)s AND key = ANY(%(keys)s)
+        RETURNING item_id
+    )
+    UPDATE integrations_outboxitem SET state = 'ready', not_before = now(), attempts = 0, changed_at = now()
+    WHERE tenant_id = %(tenant)s AND id IN (SELECT item_id FROM freed) AND state IN ('waiting', 'held')
+    RETURNING flow_id
+"""
+
+
+def free(integration_id: int, kind: str, keys: Sequence[str]) -> int:
+    """Make ready every item of the integration that waits for one of `keys`; returns how many."""
+    names = {"tenant": current_tenant(), "integration": integration_id, "kind": kind, "keys": list(keys)}
+    with connection.cursor() as cursor:
+        cursor.execute(_FREE, names)
+        flows = [row[0] for row in cursor.fetchall()]
+    if flows:
+        due_now(sorted(set(flows)))
+    return len(flows)
+
+
+def free_matching(integration_id: int, kind: str, pattern: str) -> int:
+    """As `free`, for every key that `pattern` (`*`, `?`) matches."""
+    waiting = Blocker.objects.filter(integration_id=integration_id, kind=kind).values_list("key", flat=True).distinct()
+    return free(integration_id, kind, [key for key in waiting if fnmatchcase(key, pattern.replace("[", "[[]"))])

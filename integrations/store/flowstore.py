@@ -1,0 +1,190 @@
+"""FlowStore: the engine's Store for one flow in one run. Every method is one short transaction under the lease."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import structlog
+from django.db import DatabaseError
+
+from integrations.engine import fingerprint as hashing
+from integrations.engine.decisions import Create, Decision, Link, Nothing, Update
+from integrations.engine.errors import Problem, Rejected
+from integrations.engine.ports import Item, Page, Write
+from integrations.engine.records import RECORDS, Entity, Receipt, Unreadable
+from integrations.models import Checkpoint, Flow, OutboxItem, SyncRun
+from integrations.store import parking, sql, staging, writing
+from integrations.store.blockers import free
+from integrations.store.frame import Frame
+from integrations.store.lease import Lease
+from integrations.store.parking import STATES, Parked
+from tenants.scope import tenant_scope
+
+_WITH_REASON = {"out", "held", "waiting", "uncertain", "failed"}
+log = structlog.get_logger(__name__)
+
+
+class FlowStore:
+    """`run` is stamped on every row that this run touches; `rules_version` names the mappings it decided with.
+
+    `due` False: records of this flow are only kept for mapping.
+    """
+
+    def __init__(self, lease: Lease, flow: Flow, run: SyncRun, *, due: bool = True, rules_version: str = "") -> None:
+        self.flow, self.run, self.due, self.rules_version = flow, run, due, rules_version
+        self._frame = Frame(lease, flow, run)
+        self._carried: dict[int, Item] = {}  # by intent: what the batch in hand is about
+
+    # reading
+
+    def cursor(self) -> str:
+        """Where the last page ended; "" before the first."""
+        with tenant_scope(self._frame.lease.tenant_id):
+            return Checkpoint.objects.filter(flow=self.flow).values_list("cursor", flat=True).first() or ""
+
+    def stage(self, page: Page) -> None:
+        """Merge the page, move the cursor, count, audit; free whatever waited for what changed."""
+        frame = self._frame
+        with frame.commit():
+            counts, changed = staging.merge(frame.lease.tenant_id, self.flow.pk, page.records, due=self.due)
+            Checkpoint.objects.update_or_create(
+                flow=self.flow, defaults={"cursor": page.cursor, "complete": not page.more, "at": frame.now()}
+            )
+            self._count(page.read, counts)
+            if changed:
+                free(frame.integration.pk, self.flow.entity, changed)
+                frame.audit("page_staged", refs={**counts, "read": page.read, "first": changed[0], "last": changed[-1]})
+
+    # pushing
+
+    def claim(self, limit: int) -> list[Item]:
+        """Up to `limit` ready items, oldest first, stamped with the run; each try is counted before the work."""
+        with self._frame.commit():
+            claimed = self._frame.rows(sql.CLAIM, limit=limit)
+            self._count(sum(fresh for _, fresh in claimed), {})
+            return [self._item(*row) for row in self._frame.rows(sql.LOAD, ids=[row[0] for row in claimed])]
+
+    def abandon(self) -> int:
+        """Items whose worker was lost while a write was under way become uncertain; returns how many."""
+        with self._frame.commit():
+            return len(self._frame.rows(sql.ABANDONED))
+
+    def record(self, batch: Sequence[Item], decisions: Sequence[Decision]) -> list[Write]:
+        """Park what cannot go, with its reasons; commit an intent for each write."""
+        outcomes = [(i, d, parking.parked(i, d)) for i, d in zip(batch, decisions, strict=True)]
+        wanted = [(i, d) for i, d, parked in outcomes if parked is None and isinstance(d, Create | Update)]
+        with self._frame.commit():
+            self._frame.run_sql(sql.CLEAR_BLOCKERS, ids=[item.id for item in batch])
+            parking.park(self._frame, [parked for _, _, parked in outcomes if parked is not None])
+            self._rebaseline([i for i, d, _ in outcomes if d == Nothing(rebaseline=True)])
+            writes = writing.intend(self._frame, wanted, self.rules_version)
+        self._carried = {writes[item.id].intent: item for item, _ in wanted}
+        return list(writes.values())
+
+    def settle(self, writes: Sequence[Write], receipts: Sequence[Receipt]) -> None:
+        """Links, audit, states; when the whole fails on its data, one by one, so that only the bad one is held."""
+        done = [(self._carried[w.intent], w, r) for w, r in zip(writes, receipts, strict=True)]
+        try:
+            with self._frame.commit():
+                writing.settle(self._frame, done, self.rules_version)
+        except DatabaseError:
+            if len(done) == 1:
+                with self._frame.commit():
+                    writing.unlinkable(self._frame, *done[0])
+                return
+            for _, write, receipt in done:
+                self.settle([write], [receipt])
+
+    def refuse(self, write: Write, error: Rejected) -> None:
+        """The other side refuses this one record: a review item with what it answered."""
+        item = self._carried[write.intent]
+        with self._frame.commit():
+            writing.close_intents(self._frame, [write], "refused")
+            held = Parked(item, STATES.HELD, "held", error.problems, error.code, error.message, error.detail)
+            parking.park(self._frame, [held])
+
+    def postpone(self, writes: Sequence[Write], after: float | None) -> None:
+        """Provably not processed and not the record's fault: due again in `after` seconds, the try not counted."""
+        if not writes:
+            return
+        with self._frame.commit():
+            writing.close_intents(self._frame, writes, "postponed")
+            OutboxItem.objects.filter(pk__in=[self._carried[write.intent].id for write in writes]).update(
+                outcome="postponed",
+                attempts=0,
+                not_before=self._frame.now(after or 0.0),
+                changed_at=self._frame.now(),
+            )
+
+    def mark_uncertain(self, writes: Sequence[Write]) -> None:
+        """The answer is lost: the intent stays open, and nobody but the resolver touches it."""
+        with self._frame.commit():
+            OutboxItem.objects.filter(pk__in=[self._carried[write.intent].id for write in writes]).update(
+                state=STATES.UNCERTAIN,
+                outcome="uncertain",
+                reason="answer_lost",
+                message="It was sent, but the answer is lost. It is looked up before anything is sent again.",
+                changed_at=self._frame.now(),
+            )
+            for write in writes:
+                self._frame.audit("outcome_unknown", self._carried[write.intent], refs={"intent": write.intent})
+
+    def fail(self, item: Item, trace: str) -> None:
+        """A bug of ours: held with code `internal`, the traceback in the log only."""
+        log.error("record_failed", flow=self.flow.pk, item=item.id, trace=trace)
+        words = "An error of ours stopped this record. It has been logged; retry it, and tell support if it comes back."
+        with self._frame.commit():
+            held = Parked(item, STATES.HELD, "failed", (Problem("internal", words),))
+            parking.park(self._frame, [held])
+
+    def finish(self, status: str, error_code: str = "", error_message: str = "") -> SyncRun:
+        """Close the run: outcomes counted by SQL over the rows it stamped, compared with what it took."""
+        with self._frame.commit():
+            run: SyncRun = SyncRun.objects.get(pk=self.run.pk)
+            if run.kind == SyncRun.Kind.PUSH:
+                run.counts, run.reasons, run.amounts = self._outcomes()
+            run.balanced = sum(run.counts.values()) == run.taken and "claimed" not in run.counts
+            run.status, run.finished_at = status, self._frame.now()
+            run.error_code, run.error_message = error_code, error_message
+            run.save()
+            return run
+
+    def _count(self, taken: int, counts: dict[str, int]) -> None:
+        run = SyncRun.objects.select_for_update().get(pk=self.run.pk)
+        run.taken += taken
+        run.counts = {name: run.counts.get(name, 0) + counts.get(name, 0) for name in {**run.counts, **counts}}
+        run.save(update_fields=["taken", "counts"])
+
+    def _item(
+        self, id_: int, key: str, revision: int, attempts: int, readable: bool, snapshot: str, *linked: Any
+    ) -> Item:
+        kind: Any = RECORDS[Entity(self.flow.entity)] if readable else Unreadable
+        link = Link(*linked) if linked[0] is not None else None
+        source = msgspec.json.decode(snapshot, type=kind)
+        return Item(id=id_, source_key=key, revision=revision, attempts=attempts, source=source, link=link)
+
+    def _rebaseline(self, items: Sequence[Item]) -> None:
+        """Only our way of hashing changed: the links take the new fingerprint, nothing else happens."""
+        if items:
+            fingerprints = [hashing.fingerprint(item.source) for item in items]
+            keys = [item.source_key for item in items]
+            self._frame.run_sql(sql.REBASELINE, keys=keys, fingerprints=fingerprints)
+
+    def _outcomes(self) -> tuple[dict[str, int], dict[str, int], dict[str, dict[str, str]]]:
+        counts: dict[str, int] = {}
+        reasons: dict[str, int] = {}
+        amounts: dict[str, dict[str, Decimal]] = {}
+        for outcome, reason, currency, count, amount in self._frame.rows(sql.COUNTS):
+            counts[outcome] = counts.get(outcome, 0) + count
+            if reason and outcome in _WITH_REASON:
+                reasons[f"{outcome}:{reason}"] = reasons.get(f"{outcome}:{reason}", 0) + count
+            if amount is not None:
+                sums = amounts.setdefault(outcome, {})
+                sums[currency] = sums.get(currency, Decimal(0)) + amount
+        return counts, reasons, {o: {c: exact(a) for c, a in sums.items()} for o, sums in amounts.items()}
+
+
+def exact(amount: Decimal) -> str:
+    """An amount as text without exponent or needless zeros."""
+    return format(amount.normalize(), "f")

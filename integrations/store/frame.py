@@ -1,0 +1,73 @@
+"""The frame of one run of one flow: its lease, its names in SQL, its commits and its audit."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from audit.log import Source as AuditSource
+from audit.log import record as audit
+from integrations.engine import fingerprint as hashing
+from integrations.engine.ports import Item
+from integrations.engine.records import Unreadable
+from integrations.models import Flow, Integration, SyncRun
+from integrations.store.lease import Lease, prove
+from tenants.scope import tenant_scope
+
+
+class Frame:
+    """Statements get the run's names (`tenant`, `flow`, `run`, ...) beside their own."""
+
+    def __init__(self, lease: Lease, flow: Flow, run: SyncRun) -> None:
+        self.lease, self.flow, self.run = lease, flow, run
+        self.integration: Integration = flow.integration
+        self._names: dict[str, Any] = {
+            "tenant": lease.tenant_id,
+            "flow": flow.pk,
+            "run": run.pk,
+            "integration": self.integration.pk,
+            "entity": flow.entity,
+            "inbound": flow.inbound,
+            "target": flow.target.pk,
+            "schema": hashing.VERSION,
+        }
+
+    @contextmanager
+    def commit(self) -> Iterator[None]:
+        """One short transaction that first proves that the lease is still ours."""
+        with tenant_scope(self.lease.tenant_id):
+            prove(self.lease)
+            yield
+
+    def rows(self, statement: str, **names: Any) -> list[tuple[Any, ...]]:
+        """Run a statement that returns rows."""
+        with connection.cursor() as cursor:
+            cursor.execute(statement, {**self._names, **names})
+            found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
+
+    def run_sql(self, statement: str, **names: Any) -> None:
+        """Run a statement that returns nothing."""
+        with connection.cursor() as cursor:
+            cursor.execute(statement, {**self._names, **names})
+
+    def now(self, after: float = 0.0) -> datetime:
+        """The database's clock, `after` seconds on."""
+        at: datetime = self.rows("SELECT clock_timestamp() + make_interval(secs => %(after)s)", after=after)[0][0]
+        return at
+
+    def audit(
+        self,
+        action: str,
+        item: Item | None = None,
+        *,
+        refs: Mapping[str, Any],
+        detail: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Note an effect on one record (or on the flow), with this run."""
+        version = "" if item is None or isinstance(item.source, Unreadable) else item.source.version
+        key = item.source_key if item else ""
+        source = AuditSource(self.flow.source.system, self.flow.entity, key, version)
+        audit(action, subject=f"flow:{self.flow.pk}", source=source, refs={**refs, "run": self.run.pk}, detail=detail)

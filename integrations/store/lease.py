@@ -1,0 +1,131 @@
+"""Who is at a flow: leases with fences, by the database clock.
+
+A claim raises the fence; every commit of the holder first proves that its fence is still the flow's, so that a woken
+zombie changes no row of ours.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+LEASE_SECONDS = 60
+
+
+class LeaseLost(Exception):
+    """Somebody else holds the flow now: end at once, change nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to work on a flow until it lapses; `fence` grows with every claim."""
+
+    flow_id: int
+    tenant_id: UUID
+    fence: int
+    poll_due: bool = False
+
+
+def claim_due(limit: int, per_tenant: int) -> list[Lease]:
+    """Lease up to `limit` due flows, longest unserved first, at most `per_tenant` of one tenant, each exactly once."""
+    sql = """
+        WITH ranked AS (
+            SELECT flow_id, last_served, due_at,
+                   row_number() OVER (PARTITION BY tenant_id ORDER BY last_served NULLS FIRST, due_at) AS place
+            FROM integrations_dueflow
+            WHERE enabled AND due_at <= clock_timestamp() AND (lease_until IS NULL OR lease_until < clock_timestamp())
+        ), chosen AS (
+            SELECT d.flow_id FROM integrations_dueflow d JOIN ranked r USING (flow_id)
+            WHERE r.place <= %s AND (d.lease_until IS NULL OR d.lease_until < clock_timestamp())
+            ORDER BY r.last_served NULLS FIRST, r.due_at LIMIT %s FOR UPDATE OF d SKIP LOCKED
+        )
+        UPDATE integrations_dueflow d
+        SET lease_until = clock_timestamp() + make_interval(secs => %s), fence = d.fence + 1
+        FROM chosen WHERE d.flow_id = chosen.flow_id
+        RETURNING d.flow_id, d.tenant_id, d.fence, d.poll_at <= clock_timestamp()
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [per_tenant, limit, LEASE_SECONDS])
+        return [Lease(*row) for row in cursor.fetchall()]
+
+
+def claim(flow_id: int) -> Lease | None:
+    """Lease one flow now, whether due or not; None while somebody else holds it."""
+    sql = """
+        UPDATE integrations_dueflow SET lease_until = clock_timestamp() + make_interval(secs => %s), fence = fence + 1
+        WHERE flow_id = %s AND (lease_until IS NULL OR lease_until < clock_timestamp())
+        RETURNING flow_id, tenant_id, fence, poll_at <= clock_timestamp()
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [LEASE_SECONDS, flow_id])
+        row = cursor.fetchone()
+    return Lease(*row) if row else None
+
+
+def take_over(flow_id: int, fence: int) -> Lease | None:
+    """The lease a dispatcher claimed for us, renewed; None when it has lapsed and was claimed again."""
+    sql = """
+        UPDATE integrations_dueflow SET lease_until = clock_timestamp() + make_interval(secs => %s)
+        WHERE flow_id = %s AND fence = %s RETURNING flow_id, tenant_id, fence, poll_at <= clock_timestamp()
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [LEASE_SECONDS, flow_id, fence])
+        row = cursor.fetchone()
+    return Lease(*row) if row else None
+
+
+def prove(lease: Lease) -> None:
+    """First statement of every commit: the lease is ours until this transaction ends. Raises LeaseLost."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM integrations_dueflow WHERE flow_id = %s AND fence = %s FOR SHARE",
+            [lease.flow_id, lease.fence],
+        )
+        if cursor.fetchone() is None:
+            raise LeaseLost(f"flow {lease.flow_id}: fence {lease.fence} is no longer the newest")
+
+
+def polled(lease: Lease, *, next_at: datetime) -> None:
+    """The source has been read to its end; it is read again at `next_at`."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE integrations_dueflow SET poll_at = %s WHERE flow_id = %s AND fence = %s",
+            [next_at, lease.flow_id, lease.fence],
+        )
+
+
+def poll_now(flow_id: int) -> None:
+    """Read the source at the next dispatch."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE integrations_dueflow SET poll_at = now(), due_at = now() WHERE flow_id = %s",
+            [flow_id],
+        )
+
+
+def park(flow_ids: list[int]) -> None:
+    """No dispatcher serves these flows; somebody runs them in the foreground."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE integrations_dueflow SET enabled = false WHERE flow_id = ANY(%s)", [flow_ids])
+
+
+def release(lease: Lease, *, due_in: float | None) -> None:
+    """End the lease; the flow is due again in `due_in` seconds, or with None at its next poll."""
+    sql = """
+        UPDATE integrations_dueflow SET lease_until = NULL, last_served = clock_timestamp(),
+               due_at = CASE WHEN %s::float8 IS NULL THEN poll_at
+                             ELSE least(poll_at, clock_timestamp() + make_interval(secs => %s)) END
+        WHERE flow_id = %s AND fence = %s
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [due_in, due_in or 0.0, lease.flow_id, lease.fence])
+
+
+def due_now(flow_ids: list[int]) -> None:
+    """These flows have work: serve them at the next dispatch."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE integrations_dueflow SET due_at = least(due_at, clock_timestamp()) WHERE flow_id = ANY(%s)",
+            [flow_ids],
+        )

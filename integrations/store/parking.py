@@ -1,0 +1,95 @@
+"""What becomes of records that are not written now: their state, their reasons, their review items and blockers."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from integrations.engine.decisions import Decision, Hold, Nothing, Out, Wait
+from integrations.engine.errors import Problem
+from integrations.engine.ports import Item
+from integrations.models import OutboxItem
+from integrations.store import sql
+from integrations.store.frame import Frame
+
+MAX_TRIES = 8
+STATES = OutboxItem.State
+_TOLD_ELSEWHERE = {"unchanged", "created", "updated"}  # by nothing having happened, or by the entry of the write
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """What becomes of one item; `reason` and `message` default to the first problem's."""
+
+    item: Item
+    state: str
+    outcome: str
+    problems: tuple[Problem, ...] = ()
+    reason: str = ""
+    message: str = ""
+    answer: str = ""
+
+    @property
+    def why(self) -> str:
+        """The stable code of the reason."""
+        return self.reason or (self.problems[0].code if self.problems else "")
+
+    @property
+    def words(self) -> str:
+        """The reason in words."""
+        return self.message or (self.problems[0].message if self.problems else "")
+
+
+def parked(item: Item, decision: Decision) -> Parked | None:
+    """How this decision parks the item; None when it is to be written."""
+    match decision:
+        case Nothing():
+            return Parked(item, STATES.DONE, "unchanged")
+        case Out(reason=reason, message=message):
+            return Parked(item, STATES.OUT, "out", reason=reason, message=message)
+        case Wait(problems=problems):
+            return Parked(item, STATES.WAITING, "waiting", problems)
+        case Hold(problems=problems):
+            return Parked(item, STATES.HELD, "held", problems)
+        case _ if item.attempts > MAX_TRIES:
+            words = f"It was tried {MAX_TRIES} times without an end. Look at the connection, then retry it."
+            return Parked(item, STATES.HELD, "held", (Problem("too_many_tries", words),))
+    return None
+
+
+def park(frame: Frame, rows: Sequence[Parked]) -> None:
+    """Store states, review items (open exactly for what is held) and blockers, inside the open commit."""
+    if not rows:
+        return
+    frame.run_sql(
+        sql.PARK,
+        ids=[p.item.id for p in rows],
+        revisions=[p.item.revision for p in rows],
+        states=[p.state for p in rows],
+        reasons=[p.why for p in rows],
+        messages=[p.words for p in rows],
+        outcomes=[p.outcome for p in rows],
+    )
+    held = [p for p in rows if p.state == STATES.HELD]
+    frame.run_sql(
+        sql.OPEN_REVIEWS,
+        ids=[p.item.id for p in held],
+        codes=[p.problems[0].code for p in held],
+        problems=[json.dumps([_shown(q) for q in p.problems]) for p in held],
+        answers=[p.answer for p in held],
+        urgent=[any(q.urgent for q in p.problems) for p in held],
+    )
+    frame.run_sql(sql.CLOSE_REVIEWS, ids=[p.item.id for p in rows if p.state != STATES.HELD])
+    needs = [(p.item.id, *q.blocker) for p in rows for q in p.problems if q.blocker]
+    items, kinds, keys = ([need[place] for need in needs] for place in range(3))
+    frame.run_sql(sql.ADD_BLOCKERS, items=items, kinds=kinds, keys=keys)
+    for p in rows:
+        if p.outcome not in _TOLD_ELSEWHERE:
+            refs = {"outcome": p.outcome, "codes": [q.code for q in p.problems] or [p.why]}
+            detail = {"message": p.message, "problems": [q.message for q in p.problems]}
+            frame.audit("decided", p.item, refs=refs, detail=detail)
+
+
+def _shown(problem: Problem) -> dict[str, Any]:
+    names = ("code", "message", "field", "value", "urgent")
+    return {name: getattr(problem, name) for name in names}

@@ -1,0 +1,119 @@
+"""The statements of a push, each over a whole batch; `unnest` carries the batch's columns in."""
+
+CLAIM = """
+    WITH due AS (
+        SELECT i.id, i.run_id FROM integrations_outboxitem i
+        WHERE i.tenant_id = %(tenant)s AND i.flow_id = %(flow)s AND i.state = 'ready' AND i.not_before <= now()
+          AND NOT EXISTS (SELECT 1 FROM integrations_writeintent w
+                          WHERE w.tenant_id = i.tenant_id AND w.item_id = i.id AND w.settled_at IS NULL)
+        ORDER BY i.not_before, i.id LIMIT %(limit)s
+    )
+    UPDATE integrations_outboxitem i SET attempts = i.attempts + 1, run_id = %(run)s, outcome = 'claimed'
+    FROM due WHERE i.tenant_id = %(tenant)s AND i.id = due.id
+    RETURNING i.id, due.run_id IS DISTINCT FROM %(run)s
+"""
+
+LOAD = """
+    SELECT i.id, i.source_key, i.revision, i.attempts, s.readable, s.snapshot::text,
+           l.target_id, l.fingerprint, l.schema, l.variant, l.target_version
+    FROM integrations_outboxitem i
+    JOIN integrations_sourcerecord s ON s.tenant_id = i.tenant_id AND s.id = i.source_id
+    LEFT JOIN LATERAL (
+        SELECT r.* FROM integrations_recordlink r
+        WHERE r.tenant_id = i.tenant_id AND r.integration_id = %(integration)s AND r.entity = %(entity)s
+          AND r.inbound = %(inbound)s AND r.source_key = i.source_key
+        ORDER BY (r.variant = s.currency) DESC, r.id LIMIT 1
+    ) l ON true
+    WHERE i.tenant_id = %(tenant)s AND i.id = ANY(%(ids)s) ORDER BY i.id
+"""
+
+# A revision that moved on meanwhile keeps the item ready: newer content is decided again.
+PARK = """
+    UPDATE integrations_outboxitem i SET
+        state = CASE WHEN i.revision = c.revision THEN c.state ELSE 'ready' END,
+        reason = c.reason, message = c.message, outcome = c.outcome, changed_at = now()
+    FROM unnest(%(ids)s::bigint[], %(revisions)s::int[], %(states)s::text[], %(reasons)s::text[], %(messages)s::text[],
+                %(outcomes)s::text[]) AS c(id, revision, state, reason, message, outcome)
+    WHERE i.tenant_id = %(tenant)s AND i.id = c.id
+"""
+
+OPEN_REVIEWS = """
+    INSERT INTO integrations_reviewitem AS r (
+        tenant_id, uuid, item_id, status, code, problems, answer, urgent, opened_at, resolution)
+    SELECT %(tenant)s, gen_random_uuid(), c.item, 'open', c.code, c.problems::jsonb, c.answer, c.urgent, now(), ''
+    FROM unnest(%(ids)s::bigint[], %(codes)s::text[], %(problems)s::text[], %(answers)s::text[], %(urgent)s::bool[])
+        AS c(item, code, problems, answer, urgent)
+    ON CONFLICT (tenant_id, item_id) WHERE status = 'open' DO UPDATE SET
+        code = excluded.code, problems = excluded.problems, answer = excluded.answer, urgent = excluded.urgent
+"""
+
+CLOSE_REVIEWS = """
+    UPDATE integrations_reviewitem SET status = 'resolved', resolved_at = now(), resolution = 'by a later run'
+    WHERE tenant_id = %(tenant)s AND item_id = ANY(%(ids)s) AND status = 'open'
+"""
+
+CLEAR_BLOCKERS = "DELETE FROM integrations_blocker WHERE tenant_id = %(tenant)s AND item_id = ANY(%(ids)s)"
+
+ADD_BLOCKERS = """
+    INSERT INTO integrations_blocker (tenant_id, item_id, integration_id, kind, key)
+    SELECT %(tenant)s, c.item, %(integration)s, c.kind, c.key
+    FROM unnest(%(items)s::bigint[], %(kinds)s::text[], %(keys)s::text[]) AS c(item, kind, key)
+    ON CONFLICT DO NOTHING
+"""
+
+INTENTS = """
+    INSERT INTO integrations_writeintent (
+        tenant_id, item_id, run_id, revision, natural_key, variant, digest, draft, fingerprint, why, rules_version,
+        send_by, created_at, outcome, evidence)
+    SELECT %(tenant)s, c.item, %(run)s, c.revision, c.natural_key, c.variant, c.digest, c.draft::jsonb, c.fingerprint,
+           c.why::jsonb, %(rules)s, now() + make_interval(secs => %(window)s), now(), '', '{}'::jsonb
+    FROM unnest(%(items)s::bigint[], %(revisions)s::int[], %(natural_keys)s::text[], %(variants)s::text[],
+                %(digests)s::text[], %(drafts)s::text[], %(fingerprints)s::text[], %(whys)s::text[])
+        AS c(item, revision, natural_key, variant, digest, draft, fingerprint, why)
+    RETURNING item_id, id, send_by
+"""
+
+LINKS = """
+    INSERT INTO integrations_recordlink AS l (
+        tenant_id, integration_id, entity, inbound, source_key, variant, target_connection_id, target_id,
+        target_version, fingerprint, schema, echo, coding, why, linked_at)
+    SELECT w.tenant_id, %(integration)s, %(entity)s, %(inbound)s, i.source_key, w.variant, %(target)s, c.target_id,
+           c.version, w.fingerprint, %(schema)s, c.echo::jsonb, coalesce(w.draft -> 'lines', '[]'::jsonb), w.why, now()
+    FROM unnest(%(intents)s::bigint[], %(target_ids)s::text[], %(versions)s::text[], %(echoes)s::text[])
+        AS c(intent, target_id, version, echo)
+    JOIN integrations_writeintent w ON w.tenant_id = %(tenant)s AND w.id = c.intent
+    JOIN integrations_outboxitem i ON i.tenant_id = %(tenant)s AND i.id = w.item_id
+    ON CONFLICT (tenant_id, integration_id, entity, inbound, source_key, variant) DO UPDATE SET
+        target_version = excluded.target_version, fingerprint = excluded.fingerprint, schema = excluded.schema,
+        echo = excluded.echo, coding = excluded.coding, why = excluded.why
+    WHERE l.target_id = excluded.target_id
+    RETURNING l.source_key
+"""
+
+SETTLE_INTENTS = """
+    UPDATE integrations_writeintent SET settled_at = now(), outcome = %(outcome)s
+    WHERE tenant_id = %(tenant)s AND id = ANY(%(intents)s) AND settled_at IS NULL
+"""
+
+REBASELINE = """
+    UPDATE integrations_recordlink l SET fingerprint = c.fingerprint, schema = %(schema)s
+    FROM unnest(%(keys)s::text[], %(fingerprints)s::text[]) AS c(key, fingerprint)
+    WHERE l.tenant_id = %(tenant)s AND l.integration_id = %(integration)s AND l.entity = %(entity)s
+      AND l.inbound = %(inbound)s AND l.source_key = c.key
+"""
+
+# Written to the wire once and never settled: the worker is gone. Only the resolver may touch these.
+ABANDONED = """
+    UPDATE integrations_outboxitem i SET state = 'uncertain', reason = 'lost_worker', changed_at = now(),
+           message = 'The worker ended between sending and the answer. It is looked up before anything is sent again.'
+    FROM integrations_writeintent w
+    WHERE i.tenant_id = %(tenant)s AND i.flow_id = %(flow)s AND i.state = 'ready'
+      AND w.tenant_id = i.tenant_id AND w.item_id = i.id AND w.settled_at IS NULL AND w.send_by < now()
+    RETURNING i.id
+"""
+
+COUNTS = """
+    SELECT i.outcome, i.reason, s.currency, count(*), sum(s.amount)
+    FROM integrations_outboxitem i JOIN integrations_sourcerecord s ON s.tenant_id = i.tenant_id AND s.id = i.source_id
+    WHERE i.tenant_id = %(tenant)s AND i.run_id = %(run)s GROUP BY 1, 2, 3
+"""

@@ -1,0 +1,115 @@
+"""How a system declares itself: settings to ask for, what it reads and writes, its limits, and how to connect."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+from integrations.engine.records import Entity
+from integrations.transport.kit import Kit
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One value a connection needs. Secrets are write-only everywhere; `help` says where to find it in the system.
+
+    `kind`: text, url, choice, number or json. `advanced` settings hide behind "more" and have a default.
+    """
+
+    name: str
+    label: str
+    help: str = ""
+    secret: bool = False
+    required: bool = True
+    default: str = ""
+    kind: str = "text"
+    choices: tuple[tuple[str, str], ...] = ()
+    advanced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the system allows. Windows are sliding unless the name says clock; `lanes` = requests in flight."""
+
+    page_size: int
+    per_minute: int | None = None
+    per_clock_hour: int | None = None
+    logins_per_clock_hour: int | None = None
+    lanes: int | None = None
+    bulk: Mapping[Entity, int] = field(default_factory=dict)
+
+
+class Verdict(StrEnum):
+    """Of one check of a ping."""
+
+    FOUND = "found"
+    MISSING = "missing"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of a ping's answer: what was looked at, found or missing, why, and what the person does next."""
+
+    name: str
+    verdict: Verdict
+    why: str
+    advice: str = ""
+
+
+class Client(Protocol):
+    """A connected system; also a Source and a Target as far as the System declares `reads` and `writes`."""
+
+    def ping(self) -> Sequence[Check]:
+        """Checks reach, sign-in, each needed resource, rights, clock skew, limits; within 10 s; raises no SyncError."""
+        ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Words for a target's own coding: what its dimensions are called (key, label)."""
+
+    dimensions: tuple[tuple[str, str], ...] = ()
+
+
+def _production(settings: Mapping[str, str]) -> str:
+    return "production"
+
+
+def _nothing_more(settings: Mapping[str, str]) -> Mapping[str, str]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """A vendor product we can talk to. `connect(settings, kit)` gives a Client and does no IO itself.
+
+    `role` is "erp" (the ledger) or "ap" (approval and payment). `steps` is the set-up a person does in the system first.
+    `environment(settings)` says "production", "sandbox" or "simulator" for the badge. `faults(settings)` says by setting
+    name what is wrong with values beyond being missing or not among the choices.
+    """
+
+    key: str
+    label: str
+    role: str
+    settings: tuple[Setting, ...]
+    reads: frozenset[Entity]
+    writes: frozenset[Entity]
+    limits: Limits
+    connect: Callable[[Mapping[str, str], Kit], Any]
+    steps: tuple[str, ...] = ()
+    chart: Chart = Chart()
+    environment: Callable[[Mapping[str, str]], str] = _production
+    faults: Callable[[Mapping[str, str]], Mapping[str, str]] = _nothing_more
+
+    def problems(self, settings: Mapping[str, str]) -> dict[str, str]:
+        """What is wrong with the values typed in, by setting name: each a sentence that says how to mend it."""
+        found = dict(self.faults(settings))
+        found |= {s.name: f"{s.label} is needed." for s in self.settings if s.required and not settings.get(s.name)}
+        for setting in self.settings:
+            value = settings.get(setting.name, "")
+            if value and setting.choices and value not in {key for key, _ in setting.choices}:
+                found[setting.name] = f"Choose one of: {', '.join(label for _, label in setting.choices)}."
+        return found
