@@ -1,6 +1,5 @@
 """The tenant's admin of integrations: mapping tables to edit, everything else to look at."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
@@ -60,7 +59,7 @@ class FieldMappingAdmin(TenantModelAdmin):
 class LookOnly(TenantModelAdmin):
     """Rows that the product writes: to look at, searched by what people know of them."""
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Iterable[Any]:
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """Every column but the tenant and what is sealed."""
         return [f.name for f in self.model._meta.fields if f.name not in {"tenant", "secrets"}]
 

@@ -115,3 +115,27 @@ class Store(Protocol):
     def fail(self, item: Item, trace: str) -> None:
         """A bug of ours: the record is held with code `internal`; `trace` goes to the log, not to the tenant."""
         ...
+
+
+class ResolverStore(Protocol):
+    """What the resolver remembers of writes whose answer was lost. Each method is one short transaction."""
+
+    def linked(self, entity: Entity, target_ids: Sequence[str]) -> set[str]:
+        """Those of `target_ids` that some source record is already linked to."""
+        ...
+
+    def found(self, write: Write, receipt: Receipt, evidence: Sequence[dict[str, str]]) -> None:
+        """It is there and ours: link it as if the answer had come."""
+        ...
+
+    def look_again(self, write: Write) -> None:
+        """Nothing yet: look once more, one search lag later."""
+        ...
+
+    def absent(self, write: Write) -> None:
+        """Provably not there: the record is ready to be decided and written again."""
+        ...
+
+    def hold_uncertain(self, write: Write, evidence: Sequence[dict[str, str]]) -> None:
+        """Something is there that is not provably ours: a person decides."""
+        ...

@@ -269,6 +269,8 @@ class InvoiceDraft(msgspec.Struct, frozen=True, kw_only=True):
 
 Draft = VendorDraft | InvoiceDraft
 
+DRAFTS: dict[Entity, type[Draft]] = {Entity.VENDOR: VendorDraft, Entity.INVOICE: InvoiceDraft}
+
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     """What the target answered to one write: its id, its version if it has one, and the echo of what it stored."""

@@ -189,7 +189,9 @@ class WriteIntent(TenantOwned):
     created_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=12, blank=True)
-    evidence = models.JSONField(default=dict)
+    looks = models.PositiveSmallIntegerField(default=0)  # live look-ups that found nothing
+    look_at = models.DateTimeField(null=True)  # when the resolver looks next; null while nobody lost the answer
+    evidence = models.JSONField(default=list)
 
     class Meta(TenantOwned.Meta):
         constraints = [

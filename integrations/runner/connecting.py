@@ -17,6 +17,7 @@ from audit.log import record as audit
 from integrations.engine.errors import ConnectionBroken, SyncError
 from integrations.engine.records import Company
 from integrations.models import Connection, PingResult
+from integrations.store.lease import quiet
 from integrations.systems import registry
 from integrations.systems.base import Check, Verdict
 from integrations.transport.egress import EgressPolicy
@@ -25,6 +26,7 @@ from integrations.transport.throttle import RedisBudgets
 from integrations.transport.tokens import RedisTokens
 from tenants.scope import tenant_scope
 
+QUIET_SECONDS = 120.0
 _clients: dict[tuple[int, bool], tuple[datetime, Any]] = {}
 _guard = threading.Lock()
 
@@ -54,9 +56,12 @@ def _redis() -> redis.Redis:
 
 
 def _kit(person: bool) -> Kit:
+    budgets = RedisBudgets(_redis(), person=person)
+    if quiet(QUIET_SECONDS):
+        budgets.begin()  # nothing was sent lately: a Redis without memory is a new one, not one that lost its counts
     return Kit(
         tokens=RedisTokens(_redis(), MultiFernet([Fernet(key) for key in settings.CREDENTIAL_KEYS])),
-        budgets=RedisBudgets(_redis(), person=person),
+        budgets=budgets,
         egress=EgressPolicy(settings.EGRESS_ALLOWED_HOSTS, allow_private=settings.EGRESS_ALLOW_PRIVATE),
         now=timezone.now,
         person=person,

@@ -57,7 +57,7 @@ def _sync_flow(tenant_id: UUID, flow: Flow, tell: Callable[[str, int], None]) ->
     with tenant_scope(tenant_id):
         before = SyncRun.objects.filter(flow=flow).order_by("-id").values_list("id", flat=True).first() or 0
     poll_now(flow.pk)
-    lease = _take(flow)
+    lease: Lease | None = _take(flow)
     outcome = Outcome(due_in=0.0)
     while lease is not None and outcome.due_in is not None and outcome.due_in <= _PATIENCE:
         time.sleep(outcome.due_in)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -16,11 +17,14 @@ from integrations.engine.poll import poll
 from integrations.engine.ports import Item, Scope
 from integrations.engine.push import push
 from integrations.engine.records import Entity, Invoice
-from integrations.models import Connection, Flow, OutboxItem, SyncRun
+from integrations.engine.resolve import resolve
+from integrations.models import Connection, Flow, OutboxItem, SyncRun, WriteIntent
 from integrations.runner import connecting
 from integrations.runner.schedule import next_time
 from integrations.store import FlowStore, chart, rulebook
+from integrations.store.frame import Frame
 from integrations.store.lease import Lease, polled
+from integrations.store.resolving import FlowResolver, Patience
 from integrations.systems import registry
 from tenants.scope import tenant_scope
 
@@ -80,7 +84,7 @@ def _poll(lease: Lease, flow: Flow, time_is_up: Callable[[], bool]) -> bool:
 def _push(lease: Lease, flow: Flow, time_is_up: Callable[[], bool]) -> Outcome:
     """Carry ready items until there are none, or time is up."""
     with tenant_scope(lease.tenant_id):
-        ready, gate = _ready(flow).exists(), _closed_gate(flow)
+        ready, gate = _ready(flow).exists() or _looks(flow, timezone.now()).exists(), _closed_gate(flow)
         if not ready and not gate:
             _complete_once(flow)
             return _later(flow)
@@ -88,11 +92,11 @@ def _push(lease: Lease, flow: Flow, time_is_up: Callable[[], bool]) -> Outcome:
         log.info("waits_for_first_run", flow=flow.pk, of=gate)
         return Outcome(due_in=2.0, error="gate", message=f"Waits for the first complete {gate} run.")
     run = _run(lease, flow, SyncRun.Kind.PUSH)
-    store = FlowStore(lease, flow, run)
+    store = FlowStore(lease, flow, run, patience=patience_of(flow))
     try:
         target = connecting.client(lease.tenant_id, flow.target.pk)
         rules, policy, store.rules_version = _rules(lease, flow, target)
-        store.abandon()
+        _resolve(lease, flow, run, store, target)
         while batch := store.claim(BATCH):
             push(batch, _for_batch(lease, flow, rules, batch), policy, target, store)
             if time_is_up():
@@ -105,6 +109,19 @@ def _push(lease: Lease, flow: Flow, time_is_up: Callable[[], bool]) -> Outcome:
     with tenant_scope(lease.tenant_id):
         _complete_once(flow)
         return _later(flow)
+
+
+def _resolve(lease: Lease, flow: Flow, run: SyncRun, store: FlowStore, target: Any) -> None:
+    """Look up the writes whose answer was lost, as far as their time has come."""
+    store.abandon()
+    resolver = FlowResolver(Frame(lease, flow, run), patience_of(flow), store.rules_version)
+    if lost := resolver.due(BATCH):
+        resolve(lost, target, resolver)
+
+
+def patience_of(flow: Flow) -> Patience:
+    """How long a lost answer is left alone before it is looked up on the flow's target."""
+    return Patience(lag=registry.get(flow.target.system).limits.search_lag)
 
 
 def _rules(lease: Lease, flow: Flow, target: Any) -> tuple[Rules, Policy, str]:
@@ -163,6 +180,12 @@ def _ready(flow: Flow) -> "QuerySet[OutboxItem]":
     return rows
 
 
+def _looks(flow: Flow, until: datetime | None = None) -> "QuerySet[WriteIntent]":
+    """Lost answers that wait to be looked up (by `until`)."""
+    rows: QuerySet[WriteIntent] = WriteIntent.objects.filter(item__flow=flow, settled_at=None, look_at__isnull=False)
+    return rows if until is None else rows.filter(look_at__lte=until)
+
+
 def _closed_gate(flow: Flow) -> str:
     """The entity whose first whole run this invoice flow still waits for; "" when it may go."""
     if flow.entity != Entity.INVOICE:
@@ -179,6 +202,7 @@ def _complete_once(flow: Flow) -> None:
 
 
 def _later(flow: Flow) -> Outcome:
-    """Done for now, or due again when the first postponed item is."""
-    at = _ready(flow).aggregate(at=Min("not_before"))["at"]
-    return Outcome(due_in=None if at is None else max(0.0, (at - timezone.now()).total_seconds()))
+    """Done for now, or due again when the first postponed item is, or the first lost answer can be looked up."""
+    times = [_ready(flow).aggregate(at=Min("not_before"))["at"], _looks(flow).aggregate(at=Min("look_at"))["at"]]
+    waits = [max(0.0, (at - timezone.now()).total_seconds()) for at in times if at is not None]
+    return Outcome(due_in=min(waits, default=None))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
+from typing import Any
 
 from django.db import connection
 
@@ -23,7 +24,12 @@ _FREE = """
 
 def free(integration_id: int, kind: str, keys: Sequence[str]) -> int:
     """Make ready every item of the integration that waits for one of `keys`; returns how many."""
-    names = {"tenant": current_tenant(), "integration": integration_id, "kind": kind, "keys": list(keys)}
+    names: dict[str, Any] = {
+        "tenant": current_tenant(),
+        "integration": integration_id,
+        "kind": kind,
+        "keys": list(keys),
+    }
     with connection.cursor() as cursor:
         cursor.execute(_FREE, names)
         flows = [row[0] for row in cursor.fetchall()]

@@ -19,6 +19,7 @@ from integrations.store.blockers import free
 from integrations.store.frame import Frame
 from integrations.store.lease import Lease
 from integrations.store.parking import STATES, Parked
+from integrations.store.resolving import PATIENCE, Patience
 from tenants.scope import tenant_scope
 
 _WITH_REASON = {"out", "held", "waiting", "uncertain", "failed"}
@@ -28,11 +29,21 @@ log = structlog.get_logger(__name__)
 class FlowStore:
     """`run` is stamped on every row that this run touches; `rules_version` names the mappings it decided with.
 
-    `due` False: records of this flow are only kept for mapping.
+    `due` False: records of this flow are only kept for mapping. `patience`: how long a lost answer is left alone.
     """
 
-    def __init__(self, lease: Lease, flow: Flow, run: SyncRun, *, due: bool = True, rules_version: str = "") -> None:
+    def __init__(
+        self,
+        lease: Lease,
+        flow: Flow,
+        run: SyncRun,
+        *,
+        due: bool = True,
+        rules_version: str = "",
+        patience: Patience = PATIENCE,
+    ) -> None:
         self.flow, self.run, self.due, self.rules_version = flow, run, due, rules_version
+        self._patience = {"deadline": patience.deadline, "lag": patience.lag}
         self._frame = Frame(lease, flow, run)
         self._carried: dict[int, Item] = {}  # by intent: what the batch in hand is about
 
@@ -68,7 +79,7 @@ class FlowStore:
     def abandon(self) -> int:
         """Items whose worker was lost while a write was under way become uncertain; returns how many."""
         with self._frame.commit():
-            return len(self._frame.rows(sql.ABANDONED))
+            return len(self._frame.rows(sql.ABANDONED, **self._patience))
 
     def record(self, batch: Sequence[Item], decisions: Sequence[Decision]) -> list[Write]:
         """Park what cannot go, with its reasons; commit an intent for each write."""
@@ -127,6 +138,7 @@ class FlowStore:
                 message="It was sent, but the answer is lost. It is looked up before anything is sent again.",
                 changed_at=self._frame.now(),
             )
+            self._frame.run_sql(sql.LOST, intents=[write.intent for write in writes], **self._patience)
             for write in writes:
                 self._frame.audit("outcome_unknown", self._carried[write.intent], refs={"intent": write.intent})
 

@@ -27,18 +27,24 @@ class Lease:
     poll_due: bool = False
 
 
-def claim_due(limit: int, per_tenant: int) -> list[Lease]:
-    """Lease up to `limit` due flows, longest unserved first, at most `per_tenant` of one tenant, each exactly once."""
+def claim_due(slots: int, per_tenant: int) -> list[Lease]:
+    """Lease due flows, longest unserved first, each once, until `slots` are leased, `per_tenant` of one tenant."""
     sql = """
-        WITH ranked AS (
+        WITH held AS (
+            SELECT tenant_id, count(*) AS leases FROM integrations_dueflow
+            WHERE lease_until >= clock_timestamp() GROUP BY tenant_id
+        ), ranked AS (
             SELECT flow_id, last_served, due_at,
                    row_number() OVER (PARTITION BY tenant_id ORDER BY last_served NULLS FIRST, due_at) AS place
             FROM integrations_dueflow
             WHERE enabled AND due_at <= clock_timestamp() AND (lease_until IS NULL OR lease_until < clock_timestamp())
         ), chosen AS (
-            SELECT d.flow_id FROM integrations_dueflow d JOIN ranked r USING (flow_id)
-            WHERE r.place <= %s AND (d.lease_until IS NULL OR d.lease_until < clock_timestamp())
-            ORDER BY r.last_served NULLS FIRST, r.due_at LIMIT %s FOR UPDATE OF d SKIP LOCKED
+            SELECT d.flow_id FROM integrations_dueflow d JOIN ranked r ON r.flow_id = d.flow_id
+            LEFT JOIN held h ON h.tenant_id = d.tenant_id
+            WHERE r.place + coalesce(h.leases, 0) <= %s
+              AND (d.lease_until IS NULL OR d.lease_until < clock_timestamp())
+            ORDER BY r.last_served NULLS FIRST, r.due_at
+            LIMIT greatest(0, %s - (SELECT coalesce(sum(leases), 0) FROM held)) FOR UPDATE OF d SKIP LOCKED
         )
         UPDATE integrations_dueflow d
         SET lease_until = clock_timestamp() + make_interval(secs => %s), fence = d.fence + 1
@@ -46,7 +52,7 @@ def claim_due(limit: int, per_tenant: int) -> list[Lease]:
         RETURNING d.flow_id, d.tenant_id, d.fence, d.poll_at <= clock_timestamp()
     """
     with connection.cursor() as cursor:
-        cursor.execute(sql, [per_tenant, limit, LEASE_SECONDS])
+        cursor.execute(sql, [per_tenant, slots, LEASE_SECONDS])
         return [Lease(*row) for row in cursor.fetchall()]
 
 
@@ -102,6 +108,18 @@ def poll_now(flow_id: int) -> None:
             "UPDATE integrations_dueflow SET poll_at = now(), due_at = now() WHERE flow_id = %s",
             [flow_id],
         )
+
+
+def quiet(seconds: float) -> bool:
+    """Whether no flow of any tenant was served within the last `seconds`."""
+    sql = """
+        SELECT NOT EXISTS (SELECT 1 FROM integrations_dueflow WHERE greatest(last_served, lease_until)
+                           > clock_timestamp() - make_interval(secs => %s))
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [seconds])
+        row = cursor.fetchone()
+    return bool(row and row[0])
 
 
 def park(flow_ids: list[int]) -> None:

@@ -64,9 +64,9 @@ ADD_BLOCKERS = """
 INTENTS = """
     INSERT INTO integrations_writeintent (
         tenant_id, item_id, run_id, revision, natural_key, variant, digest, draft, fingerprint, why, rules_version,
-        send_by, created_at, outcome, evidence)
+        send_by, created_at, outcome, looks, evidence)
     SELECT %(tenant)s, c.item, %(run)s, c.revision, c.natural_key, c.variant, c.digest, c.draft::jsonb, c.fingerprint,
-           c.why::jsonb, %(rules)s, now() + make_interval(secs => %(window)s), now(), '', '{}'::jsonb
+           c.why::jsonb, %(rules)s, now() + make_interval(secs => %(window)s), now(), '', 0, '[]'::jsonb
     FROM unnest(%(items)s::bigint[], %(revisions)s::int[], %(natural_keys)s::text[], %(variants)s::text[],
                 %(digests)s::text[], %(drafts)s::text[], %(fingerprints)s::text[], %(whys)s::text[])
         AS c(item, revision, natural_key, variant, digest, draft, fingerprint, why)
@@ -102,14 +102,39 @@ REBASELINE = """
       AND l.inbound = %(inbound)s AND l.source_key = c.key
 """
 
+# From the last moment a write may leave: the total deadline, then until the target's search shows new records.
+LOST = """
+    UPDATE integrations_writeintent w SET look_at = w.send_by + make_interval(secs => %(deadline)s + %(lag)s)
+    WHERE w.tenant_id = %(tenant)s AND w.id = ANY(%(intents)s)
+"""
+
 # Written to the wire once and never settled: the worker is gone. Only the resolver may touch these.
 ABANDONED = """
+    WITH lost AS (
+        UPDATE integrations_writeintent w SET look_at = w.send_by + make_interval(secs => %(deadline)s + %(lag)s)
+        FROM integrations_outboxitem i
+        WHERE i.tenant_id = %(tenant)s AND i.flow_id = %(flow)s AND w.tenant_id = i.tenant_id AND w.item_id = i.id
+          AND w.settled_at IS NULL AND w.look_at IS NULL AND w.send_by < now()
+        RETURNING w.item_id
+    )
     UPDATE integrations_outboxitem i SET state = 'uncertain', reason = 'lost_worker', changed_at = now(),
            message = 'The worker ended between sending and the answer. It is looked up before anything is sent again.'
+    FROM lost WHERE i.tenant_id = %(tenant)s AND i.id = lost.item_id RETURNING i.id
+"""
+
+LOOKS_DUE = """
+    SELECT w.id, w.natural_key, w.draft::text, w.send_by, w.created_at, w.looks, i.id, i.source_key, w.revision,
+           i.attempts, s.readable, s.snapshot::text
     FROM integrations_writeintent w
-    WHERE i.tenant_id = %(tenant)s AND i.flow_id = %(flow)s AND i.state = 'ready'
-      AND w.tenant_id = i.tenant_id AND w.item_id = i.id AND w.settled_at IS NULL AND w.send_by < now()
-    RETURNING i.id
+    JOIN integrations_outboxitem i ON i.tenant_id = w.tenant_id AND i.id = w.item_id
+    JOIN integrations_sourcerecord s ON s.tenant_id = i.tenant_id AND s.id = i.source_id
+    WHERE w.tenant_id = %(tenant)s AND i.flow_id = %(flow)s AND w.settled_at IS NULL AND w.look_at <= now()
+    ORDER BY w.id LIMIT %(limit)s
+"""
+
+LOOK_AGAIN = """
+    UPDATE integrations_writeintent SET looks = looks + 1, look_at = now() + make_interval(secs => %(lag)s)
+    WHERE tenant_id = %(tenant)s AND id = %(intent)s
 """
 
 COUNTS = """

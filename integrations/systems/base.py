@@ -36,6 +36,7 @@ class Limits:
     per_clock_hour: int | None = None
     logins_per_clock_hour: int | None = None
     lanes: int | None = None
+    search_lag: float = 30.0  # seconds in which a list may not yet show a new record
     bulk: Mapping[Entity, int] = field(default_factory=dict)
 
 
@@ -86,9 +87,9 @@ def _nothing_more(settings: Mapping[str, str]) -> Mapping[str, str]:
 class System:
     """A vendor product we can talk to. `connect(settings, kit)` gives a Client and does no IO itself.
 
-    `role` is "erp" (the ledger) or "ap" (approval and payment). `steps` is the set-up a person does in the system first.
-    `environment(settings)` says "production", "sandbox" or "simulator" for the badge. `faults(settings)` says by setting
-    name what is wrong with values beyond being missing or not among the choices.
+    `role` is "erp" (the ledger) or "ap" (approval and payment). `steps` is what a person does in the system first.
+    `environment(settings)` says "production", "sandbox" or "simulator" for the badge. `faults(settings)` says by
+    setting name what is wrong with values beyond being missing or not among the choices.
     """
 
     key: str

@@ -1,6 +1,6 @@
 """How a batch is carried: bisection, lost answers and postponement, on a small target and store."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -10,7 +10,7 @@ from integrations.engine.decisions import Decision
 from integrations.engine.errors import ConnectionBroken, OutcomeUnknown, Rejected, Retryable
 from integrations.engine.ports import Item, Page, Write
 from integrations.engine.push import carry
-from integrations.engine.records import DraftLine, Entity, InvoiceDraft, Receipt
+from integrations.engine.records import DraftLine, Entity, InvoiceDraft, Receipt, TargetRecord
 
 
 def write(number: str) -> Write:
@@ -46,6 +46,9 @@ class Target:
             raise Rejected("refused")
         self.taken += [w.natural_key for w in writes]
         return [Receipt(target_id=f"00n{w.natural_key}") for w in writes]
+
+    def look_up(self, entity: Entity, **where: str) -> Iterator[TargetRecord]:
+        return iter(())
 
 
 class Store:

@@ -46,7 +46,8 @@ def make_flow(tenant_id: UUID, entity: Entity) -> Flow:
         erp, ap = (Connection.objects.create(name=name, system=name, secrets=Sealed({})) for name in ("ifs", "bill"))
         integration = Integration.objects.create(name="one", erp=erp, ap=ap, company="10")
         flow = add_flow(integration, Wanted(entity))
-        return Flow.objects.select_related("integration__erp", "integration__ap").get(pk=flow.pk)
+        found: Flow = Flow.objects.select_related("integration__erp", "integration__ap").get(pk=flow.pk)
+        return found
 
 
 @pytest.fixture

@@ -1,0 +1,87 @@
+"""What became of a write whose answer was lost: looked up live, twice, one search lag apart; never guessed.
+
+Found and ours: linked. Absent in both look-ups: it may be written again. Anything else: a person, with the evidence.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from integrations.engine.ports import ResolverStore, Target, Write
+from integrations.engine.records import InvoiceDraft, Receipt, TargetRecord, VendorDraft
+
+LOOKS = 2
+_SKEW = timedelta(minutes=15)  # between our clock and the target's
+
+
+class Uncertain(msgspec.Struct, frozen=True, kw_only=True):
+    """A write that may or may not have been processed; `looks` live look-ups have already found nothing."""
+
+    write: Write
+    sent_after: datetime  # when its intent was committed, UTC
+    looks: int = 0
+
+
+def resolve(pending: Sequence[Uncertain], target: Target, store: ResolverStore) -> None:
+    """Settle, release or hold each; one live listing serves all of one entity. Retryable is left to the caller."""
+    for entity in sorted({each.write.entity for each in pending}):
+        mine = [each for each in pending if each.write.entity == entity]
+        since = min(each.sent_after for each in mine) - _SKEW
+        listed = list(target.look_up(entity, created_since=since.isoformat()))
+        taken = store.linked(entity, [record.target_id for record in listed])
+        for each in mine:
+            _conclude(each, listed, taken, store)
+
+
+def _conclude(each: Uncertain, listed: Sequence[TargetRecord], taken: set[str], store: ResolverStore) -> None:
+    alike = [record for record in listed if _same_key(each.write, record)]
+    ours = [record for record in alike if record.target_id not in taken and _agrees(each.write, record)]
+    evidence = [_evidence(record, record.target_id in taken) for record in alike]
+    if len(alike) == 1 and len(ours) == 1:
+        taken.add(ours[0].target_id)
+        store.found(each.write, Receipt(target_id=ours[0].target_id, version=ours[0].version), evidence)
+    elif alike or any(record.kind == "unreadable" for record in listed):
+        store.hold_uncertain(each.write, evidence)
+    elif each.looks + 1 >= LOOKS:
+        store.absent(each.write)
+    else:
+        store.look_again(each.write)
+
+
+def _same_key(write: Write, record: TargetRecord) -> bool:
+    """Whether `record` may be what was written: the natural key alone, whatever else it says."""
+    draft = write.draft
+    if isinstance(draft, InvoiceDraft):
+        same = record.vendor_id == draft.vendor_id and _plain(record.number) == _plain(draft.number)
+        return same and (record.kind == "credit") == draft.credit
+    if isinstance(draft, VendorDraft):
+        return _plain(record.number) == _plain(draft.number) and record.currency in ("", draft.currency)
+    return False
+
+
+def _agrees(write: Write, record: TargetRecord) -> bool:
+    draft = write.draft
+    if isinstance(draft, InvoiceDraft):
+        return (record.amount, record.date) == (draft.total, draft.invoice_date) and record.currency in (
+            "",
+            draft.currency,
+        )
+    return record.active
+
+
+def _plain(number: str) -> str:
+    return number.strip().casefold()
+
+
+def _evidence(record: TargetRecord, linked: bool) -> dict[str, str]:
+    """What was found, for the record's page."""
+    shown: Iterable[tuple[str, object]] = (
+        ("id", record.target_id),
+        ("number", record.number),
+        ("amount", record.amount),
+        ("currency", record.currency),
+        ("date", record.date),
+        ("linked to another record", "yes" if linked else "no"),
+    )
+    return {name: str(value) for name, value in shown if value is not None}

@@ -1,0 +1,102 @@
+"""The resolver's memory: writes whose answer was lost, when each is looked up, and what came of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from integrations.engine.errors import Problem
+from integrations.engine.ports import Item, Write
+from integrations.engine.records import DRAFTS, RECORDS, Entity, Receipt, Unreadable
+from integrations.engine.resolve import Uncertain
+from integrations.models import OutboxItem, RecordLink, WriteIntent
+from integrations.store import parking, sql, writing
+from integrations.store.frame import Frame
+from integrations.store.parking import STATES, Parked
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds: the total deadline of one request, and how long the target's search may hide a new record."""
+
+    deadline: float = 60.0
+    lag: float = 30.0
+
+
+PATIENCE = Patience()
+
+
+class FlowResolver:
+    """The engine's ResolverStore for one flow."""
+
+    def __init__(self, frame: Frame, patience: Patience, rules_version: str = "") -> None:
+        self._frame, self._patience, self._rules_version = frame, patience, rules_version
+        self._items: dict[int, Item] = {}
+
+    def due(self, limit: int) -> list[Uncertain]:
+        """Lost answers whose time to be looked up has come."""
+        with self._frame.commit():
+            return [self._uncertain(*row) for row in self._frame.rows(sql.LOOKS_DUE, limit=limit)]
+
+    def linked(self, entity: Entity, target_ids: Sequence[str]) -> set[str]:
+        """See ResolverStore."""
+        with self._frame.commit():
+            links = RecordLink.objects.filter(target_connection=self._frame.flow.target, entity=entity)
+            return set(links.filter(target_id__in=target_ids).values_list("target_id", flat=True))
+
+    def found(self, write: Write, receipt: Receipt, evidence: Sequence[dict[str, str]]) -> None:
+        """See ResolverStore."""
+        with self._frame.commit():
+            self._keep(write, evidence)
+            writing.settle(self._frame, [(self._items[write.intent], write, receipt)], self._rules_version)
+
+    def look_again(self, write: Write) -> None:
+        """See ResolverStore."""
+        with self._frame.commit():
+            self._frame.run_sql(sql.LOOK_AGAIN, intent=write.intent, lag=self._patience.lag)
+            self._frame.audit("looked_up", self._items[write.intent], refs={"intent": write.intent, "found": 0})
+
+    def absent(self, write: Write) -> None:
+        """See ResolverStore."""
+        item = self._items[write.intent]
+        with self._frame.commit():
+            writing.close_intents(self._frame, [write], "absent")
+            OutboxItem.objects.filter(pk=item.id).update(
+                state=STATES.READY, not_before=self._frame.now(), changed_at=self._frame.now(), reason="", message=""
+            )
+            self._frame.audit("proven_absent", item, refs={"intent": write.intent})
+
+    def hold_uncertain(self, write: Write, evidence: Sequence[dict[str, str]]) -> None:
+        """See ResolverStore."""
+        words = (
+            "Its answer was lost, and what is on the other side is not provably ours. "
+            "Compare what was found, then link it or have it written again."
+        )
+        item = self._items[write.intent]
+        with self._frame.commit():
+            self._keep(write, evidence)
+            writing.close_intents(self._frame, [write], "held")
+            problem = Problem("uncertain", words, field="link", urgent=True)
+            parking.park(self._frame, [Parked(item, STATES.HELD, "held", (problem,))])
+
+    def _keep(self, write: Write, evidence: Sequence[dict[str, str]]) -> None:
+        WriteIntent.objects.filter(pk=write.intent).update(evidence=list(evidence))
+
+    def _uncertain(
+        self, intent: int, natural_key: str, draft: str, send_by: datetime, created: datetime, looks: int, *item: Any
+    ) -> Uncertain:
+        entity = Entity(self._frame.flow.entity)
+        id_, key, revision, attempts, readable, snapshot = item
+        kind: Any = RECORDS[entity] if readable else Unreadable
+        source = msgspec.json.decode(snapshot, type=kind)
+        self._items[intent] = Item(id=id_, source_key=key, revision=revision, attempts=attempts, source=source)
+        write = Write(
+            intent=intent,
+            entity=entity,
+            draft=msgspec.json.decode(draft, type=DRAFTS[entity]),
+            natural_key=natural_key,
+            send_by=send_by,
+        )
+        return Uncertain(write=write, sent_after=created, looks=looks)
