@@ -1,0 +1,152 @@
+"""BILL as a Target: creates in bulk, updates one by one, receipts matched by what they are of.
+
+BILL has no idempotency key and no external id, and the last write wins: the caller owns de-duplication, and an update
+first reads what it is about to change.
+https://developer.bill.com/reference/createbill  https://developer.bill.com/reference/createvendor
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from itertools import islice
+
+from integrations.engine.errors import OutcomeUnknown, Problem, Rejected, Retryable, SyncError
+from integrations.engine.ports import Write
+from integrations.engine.records import Draft, InvoiceDraft, Receipt
+from integrations.systems.bill import changes, drafts, receipts, wire
+from integrations.systems.bill.currencies import Currencies
+from integrations.systems.bill.drafts import FieldLimits
+from integrations.systems.bill.lists import Batch, Query, batches, is_id
+from integrations.systems.bill.records import RowError, when
+from integrations.systems.bill.resources import Resource
+from integrations.systems.bill.targets import shown
+from integrations.transport.answer import Answer
+from integrations.transport.client import ApiClient
+
+Row = Callable[[Resource, str], wire.Wire | None]
+
+# How much of the newest is looked at after a refused bulk: with 3 lanes, what others write meanwhile fits in.
+GLANCE_PAGES = 4
+DOUBT_SECONDS = 5.0  # BILL's clock as headers and as records show it, rounded and between servers
+
+
+class Writer:
+    """Writes to one organization. `row(resource, id)` reads a record back before it is changed."""
+
+    def __init__(self, api: ApiClient, currencies: Currencies, row: Row, limits: FieldLimits) -> None:
+        self._api, self._currencies, self._row, self._limits = api, currencies, row, limits
+
+    def groups(self, writes: Sequence[Write]) -> list[list[Write]]:
+        """See Target. Updates alone; creates by endpoint and bulk size, never two of the same key in one request."""
+        found: list[list[Write]] = []
+        growing: dict[str, list[dict[receipts.Key, Write]]] = {}
+        for write in writes:
+            if write.target_id:
+                found.append([write])
+                continue
+            resource, key = drafts.resource_for(write.draft), receipts.alike(drafts.key_of(write.draft))
+            groups = growing.setdefault(resource.kind, [])
+            group = next((group for group in groups if key not in group), None)
+            if group is None:
+                group = {}
+                groups.append(group)
+            group[key] = write
+            if len(group) == resource.bulk:
+                groups.remove(group)
+                found.append(list(group.values()))
+        return found + [list(group.values()) for groups in growing.values() for group in groups]
+
+    def write(self, writes: Sequence[Write]) -> list[Receipt]:
+        """See Target."""
+        self._check(writes)
+        if len(writes) == 1 and writes[0].target_id:
+            return [self._update(writes[0])]
+        resource = drafts.resource_for(writes[0].draft)
+        if len(writes) == 1:
+            answer = self._send("POST", resource.path, drafts.body(writes[0].draft), writes)
+            return [self._receipt(receipts.one(answer, answer.decode(resource.row)))]
+        started = time.monotonic()
+        try:
+            answer = self._send("POST", f"{resource.path}/bulk", [drafts.body(write.draft) for write in writes], writes)
+        except Rejected as error:
+            self._doubt(resource, writes, error, time.monotonic() - started)
+            raise
+        return [self._receipt(row) for row in receipts.matched(answer, receipts.rows_of(answer, resource), writes)]
+
+    def _send(self, method: str, path: str, body: object, writes: Sequence[Write]) -> Answer:
+        return self._api.send(method, path, json=body, send_by=min(write.send_by for write in writes))
+
+    def _doubt(self, resource: Resource, writes: Sequence[Write], error: Rejected, elapsed: float) -> None:
+        """A refused bulk should have written nothing. Raises OutcomeUnknown when some of it is there nevertheless.
+
+        Only records that BILL made while the request was under way count, by BILL's own clock. A glance, no proof:
+        lists lag behind. But the caller is about to send the halves, and without it each of these would be doubled.
+        """
+        wanted = {receipts.alike(drafts.key_of(write.draft)) for write in writes}
+        try:
+            glance = list(islice(batches(self._api, Query(resource, newest_first=True)), GLANCE_PAGES))
+        except SyncError as unseen:
+            raise OutcomeUnknown(error.message, code="bulk_unclear", detail=unseen.detail) from error
+        rows = [row for batch in glance for row in receipts.readable(batch.rows) if _made_since(row, batch, elapsed)]
+        if any(receipts.alike(receipts.key_of(row)) in wanted for row in rows):
+            raise OutcomeUnknown(
+                "BILL refused a request but kept a part of it. What became of it is looked up by itself.",
+                code="partly_written",
+                detail=error.detail,
+            ) from error
+
+    def _check(self, writes: Sequence[Write]) -> None:
+        """Refuses before anything is sent. Raises Rejected with every reason of every record."""
+        found = [problem for write in writes for problem in drafts.problems(write.draft, self._limits)]
+        if not found:
+            found = self._wrong_currencies([write.draft for write in writes])
+        if found:
+            raise Rejected(found[0].message, code=found[0].code, problems=tuple(dict.fromkeys(found)))
+
+    def _wrong_currencies(self, found: Sequence[Draft]) -> list[Problem]:
+        """A bill takes its currency from the vendor, silently: an invoice in another one would be paid wrongly."""
+        invoices = [draft for draft in found if isinstance(draft, InvoiceDraft)]
+        currencies = self._currencies.of(draft.vendor_id for draft in invoices if is_id(draft.vendor_id))
+        return [
+            Problem(
+                "vendor_currency",
+                f"The invoice is in {draft.currency}, the BILL vendor in {currencies[draft.vendor_id]}.",
+                "currency",
+                draft.currency,
+            )
+            for draft in invoices
+            if currencies.get(draft.vendor_id, "") not in ("", draft.currency)
+        ]
+
+    def _update(self, write: Write) -> Receipt:
+        """Reads, compares, changes. Between the two BILL can still change the record: it offers no way to know."""
+        resource = drafts.resource_for(write.draft)
+        current = self._row(resource, write.target_id)
+        if current is None:
+            raise Rejected("BILL does not have this record any more.", code="not_found")
+        if write.version and (current.updated_time or "") != write.version:
+            raise Retryable(
+                "The record was changed in BILL meanwhile. It is read again and retried by itself.",
+                code="stale_version",
+                after=0,
+            )
+        method, body = changes.change(current, write.draft)
+        answer = self._send(method, f"{resource.path}/{write.target_id}", body, [write])
+        return self._receipt(receipts.one(answer, answer.decode(resource.row)))
+
+    def _receipt(self, row: wire.Wire) -> Receipt:
+        """No IO here: the record exists, and nothing may come between that and saying so."""
+        currency = ""
+        if isinstance(row, wire.WireVendor):
+            self._currencies.learn(row.id or "", row.bill_currency or "")
+        elif isinstance(row, wire.WireBill | wire.WireCredit):
+            currency = self._currencies.known(row.vendor_id or "")
+        return Receipt(target_id=row.id or "", version=shown(row.updated_time), echo=receipts.echo(row, currency))
+
+
+def _made_since(row: wire.Wire, batch: Batch, seconds: float) -> bool:
+    try:
+        made = when(row.created_time)
+    except RowError:
+        return False
+    return bool(made and batch.server_time and batch.server_time - made <= timedelta(seconds=seconds + DOUBT_SECONDS))
