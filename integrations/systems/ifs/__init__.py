@@ -1,0 +1,19 @@
+"""IFS Cloud: the ERP whose ledger is read and written over OData v4. https://docs.ifs.com/techdocs/"""
+
+from integrations.engine.records import Entity
+from integrations.systems.base import Limits, System
+from integrations.systems.ifs import client, settings
+
+SYSTEM = System(
+    key="ifs",
+    label="IFS Cloud",
+    role="erp",
+    settings=settings.SETTINGS,
+    reads=frozenset({Entity.VENDOR, Entity.GL_ACCOUNT, Entity.DIMENSION, Entity.TAX_CODE, Entity.INVOICE}),
+    writes=frozenset(),
+    limits=Limits(page_size=5000, per_minute=1000),
+    connect=client.connect,
+    steps=settings.STEPS,
+    environment=settings.environment,
+    faults=settings.faults,
+)

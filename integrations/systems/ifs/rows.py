@@ -1,0 +1,259 @@
+"""Rows as they come from IFS, by our field names; a profile gives each its tenant's JSON name when a type is made.
+
+Types are as loose as the wire may be: flags come as true or 'TRUE', integers and decimals as numbers or as text
+(`IEEE754Compatible`), dates with or without a time. What they mean is decided in `records`.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+Flag = bool | str | None
+Words = str | int | None  # text that a tenant may model as a number
+
+_META = {"etag": "@odata.etag"}
+
+
+class Row(msgspec.Struct, kw_only=True, gc=False):
+    """What every row has: its ETag ("" when the server gives none) and its change column as sent."""
+
+    etag: str | None = None
+    changed: str | None = None
+
+
+class CompanyRow(Row, kw_only=True, gc=False):
+    company: str
+    name: str | None = None
+    currency: str | None = None
+    country: str | None = None
+
+
+class SupplierRow(Row, kw_only=True, gc=False):
+    supplier_id: str
+    name: str | None = None
+    country: str | None = None
+    category: str | None = None
+    one_time: Flag = None
+
+
+class AddressRow(Row, kw_only=True, gc=False):
+    supplier_id: str
+    address_id: Words = None
+    name: str | None = None
+    address1: str | None = None
+    address2: str | None = None
+    zip_code: Words = None
+    city: str | None = None
+    state: str | None = None
+    country: str | None = None
+    valid_from: str | None = None
+    valid_to: str | None = None
+
+
+class AddressTypeRow(Row, kw_only=True, gc=False):
+    supplier_id: str = ""
+    address_id: Words = None
+    type_code: str | None = None
+    default: Flag = None
+
+
+class ContactRow(Row, kw_only=True, gc=False):
+    supplier_id: str = ""
+    contact_id: Words = None
+    method: str | None = None
+    value: str | None = None
+    address_id: Words = None
+
+
+class SupplierCompanyRow(Row, kw_only=True, gc=False):
+    supplier_id: str
+    company: str
+    group: Words = None
+    currency: str | None = None
+    payment_term: Words = None
+
+
+class SupplierPaymentRow(Row, kw_only=True, gc=False):
+    company: str
+    identity: str
+    party_type: str | None = None
+    supplier_id: str | None = None
+    blocked: Flag = None
+
+
+class AccountRow(Row, kw_only=True, gc=False):
+    company: str
+    account: str
+    description: str | None = None
+    kind: str | None = None
+    ledger: Flag = None
+    valid_from: str | None = None
+    valid_until: str | None = None
+
+
+class CodePartRow(Row, kw_only=True, gc=False):
+    company: str
+    part: str
+    name: str | None = None
+    description: str | None = None
+    used: Flag = None
+
+
+class CodePartValueRow(Row, kw_only=True, gc=False):
+    company: str
+    value: str
+    description: str | None = None
+    valid_from: str | None = None
+    valid_until: str | None = None
+
+
+class TaxCodeRow(Row, kw_only=True, gc=False):
+    company: str
+    code: str
+    description: str | None = None
+    rate: Decimal | None = None
+    kind: str | None = None
+
+
+class InvoiceRow(Row, kw_only=True, gc=False):
+    company: str
+    invoice_id: int | str
+    identity: str | None = None
+    party_type: str | None = None
+    name: str | None = None
+    series: Words = None
+    number: Words = None
+    type: Words = None
+    invoice_date: str | None = None
+    due_date: str | None = None
+    planned_pay_date: str | None = None
+    voucher_date: str | None = None
+    currency: str | None = None
+    net: Decimal | None = None
+    tax: Decimal | None = None
+    open: Decimal | None = None
+    payment_term: Words = None
+    payment_method: Words = None
+    po_number: Words = None
+    credit_for: Words = None
+    cash: Flag = None
+    prepayment: Flag = None
+    multi_company: Flag = None
+    collect: Flag = None
+    gross_up: Flag = None
+    blocked: Flag = None
+    state: str | None = None
+
+
+class ItemRow(Row, kw_only=True, gc=False):
+    company: str
+    invoice_id: int | str
+    item_id: int | str
+    description: str | None = None
+    tax_code: Words = None
+    net: Decimal | None = None
+    tax: Decimal | None = None
+    po_number: Words = None
+    po_line: Words = None
+    po_release: Words = None
+
+
+class PostingRow(Row, kw_only=True, gc=False):
+    company: str
+    invoice_id: int | str
+    item_id: int | str
+    row_id: int | str
+    posting_type: str | None = None
+    account: Words = None
+    code_b: Words = None
+    code_c: Words = None
+    code_d: Words = None
+    code_e: Words = None
+    code_f: Words = None
+    code_g: Words = None
+    code_h: Words = None
+    code_i: Words = None
+    code_j: Words = None
+    amount: Decimal | None = None
+    tax_code: Words = None
+    text: str | None = None
+    preliminary: Flag = None
+    reversed: Flag = None
+
+
+class LedgerRow(Row, kw_only=True, gc=False):
+    company: str
+    identity: str | None = None
+    series: Words = None
+    number: Words = None
+    instalment: int | str | None = None
+    currency: str | None = None
+    original: Decimal | None = None
+    open: Decimal | None = None
+    due_date: str | None = None
+
+
+ROWS: dict[str, type[Row]] = {
+    "company": CompanyRow,
+    "supplier": SupplierRow,
+    "supplier_address": AddressRow,
+    "supplier_address_type": AddressTypeRow,
+    "supplier_contact": ContactRow,
+    "supplier_company": SupplierCompanyRow,
+    "supplier_payment": SupplierPaymentRow,
+    "account": AccountRow,
+    "code_part": CodePartRow,
+    "code_part_value": CodePartValueRow,
+    "tax_code": TaxCodeRow,
+    "invoice": InvoiceRow,
+    "invoice_item": ItemRow,
+    "invoice_posting": PostingRow,
+    "ledger_item": LedgerRow,
+}
+
+
+def fields_of(name: str) -> frozenset[str]:
+    """Our field names that the set `name` of a profile may map."""
+    return frozenset(f.name for f in msgspec.structs.fields(ROWS[name])) - {"etag", "changed"}
+
+
+def row_type(name: str, names: Mapping[str, str]) -> type[Row]:
+    """The row type of the set `name`, reading the tenant's JSON `names`; fields without one keep their default."""
+    return _row_type(name, tuple(sorted(names.items())))
+
+
+def page_type(row: type[Row]) -> Any:
+    """The envelope of a page of `row`s."""
+    return _page_type(row)
+
+
+# One type per profile and set, however many clients use it: making a type is slow and decoders are kept per type.
+@lru_cache(maxsize=512)
+def _row_type(name: str, names: tuple[tuple[str, str], ...]) -> type[Row]:
+    template = ROWS[name]
+    given = dict(names) | _META
+    fields: list[Any] = []
+    for f in msgspec.structs.fields(template):
+        # A field that the tenant has not got must never be filled by chance: no OData name starts with a blank.
+        wire = given.get(f.name) or f" {f.name}"
+        required = f.default is msgspec.NODEFAULT
+        fields.append(
+            (f.name, f.type, msgspec.field(name=wire) if required else msgspec.field(name=wire, default=f.default))
+        )
+    made: Any = msgspec.defstruct(template.__name__, fields, bases=(template,), kw_only=True, gc=False)
+    kind: type[Row] = made
+    return kind
+
+
+@lru_cache(maxsize=512)
+def _page_type(row: type[Row]) -> Any:
+    return msgspec.defstruct(
+        f"{row.__name__}Page",
+        [
+            ("value", list[row]),  # type: ignore[valid-type]
+            ("next_link", str, msgspec.field(name="@odata.nextLink", default="")),
+        ],
+    )

@@ -1,0 +1,141 @@
+"""Single values from IFS rows: exact money, business dates, moments, flags. What is no such value raises BadValue."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+
+from integrations.systems.ifs.rows import Flag, Words
+
+ZERO = Decimal(0)
+
+# ISO 4217: currencies that do not have two decimals.
+_PLACES: Mapping[str, int] = {
+    **dict.fromkeys(
+        (
+            "BIF",
+            "CLP",
+            "DJF",
+            "GNF",
+            "ISK",
+            "JPY",
+            "KMF",
+            "KRW",
+            "PYG",
+            "RWF",
+            "UGX",
+            "UYI",
+            "VND",
+            "VUV",
+            "XAF",
+            "XOF",
+            "XPF",
+        ),
+        0,
+    ),
+    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+    **dict.fromkeys(("CLF", "UYW"), 4),
+}
+_NO_CURRENCY = frozenset({"XXX", "XTS"})
+_CURRENCY = re.compile(r"[A-Z]{3}\Z")
+_DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ].*)?\Z", re.ASCII)
+_TRUE, _FALSE = frozenset({"TRUE", "YES", "Y", "1"}), frozenset({"", "FALSE", "NO", "N", "0"})
+
+
+class BadValue(Exception):
+    """A value that cannot be read: `code` is stable, `field` is our name of it."""
+
+    def __init__(self, code: str, field: str, message: str) -> None:
+        super().__init__(message)
+        self.code, self.field, self.message = code, field, message
+
+
+def text(value: Words) -> str:
+    """Text as sent, never trimmed (` 123 ` is not `123`); "" for none."""
+    if value is None:
+        return ""
+    return value if type(value) is str else str(value)
+
+
+@lru_cache(maxsize=256)
+def places(currency: str | None) -> int:
+    """How many decimals the currency has. Raises BadValue for what is no ISO currency code."""
+    if currency is None or not _CURRENCY.match(currency) or currency in _NO_CURRENCY:
+        shown = (currency or "")[:10]
+        raise BadValue("bad_currency", "currency", f"'{shown}' is not a currency code. Correct it in IFS.")
+    return _PLACES.get(currency, 2)
+
+
+def money(value: Decimal | None, decimals: int, field: str) -> Decimal:
+    """`value` with exactly the currency's decimals. Raises BadValue when it is missing, not finite or has more."""
+    if value is None:
+        raise BadValue("missing_amount", field, f"The amount '{field}' is missing.")
+    try:
+        exact = round(value, decimals)
+        if exact == value:
+            return exact if exact else abs(exact)  # -0 is 0
+    except (InvalidOperation, ValueError, OverflowError):
+        raise BadValue("bad_amount", field, f"'{field}' is not an amount that can be read.") from None
+    if value != value:
+        raise BadValue("bad_amount", field, f"'{field}' is not an amount that can be read.")
+    raise BadValue("too_many_decimals", field, f"'{field}' has more than the {decimals} decimals of its currency.")
+
+
+def some_money(value: Decimal | None, decimals: int, field: str) -> Decimal | None:
+    """As `money`, None staying None."""
+    return None if value is None else money(value, decimals, field)
+
+
+def number(value: Decimal | None, field: str) -> Decimal | None:
+    """A finite number or None."""
+    if value is not None and not value.is_finite():
+        raise BadValue("bad_number", field, f"'{field}' is not a number.")
+    return value
+
+
+@lru_cache(maxsize=8192)
+def _day(value: str) -> date | None:
+    match = _DAY.match(value)
+    try:
+        return date.fromisoformat(match[1]) if match else None
+    except ValueError:
+        return None
+
+
+def day(value: str | None, field: str) -> date | None:
+    """A business date, whether sent with or without a time; None for none."""
+    if not value:
+        return None
+    found = _day(value)
+    if found is None:
+        raise BadValue("bad_date", field, f"'{field}' is not a date: {value[:40]!a}.")
+    return found
+
+
+def moment(value: str | None) -> datetime | None:
+    """A time stamp as aware UTC: Z, an offset or none (then UTC), 0 to 9 digits of a second. None when it is none."""
+    if not value:
+        return None
+    try:
+        found = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    try:
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except OverflowError:
+        return None
+
+
+def flag(value: Flag, field: str) -> bool:
+    """True or False from a boolean or the database's words; nothing is False."""
+    if value is None or value is False or value == "FALSE":
+        return False
+    if value is True:
+        return True
+    word = value.strip().upper()
+    if word in _TRUE:
+        return True
+    if word in _FALSE:
+        return False
+    raise BadValue("bad_flag", field, f"'{field}' is neither true nor false: {value[:20]!a}.")
