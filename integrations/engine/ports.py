@@ -1,6 +1,6 @@
 """What the engine asks of the world: a Source to read, a Target to write, a Store to remember. No vendor, no Django."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -12,23 +12,28 @@ from integrations.engine.records import AnyRecord, Company, Draft, Entity, Recei
 
 
 class Scope(msgspec.Struct, frozen=True, kw_only=True):
-    """Which part of a system is read: the ERP company code (empty: all), and how far back at the least."""
+    """Which part of a system is read: the ERP company code (empty: all), and how far back at the least.
+
+    A source whose details are dear may leave out records whose version we hold, and count them in `Page.same`.
+    """
 
     company: str = ""
     since: datetime | None = None
+    known: Callable[[Sequence[str]], Mapping[str, str]] | None = None  # versions we hold, by key; None: read all anew
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
     """Records as they left the wire, in cursor order.
 
     `cursor` resumes after this page; `more` False ends the scan; `read` counts rows on the wire (the left side of the
-    run's balance); `server_time` is the server's clock, aware UTC.
+    run's balance), of which `same` are left out of `records`; `server_time` is the server's clock, aware UTC.
     """
 
     records: Sequence[AnyRecord | Unreadable]
     cursor: str
     more: bool
     read: int
+    same: int = 0
     server_time: datetime | None = None
 
 

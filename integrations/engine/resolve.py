@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from integrations.engine.ports import ResolverStore, Target, Write
-from integrations.engine.records import InvoiceDraft, Receipt, TargetRecord, VendorDraft
+from integrations.engine.records import InvoiceDraft, Receipt, TargetRecord
 
 LOOKS = 2
 _SKEW = timedelta(minutes=15)  # between our clock and the target's
@@ -55,9 +55,7 @@ def _same_key(write: Write, record: TargetRecord) -> bool:
     if isinstance(draft, InvoiceDraft):
         same = record.vendor_id == draft.vendor_id and _plain(record.number) == _plain(draft.number)
         return same and (record.kind == "credit") == draft.credit
-    if isinstance(draft, VendorDraft):
-        return _plain(record.number) == _plain(draft.number) and record.currency in ("", draft.currency)
-    return False
+    return _plain(record.number) == _plain(draft.number) and record.currency in ("", draft.currency)
 
 
 def _agrees(write: Write, record: TargetRecord) -> bool:

@@ -184,7 +184,7 @@ class WriteIntent(TenantOwned):
     draft = models.JSONField()
     fingerprint = models.CharField(max_length=32)
     why = models.JSONField(default=list)
-    rules_version = models.CharField(max_length=40, blank=True)
+    rules_version = models.CharField(max_length=100, blank=True)
     send_by = models.DateTimeField()
     created_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True)

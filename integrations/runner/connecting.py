@@ -20,6 +20,7 @@ from integrations.models import Connection, PingResult
 from integrations.store.lease import quiet
 from integrations.systems import registry
 from integrations.systems.base import Check, Verdict
+from integrations.transport import memory
 from integrations.transport.egress import EgressPolicy
 from integrations.transport.kit import Kit
 from integrations.transport.throttle import RedisBudgets
@@ -52,7 +53,7 @@ def client(tenant_id: UUID, connection_id: int, *, person: bool = False) -> Any:
 
 @cache
 def _redis() -> redis.Redis:
-    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5, health_check_interval=30)
+    return memory.connect(settings.REDIS_URL)
 
 
 def _kit(person: bool) -> Kit:

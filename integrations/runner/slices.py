@@ -69,7 +69,8 @@ def _poll(lease: Lease, flow: Flow, time_is_up: Callable[[], bool]) -> bool:
     next_at = next_time(flow.schedule, flow.time_zone, timezone.now())
     try:
         source = connecting.client(lease.tenant_id, flow.source.pk)
-        complete = poll(source, Entity(flow.entity), Scope(company=flow.integration.company), store, time_is_up)
+        scope = Scope(company=flow.integration.company, known=store.versions)
+        complete = poll(source, Entity(flow.entity), scope, store, time_is_up)
     except ConnectionBroken as error:
         _stop(lease, store, flow.source, error)
         polled(lease, next_at=next_at)

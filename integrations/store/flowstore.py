@@ -13,7 +13,7 @@ from integrations.engine.decisions import Create, Decision, Link, Nothing, Updat
 from integrations.engine.errors import Problem, Rejected
 from integrations.engine.ports import Item, Page, Write
 from integrations.engine.records import RECORDS, Entity, Receipt, Unreadable
-from integrations.models import Checkpoint, Flow, OutboxItem, SyncRun
+from integrations.models import Checkpoint, Flow, OutboxItem, SourceRecord, SyncRun
 from integrations.store import parking, sql, staging, writing
 from integrations.store.blockers import free
 from integrations.store.frame import Frame
@@ -54,11 +54,18 @@ class FlowStore:
         with tenant_scope(self._frame.lease.tenant_id):
             return Checkpoint.objects.filter(flow=self.flow).values_list("cursor", flat=True).first() or ""
 
+    def versions(self, keys: Sequence[str]) -> dict[str, str]:
+        """The versions we hold of these records, for a source whose details are dear."""
+        with tenant_scope(self._frame.lease.tenant_id):
+            rows = SourceRecord.objects.filter(flow=self.flow, source_key__in=keys, readable=True)
+            return dict(rows.values_list("source_key", "version"))
+
     def stage(self, page: Page) -> None:
         """Merge the page, move the cursor, count, audit; free whatever waited for what changed."""
         frame = self._frame
         with frame.commit():
             counts, changed = staging.merge(frame.lease.tenant_id, self.flow.pk, page.records, due=self.due)
+            counts["unchanged"] += page.same
             Checkpoint.objects.update_or_create(
                 flow=self.flow, defaults={"cursor": page.cursor, "complete": not page.more, "at": frame.now()}
             )
