@@ -1,0 +1,68 @@
+"""`/operator/`: the list of tenants and the way into one, for operators only."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from tenants.access import tenant_directory
+from tenants.web.middleware import global_view
+from tenants.web.operators import enter, is_operator, leave
+
+View = Callable[..., HttpResponse]
+
+
+def operators_only(view: View) -> View:
+    """404 for everybody else: the page does not exist for them. Without second factor: to its set-up or prompt."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if is_operator(request):
+            return view(request, *args, **kwargs)
+        if request.user.is_authenticated and request.user.is_superuser:
+            return redirect("mfa_index")
+        raise Http404
+
+    return global_view(never_cache(checked))
+
+
+class EntryForm(forms.Form):
+    """Which tenant, and why."""
+
+    tenant = forms.UUIDField()
+    reason = forms.CharField(min_length=10, max_length=500, label="Reason", help_text="The tenant reads it.")
+
+
+@operators_only
+@require_safe
+def directory(request: HttpRequest) -> HttpResponse:
+    """Every tenant by slug."""
+    return render(request, "operator/directory.html", {"tenants": tenant_directory(), "form": EntryForm()})
+
+
+@operators_only
+@require_POST
+def enter_tenant(request: HttpRequest) -> HttpResponse:
+    """Open one tenant for an hour."""
+    form = EntryForm(request.POST)
+    known: dict[UUID, str] = dict(tenant_directory())
+    if not form.is_valid() or form.cleaned_data["tenant"] not in known:
+        context = {"tenants": list(known.items()), "form": form}
+        return render(request, "operator/directory.html", context, status=400)
+    enter(request, form.cleaned_data["tenant"], form.cleaned_data["reason"], timezone.now())
+    return redirect("/")
+
+
+@operators_only
+@require_POST
+def leave_tenant(request: HttpRequest) -> HttpResponse:
+    """Close it again."""
+    leave(request)
+    return redirect("operator")
