@@ -44,6 +44,11 @@ def configure(options: Mapping[str, Any]) -> None:
                 # At INFO these print whole addresses, queries included.
                 "httpx": {"level": "WARNING"},
                 "httpcore": {"level": "WARNING"},
+                # At INFO these say every second that beat has ticked.
+                "celery.beat": {"level": "WARNING"},
+                "celery.worker.strategy": {"level": "WARNING"},
+                "celery.app.trace": {"level": "WARNING"},
+                "django_structlog.celery": {"level": "WARNING"},
             },
         }
     )

@@ -57,21 +57,25 @@ def _redis() -> redis.Redis:
 
 
 def _kit(person: bool) -> Kit:
-    budgets = RedisBudgets(_redis(), person=person)
-    if quiet(QUIET_SECONDS):
-        budgets.begin()  # nothing was sent lately: a Redis without memory is a new one, not one that lost its counts
     return Kit(
         tokens=RedisTokens(_redis(), MultiFernet([Fernet(key) for key in settings.CREDENTIAL_KEYS])),
-        budgets=budgets,
+        budgets=RedisBudgets(_redis(), person=person),
         egress=EgressPolicy(settings.EGRESS_ALLOWED_HOSTS, allow_private=settings.EGRESS_ALLOW_PRIVATE),
         now=timezone.now,
         person=person,
     )
 
 
+def begin_if_quiet() -> None:
+    """While no flow of anybody is at work, a Redis without memory is a new one, not one that lost its counts."""
+    if quiet(QUIET_SECONDS):
+        RedisBudgets(_redis()).begin()
+
+
 def ping(connection_id: int, tenant_id: UUID) -> PingResult:
     """Ask the system what works and what is missing; the answer is kept and sets the connection's status."""
     started = time.monotonic()
+    begin_if_quiet()
     try:
         checks: Sequence[Check] = client(tenant_id, connection_id, person=True).ping()
     except SyncError as error:

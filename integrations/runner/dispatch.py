@@ -4,6 +4,7 @@ import structlog
 from django.utils import timezone
 
 from integrations.models import Heartbeat
+from integrations.runner import connecting
 from integrations.runner.slices import Outcome, run_slice
 from integrations.store.lease import Lease, LeaseLost, claim_due, poll_now, release, take_over
 
@@ -30,6 +31,7 @@ def heartbeat_trouble() -> str:
 
 def claim_slices() -> list[Lease]:
     """Leases for the flows that are due now, longest unserved first."""
+    connecting.begin_if_quiet()
     return claim_due(SLOTS, PER_TENANT)
 
 

@@ -10,6 +10,7 @@ from django.db.models import Count, Sum
 
 from integrations.engine.records import Entity
 from integrations.models import Flow, Integration, OutboxItem, SyncRun
+from integrations.runner import connecting
 from integrations.runner.slices import Outcome, run_slice
 from integrations.store.flowstore import exact
 from integrations.store.lease import Lease, LeaseLost, claim, poll_now, release, take_over
@@ -42,6 +43,7 @@ def sync(
 
     A flow whose lease another worker holds is waited for. Reports come in the order the flows ran.
     """
+    connecting.begin_if_quiet()
     with tenant_scope(tenant_id):
         flows = list(Flow.objects.filter(integration_id=integration_id, enabled=True))
     chosen = [flow for flow in flows if not entities or flow.entity in entities]

@@ -10,8 +10,8 @@ from django.utils import timezone
 from integrations.engine.ports import Page
 from integrations.engine.records import Entity
 from integrations.models import Connection, Flow, Integration, OutboxItem, SyncRun
-from integrations.store import FlowStore, lease
 from integrations.runner.setup import Wanted, add_flow
+from integrations.store import FlowStore, lease
 from tenants.credentials import Sealed
 from tenants.scope import tenant_scope
 from tests.factories import Cast

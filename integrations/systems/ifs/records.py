@@ -42,7 +42,19 @@ from integrations.systems.ifs.rows import (
     SupplierRow,
     TaxCodeRow,
 )
-from integrations.systems.ifs.values import ZERO, BadValue, day, flag, moment, money, number, places, some_money, text
+from integrations.systems.ifs.values import (
+    ZERO,
+    BadValue,
+    day,
+    flag,
+    moment,
+    money,
+    number,
+    places,
+    some_money,
+    text,
+    whole,
+)
 
 _encode = msgspec.json.Encoder().encode
 
@@ -273,6 +285,57 @@ def _ledger_item(row: LedgerRow, decimals: int, head: InvoiceRow) -> LedgerItem:
         raise BadValue("ledger_currency", "ledger_items", message)
     return LedgerItem(
         instalment=int(row.instalment) if row.instalment is not None else 1,
+        original=some_money(row.original, decimals, "original amount"),
+        open=some_money(row.open, decimals, "open amount"),
+        due_date=day(row.due_date, "due_date"),
+    )
+
+
+def _line(row: ItemRow, decimals: int) -> InvoiceLine:
+    return InvoiceLine(
+        key=str(row.item_id),
+        description=row.description or "",
+        tax_code=text(row.tax_code),
+        net=money(row.net, decimals, "line net"),
+        tax=money(row.tax or ZERO, decimals, "line tax"),
+        po_number=text(row.po_number),
+        po_line=text(row.po_line),
+        po_release=text(row.po_release),
+    )
+
+
+def _posting(row: PostingRow, decimals: int, profile: Profile) -> Posting:
+    kind = row.posting_type or ""
+    return Posting(
+        key=f"{row.item_id}|{row.row_id}",
+        kind=profile.posting_types.get(kind, PostingKind.UNKNOWN),
+        posting_type=kind,
+        account=text(row.account),
+        dimensions=_dimensions(row),
+        amount=money(row.amount, decimals, "posting amount"),
+        tax_code=text(row.tax_code),
+        text=row.text or "",
+        preliminary=flag(row.preliminary, "preliminary"),
+        reversed=flag(row.reversed, "reversed"),
+    )
+
+
+_PARTS = tuple((letter, f"code_{letter.lower()}") for letter in "BCDEFGHIJ")
+
+
+def _dimensions(row: PostingRow) -> dict[str, str]:
+    return {letter: text(value) for letter, field in _PARTS if (value := getattr(row, field)) not in (None, "")}
+
+
+def _ledger_item(row: LedgerRow, decimals: int, head: InvoiceRow) -> LedgerItem:
+    if row.currency and row.currency != head.currency:
+        raise BadValue(
+            "ledger_currency",
+            "ledger_items",
+            f"Its ledger item is in {row.currency[:10]}, the invoice in {head.currency}. Correct it in IFS.",
+        )
+    return LedgerItem(
+        instalment=whole(row.instalment, "instalment", 1),
         original=some_money(row.original, decimals, "original amount"),
         open=some_money(row.open, decimals, "open amount"),
         due_date=day(row.due_date, "due_date"),

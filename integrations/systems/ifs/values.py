@@ -1,44 +1,15 @@
 """Single values from IFS rows: exact money, business dates, moments, flags. What is no such value raises BadValue."""
 
 import re
-from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
+from integrations.engine.money import is_currency, minor_unit
 from integrations.systems.ifs.rows import Flag, Words
 
 ZERO = Decimal(0)
 
-# ISO 4217: currencies that do not have two decimals.
-_PLACES: Mapping[str, int] = {
-    **dict.fromkeys(
-        (
-            "BIF",
-            "CLP",
-            "DJF",
-            "GNF",
-            "ISK",
-            "JPY",
-            "KMF",
-            "KRW",
-            "PYG",
-            "RWF",
-            "UGX",
-            "UYI",
-            "VND",
-            "VUV",
-            "XAF",
-            "XOF",
-            "XPF",
-        ),
-        0,
-    ),
-    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
-    **dict.fromkeys(("CLF", "UYW"), 4),
-}
-_NO_CURRENCY = frozenset({"XXX", "XTS"})
-_CURRENCY = re.compile(r"[A-Z]{3}\Z")
 _DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ].*)?\Z", re.ASCII)
 _TRUE, _FALSE = frozenset({"TRUE", "YES", "Y", "1"}), frozenset({"", "FALSE", "NO", "N", "0"})
 
@@ -60,11 +31,11 @@ def text(value: Words) -> str:
 
 @lru_cache(maxsize=256)
 def places(currency: str | None) -> int:
-    """How many decimals the currency has. Raises BadValue for what is no ISO currency code."""
-    if currency is None or not _CURRENCY.match(currency) or currency in _NO_CURRENCY:
+    """How many decimals the currency has. Raises BadValue for what nobody can pay in (none, usd, XXX)."""
+    if currency is None or not is_currency(currency):
         shown = (currency or "")[:10]
         raise BadValue("bad_currency", "currency", f"'{shown}' is not a currency code. Correct it in IFS.")
-    return _PLACES.get(currency, 2)
+    return -int(minor_unit(currency).as_tuple().exponent)
 
 
 def money(value: Decimal | None, decimals: int, field: str) -> Decimal:
@@ -139,3 +110,11 @@ def flag(value: Flag, field: str) -> bool:
     if word in _FALSE:
         return False
     raise BadValue("bad_flag", field, f"'{field}' is neither true nor false: {value[:20]!a}.")
+
+
+def whole(value: int | str | None, field: str, missing: int) -> int:
+    """A whole number, sent as one or as text; `missing` for none."""
+    try:
+        return missing if value is None or value == "" else int(value)
+    except ValueError:
+        raise BadValue("bad_number", field, f"'{field}' is not a whole number: {str(value)[:20]!a}.") from None
