@@ -21,6 +21,7 @@ EGRESS_ALLOWED_HOSTS = _env.names("EGRESS_ALLOWED_HOSTS")
 EGRESS_ALLOW_PRIVATE = _env.flag("EGRESS_ALLOW_PRIVATE")
 AUDIT_ANCHOR_PATH = _env.folder("AUDIT_ANCHOR_PATH")
 _email = _env.email("EMAIL_URL")
+REQUEST_DEADLINE = _env.number("REQUEST_DEADLINE", 60)  # seconds, in total, for one request to a vendor
 _pool_size = _env.number("DATABASE_POOL_SIZE", 8)
 _proxies = _env.number("TRUSTED_PROXIES", 1)
 _env.finish()

@@ -32,5 +32,5 @@ def decide(
     if isinstance(source, Invoice):
         return decide_invoice(source, link, rules, policy)
     if isinstance(source, Vendor):
-        return decide_vendor(source, link, policy)
+        return decide_vendor(source, link, rules, policy)
     return Out(reason="reference", message="Kept here for mapping; it is not written to the other side.")

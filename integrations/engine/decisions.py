@@ -38,6 +38,14 @@ class Update(msgspec.Struct, frozen=True, kw_only=True):
     why: tuple[str, ...] = ()
 
 
+class LinkTo(msgspec.Struct, frozen=True, kw_only=True):
+    """It is there already, made by somebody else: remember that this source record is that target record."""
+
+    target_id: str
+    variant: str = ""
+    why: tuple[str, ...] = ()
+
+
 class Nothing(msgspec.Struct, frozen=True, kw_only=True):
     """Both sides agree. `rebaseline`: only our way of hashing changed; store the new fingerprint silently."""
 
@@ -63,4 +71,4 @@ class Out(msgspec.Struct, frozen=True, kw_only=True):
     message: str
 
 
-Decision = Create | Update | Nothing | Wait | Hold | Out
+Decision = Create | Update | LinkTo | Nothing | Wait | Hold | Out

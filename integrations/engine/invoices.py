@@ -9,7 +9,8 @@ from decimal import Decimal
 
 from integrations.engine import fingerprint as hashing
 from integrations.engine.billing import bill, total_owed
-from integrations.engine.decisions import Create, Decision, Hold, Link, Nothing, Out, Wait
+from integrations.engine.decisions import Create, Decision, Hold, Link, LinkTo, Nothing, Out, Wait
+from integrations.engine.duplicates import Existing
 from integrations.engine.errors import Problem
 from integrations.engine.mapping import Rules, VendorLink
 from integrations.engine.money import fits, is_currency
@@ -302,7 +303,20 @@ def _send(source: Invoice, rules: Rules, policy: Policy) -> Decision:
         po_number=source.po_number,
     )
     kind = "credit" if draft.credit else "bill"
+    found = rules.guard.bill(draft)
+    if found.same is not None:
+        return LinkTo(target_id=found.same.target_id, why=("number, amount, date and currency agree",))
+    if found.suspects:
+        return Hold(problems=(_duplicate(draft, found.suspects),))
     return Create(draft=draft, natural_key=f"{kind}|{vendor.target_id}|{source.number}", why=tuple(why))
+
+
+def _duplicate(draft: InvoiceDraft, suspects: Sequence[Existing]) -> Problem:
+    seen = "; ".join(f"{each.number} over {each.amount} of {each.dated} ({each.target_id})" for each in suspects[:3])
+    words = (
+        f"The other side has what may be the same, entered by somebody else: {seen}. Compare, then link or release it."
+    )
+    return Problem("possible_duplicate", words, field="number", value=draft.number)
 
 
 def vendor_link(source: Invoice, links: Sequence[VendorLink]) -> VendorLink | None:

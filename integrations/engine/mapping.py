@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 
 import msgspec
 
+from integrations.engine.duplicates import Guard
 from integrations.engine.errors import Problem
 from integrations.engine.records import Vendor
 
@@ -89,7 +90,11 @@ class Rules:
         vendors: Mapping[str, Vendor] | None = None,
         vendor_links: Mapping[str, Sequence[VendorLink]] | None = None,
         match_by_number: bool = False,
+        number_reuse: bool = True,
+        guard: Guard | None = None,
     ) -> None:
+        self.number_reuse = number_reuse
+        self.guard = guard or Guard()
         self.match_by_number = match_by_number
         self.vendors = vendors or {}
         self.vendor_links = vendor_links or {}
@@ -101,10 +106,12 @@ class Rules:
             self._tables.setdefault((rule.table, rule.part), []).append(rule)
         self._cache: dict[tuple[object, ...], tuple[str, str, Problem | None]] = {}
 
-    def with_vendors(self, vendors: Mapping[str, Vendor], links: Mapping[str, Sequence[VendorLink]]) -> "Rules":
-        """The same rules with the vendors of one batch; shares what was resolved before."""
+    def for_batch(
+        self, vendors: Mapping[str, Vendor], links: Mapping[str, Sequence[VendorLink]], guard: Guard
+    ) -> "Rules":
+        """The same rules with what concerns one batch; shares what was resolved before."""
         other = copy(self)
-        other.vendors, other.vendor_links = vendors, links
+        other.vendors, other.vendor_links, other.guard = vendors, links, guard
         return other
 
     def account(self, company: str, number: str, day: date | None) -> tuple[str, str, Problem | None]:

@@ -28,5 +28,6 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     match_by_number: bool = False  # an account or value without a rule goes to the equal number on the target
     unmapped: Literal["hold", "fallback"] = "hold"
     fallback_account: str = ""  # number on the target
+    number_reuse: bool = True  # a number may come back with another amount after 300 days
     max_lines: int = 100
     max_number_length: int = 100

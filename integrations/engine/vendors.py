@@ -2,8 +2,9 @@
 
 from datetime import date
 
-from integrations.engine.decisions import Create, Decision, Hold, Link, Out
+from integrations.engine.decisions import Create, Decision, Hold, Link, LinkTo, Out
 from integrations.engine.errors import Problem
+from integrations.engine.mapping import Rules
 from integrations.engine.money import is_currency
 from integrations.engine.policy import Policy
 from integrations.engine.records import Address, Vendor, VendorDraft
@@ -11,7 +12,7 @@ from integrations.engine.records import Address, Vendor, VendorDraft
 _USES = ("pay", "document")  # in this order; any other use is no place to send a payment
 
 
-def decide_vendor(source: Vendor, link: Link | None, policy: Policy) -> Decision:
+def decide_vendor(source: Vendor, link: Link | None, rules: Rules, policy: Policy) -> Decision:
     """Create the vendor, or say why not. A changed supplier that was sent before is held for a person."""
     if source.kind != "supplier":
         return Out(reason="not_a_supplier", message=f"{source.name} is a {source.kind}, not a supplier.")
@@ -52,8 +53,21 @@ def decide_vendor(source: Vendor, link: Link | None, policy: Policy) -> Decision
     draft = VendorDraft(
         name=source.name, number=source.number, currency=source.currency, address=address, email=source.email
     )
-    why = f"remit-to address {address.key} ({'pay' if 'pay' in address.uses else 'document, not a pay address'})"
-    return Create(draft=draft, natural_key=f"{source.number}|{source.currency}", variant=source.currency, why=(why,))
+    found = rules.guard.vendor(draft)
+    if found.same is not None:
+        return LinkTo(
+            target_id=found.same.target_id, variant=source.currency, why=("own supplier number and currency",)
+        )
+    if found.suspects:
+        seen = "; ".join(
+            f"{each.name} {each.number} ({each.target_id})".replace("  ", " ") for each in found.suspects[:3]
+        )
+        words = (
+            f"The other side has what may be {source.name} already: {seen}. Compare, then link it or have it created."
+        )
+        return Hold(problems=(Problem("possible_duplicate_vendor", words, field="name", value=source.name),))
+    reason = f"remit-to address {address.key} ({'pay' if 'pay' in address.uses else 'document, not a pay address'})"
+    return Create(draft=draft, natural_key=f"{source.number}|{source.currency}", variant=source.currency, why=(reason,))
 
 
 def remit_to(source: Vendor, day: date | None) -> tuple[Address | None, list[Problem]]:

@@ -11,6 +11,7 @@ TABLES = {
     "checkpoint": {"flow_id": "flow"},
     "sourcerecord": {"flow_id": "flow"},
     "mirrorrecord": {"connection_id": "connection"},
+    "mirrorstate": {"connection_id": "connection"},
     "outboxitem": {"flow_id": "flow", "source_id": "sourcerecord", "run_id": "syncrun"},
     "writeintent": {"item_id": "outboxitem", "run_id": "syncrun"},
     "blocker": {"item_id": "outboxitem", "integration_id": "integration"},

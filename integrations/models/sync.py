@@ -106,15 +106,34 @@ class MirrorRecord(TenantOwned):
     number = models.CharField(max_length=120, blank=True)
     name = models.CharField(max_length=200, blank=True)
     active = models.BooleanField(default=True)
+    vendor_id = models.CharField(max_length=64, blank=True, db_collation="C")
+    amount = models.DecimalField(max_digits=24, decimal_places=6, null=True)
+    currency = models.CharField(max_length=10, blank=True)
+    dated = models.DateField(null=True)
     seen_at = models.DateTimeField()
 
     class Meta(TenantOwned.Meta):
         constraints = [
             models.UniqueConstraint(fields=["tenant", "connection", "entity", "target_id"], name="mirror_once"),
         ]
+        indexes = [models.Index("tenant", "connection", "entity", "vendor_id", name="mirror_vendor")]
 
     def __str__(self) -> str:
         return f"{self.number} {self.name}"
+
+
+class MirrorState(TenantOwned):
+    """Up to when the mirror of an entity is whole: everything that changed before `whole_at` has been listed."""
+
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    entity = models.CharField(max_length=20)
+    whole_at = models.DateTimeField()
+
+    class Meta(TenantOwned.Meta):
+        constraints = [models.UniqueConstraint(fields=["tenant", "connection", "entity"], name="mirror_state_once")]
+
+    def __str__(self) -> str:
+        return f"{self.entity} {self.whole_at}"
 
 
 class OutboxItem(TenantOwned):

@@ -59,9 +59,10 @@ def _redis() -> redis.Redis:
 def _kit(person: bool) -> Kit:
     return Kit(
         tokens=RedisTokens(_redis(), MultiFernet([Fernet(key) for key in settings.CREDENTIAL_KEYS])),
-        budgets=RedisBudgets(_redis(), person=person),
+        budgets=RedisBudgets(_redis(), person=person, deadline=float(settings.REQUEST_DEADLINE)),
         egress=EgressPolicy(settings.EGRESS_ALLOWED_HOSTS, allow_private=settings.EGRESS_ALLOW_PRIVATE),
         now=timezone.now,
+        deadline=float(settings.REQUEST_DEADLINE),
         person=person,
     )
 
@@ -69,7 +70,7 @@ def _kit(person: bool) -> Kit:
 def begin_if_quiet() -> None:
     """While no flow of anybody is at work, a Redis without memory is a new one, not one that lost its counts."""
     if quiet(QUIET_SECONDS):
-        RedisBudgets(_redis()).begin()
+        RedisBudgets(_redis(), deadline=float(settings.REQUEST_DEADLINE)).begin()
 
 
 def ping(connection_id: int, tenant_id: UUID) -> PingResult:

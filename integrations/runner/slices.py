@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.db.models import Min, QuerySet
 from django.utils import timezone
 
@@ -19,9 +20,9 @@ from integrations.engine.push import push
 from integrations.engine.records import Entity, Invoice
 from integrations.engine.resolve import resolve
 from integrations.models import Connection, Flow, OutboxItem, SyncRun, WriteIntent
-from integrations.runner import connecting
+from integrations.runner import connecting, mirroring
 from integrations.runner.schedule import next_time
-from integrations.store import FlowStore, chart, rulebook
+from integrations.store import FlowStore, rulebook
 from integrations.store.frame import Frame
 from integrations.store.lease import Lease, polled
 from integrations.store.resolving import FlowResolver, Patience
@@ -29,7 +30,6 @@ from integrations.systems import registry
 from tenants.scope import tenant_scope
 
 BATCH = 300
-MIRROR_MINUTES = 5
 GATES = (Entity.VENDOR, Entity.GL_ACCOUNT)  # their first whole run comes before any invoice
 _BROKEN_WAIT = 900.0
 log = structlog.get_logger(__name__)
@@ -121,36 +121,25 @@ def _resolve(lease: Lease, flow: Flow, run: SyncRun, store: FlowStore, target: A
 
 
 def patience_of(flow: Flow) -> Patience:
-    """How long a lost answer is left alone before it is looked up on the flow's target."""
-    return Patience(lag=registry.get(flow.target.system).limits.search_lag)
+    """How long a lost answer is left alone before it is looked up; a connection may set its system's `search_lag`."""
+    declared = registry.get(flow.target.system).limits.search_lag
+    lag = float(flow.target.settings.get("search_lag") or declared)
+    return Patience(deadline=float(settings.REQUEST_DEADLINE), lag=lag)
 
 
 def _rules(lease: Lease, flow: Flow, target: Any) -> tuple[Rules, Policy, str]:
-    """Rules as of now, pinned for this slice; the target's chart is listed again when it is some minutes old."""
-    if flow.entity == Entity.INVOICE:
-        with tenant_scope(lease.tenant_id):
-            fresh = chart.is_fresh(flow.target.pk, MIRROR_MINUTES)
-        if not fresh:
-            _mirror(lease, flow.target, target)
+    """Rules as of now, pinned for this slice; what we know of the target is listed again when it is minutes old."""
+    mirroring.refresh(lease, flow, target)
     with tenant_scope(lease.tenant_id):
         integration = flow.integration
         rules = rulebook.load_rules(integration, flow.inbound)
         return rules, rulebook.policy_of(integration), rulebook.version(integration)
 
 
-def _mirror(lease: Lease, connection: Connection, target: Any) -> None:
-    at = timezone.now()
-    for entity in (Entity.GL_ACCOUNT, Entity.DIMENSION):
-        if entity in registry.get(connection.system).reads:
-            listed = [record for page in target.read(entity, "", Scope()) for record in page.records]
-            with tenant_scope(lease.tenant_id):
-                chart.mirror(connection.pk, entity, listed, at)
-
-
 def _for_batch(lease: Lease, flow: Flow, rules: Rules, batch: Sequence[Item]) -> Rules:
     with tenant_scope(lease.tenant_id):
         keys = [item.source.vendor_key for item in batch if isinstance(item.source, Invoice)]
-        return rulebook.with_vendors(rules, flow.integration, flow.inbound, keys)
+        return rulebook.for_batch(rules, flow.integration, flow.inbound, keys)
 
 
 def _stop(lease: Lease, store: FlowStore, connection: Connection, error: ConnectionBroken) -> None:

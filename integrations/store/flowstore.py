@@ -9,7 +9,7 @@ import structlog
 from django.db import DatabaseError
 
 from integrations.engine import fingerprint as hashing
-from integrations.engine.decisions import Create, Decision, Link, Nothing, Update
+from integrations.engine.decisions import Create, Decision, Link, LinkTo, Nothing, Update
 from integrations.engine.errors import Problem, Rejected
 from integrations.engine.ports import Item, Page, Write
 from integrations.engine.records import RECORDS, Entity, Receipt, Unreadable
@@ -92,10 +92,12 @@ class FlowStore:
         """Park what cannot go, with its reasons; commit an intent for each write."""
         outcomes = [(i, d, parking.parked(i, d)) for i, d in zip(batch, decisions, strict=True)]
         wanted = [(i, d) for i, d, parked in outcomes if parked is None and isinstance(d, Create | Update)]
+        there = [(i, d) for i, d, _ in outcomes if isinstance(d, LinkTo)]
         with self._frame.commit():
             self._frame.run_sql(sql.CLEAR_BLOCKERS, ids=[item.id for item in batch])
             parking.park(self._frame, [parked for _, _, parked in outcomes if parked is not None])
             self._rebaseline([i for i, d, _ in outcomes if d == Nothing(rebaseline=True)])
+            writing.adopt(self._frame, there)
             writes = writing.intend(self._frame, wanted, self.rules_version)
         self._carried = {writes[item.id].intent: item for item, _ in wanted}
         return list(writes.values())

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from integrations.engine.decisions import Decision, Hold, Nothing, Out, Wait
+from integrations.engine.decisions import Decision, Hold, LinkTo, Nothing, Out, Wait
 from integrations.engine.errors import Problem
 from integrations.engine.ports import Item
 from integrations.models import OutboxItem
@@ -14,7 +14,12 @@ from integrations.store.frame import Frame
 
 MAX_TRIES = 8
 STATES = OutboxItem.State
-_TOLD_ELSEWHERE = {"unchanged", "created", "updated"}  # by nothing having happened, or by the entry of the write
+_TOLD_ELSEWHERE = {
+    "unchanged",
+    "created",
+    "updated",
+    "linked",
+}  # by nothing having happened, or by the entry of the write
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,8 @@ def parked(item: Item, decision: Decision) -> Parked | None:
             return Parked(item, STATES.WAITING, "waiting", problems)
         case Hold(problems=problems):
             return Parked(item, STATES.HELD, "held", problems)
+        case LinkTo():
+            return None
         case _ if item.attempts > MAX_TRIES:
             words = f"It was tried {MAX_TRIES} times without an end. Look at the connection, then retry it."
             return Parked(item, STATES.HELD, "held", (Problem("too_many_tries", words),))

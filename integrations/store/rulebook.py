@@ -6,10 +6,12 @@ import msgspec
 from django.db import connection
 from django.db.models import Count, Max
 
+from integrations.engine.duplicates import Guard
 from integrations.engine.mapping import Account, Rule, Rules, VendorLink
 from integrations.engine.policy import Policy
 from integrations.engine.records import Entity, Vendor
 from integrations.models import FieldMapping, Flow, GLMapping, Integration, MirrorRecord, RecordLink
+from integrations.store import mirror
 from tenants.scope import current_tenant
 
 _decode_vendor = msgspec.json.Decoder(Vendor).decode
@@ -32,6 +34,7 @@ def policy_of(integration: Integration) -> Policy:
 
 def load_rules(integration: Integration, inbound: bool) -> Rules:
     """Mapping tables and the target's chart as of now; vendors are added per batch."""
+    policy = policy_of(integration)
     target_id = integration.erp_id if inbound else integration.ap_id
     mirrored = MirrorRecord.objects.filter(connection_id=target_id, entity__in=[Entity.GL_ACCOUNT, Entity.DIMENSION])
     accounts = [(row.entity, _account(row)) for row in mirrored]
@@ -41,15 +44,17 @@ def load_rules(integration: Integration, inbound: bool) -> Rules:
         parts={row.source.removeprefix("dimensions."): row.target for row in fields},
         accounts=[account for entity, account in accounts if entity == Entity.GL_ACCOUNT],
         values=[account for entity, account in accounts if entity == Entity.DIMENSION],
-        match_by_number=policy_of(integration).match_by_number,
+        match_by_number=policy.match_by_number,
+        number_reuse=policy.number_reuse,
     )
 
 
-def with_vendors(rules: Rules, integration: Integration, inbound: bool, keys: Iterable[str]) -> Rules:
-    """`rules` with these vendors as last read and as linked."""
+def for_batch(rules: Rules, integration: Integration, inbound: bool, keys: Iterable[str]) -> Rules:
+    """`rules` with these vendors as last read and as linked, and what stands unlinked on the target."""
     wanted = sorted(set(keys))
+    target_id = integration.erp_id if inbound else integration.ap_id
     if not wanted:
-        return rules
+        return rules.for_batch({}, {}, Guard(vendors=mirror.unlinked(target_id, Entity.VENDOR)))
     flow = Flow.objects.filter(integration=integration, entity=Entity.VENDOR, inbound=inbound).first()
     vendors: dict[str, Vendor] = {}
     if flow is not None:
@@ -62,7 +67,9 @@ def with_vendors(rules: Rules, integration: Integration, inbound: bool, keys: It
     ).order_by("id")
     for row in rows:
         links.setdefault(row.source_key, []).append(VendorLink(target_id=row.target_id, currency=row.variant))
-    return rules.with_vendors(vendors, links)
+    target_vendors = [link.target_id for each in links.values() for link in each]
+    bills = mirror.unlinked(target_id, Entity.INVOICE, target_vendors)
+    return rules.for_batch(vendors, links, Guard(bills, number_reuse=rules.number_reuse))
 
 
 def _account(row: MirrorRecord) -> Account:

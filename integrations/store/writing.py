@@ -1,6 +1,7 @@
 """Intents before the IO, links and audit after it."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
 from hashlib import blake2b
@@ -9,10 +10,11 @@ import msgspec
 from django.db import IntegrityError
 
 from integrations.engine import fingerprint as hashing
-from integrations.engine.decisions import Create, Update
+from integrations.engine.decisions import Create, LinkTo, Update
 from integrations.engine.errors import Problem
 from integrations.engine.ports import Item, Write
 from integrations.engine.records import Draft, Entity, InvoiceDraft, Receipt
+from integrations.models import RecordLink
 from integrations.store import sql
 from integrations.store.blockers import free
 from integrations.store.frame import Frame
@@ -82,6 +84,35 @@ def settle(frame: Frame, done: Sequence[tuple[Item, Write, Receipt]], rules_vers
             "digest": digest(write.draft),
         }
         frame.audit(outcome, item, refs=refs)
+
+
+def adopt(frame: Frame, there: Sequence[tuple[Item, LinkTo]]) -> None:
+    """Link records that somebody else has made; two sources that claim the same one are both left to a person."""
+    claims = Counter(decision.target_id for _, decision in there)
+    alone = [(item, decision) for item, decision in there if claims[decision.target_id] == 1]
+    words = "Another record claims the same record on the other side. Compare the two, then link one of them."
+    conflict = (Problem("link_conflict", words, field="link"),)
+    park(frame, [Parked(item, STATES.HELD, "held", conflict) for item, d in there if claims[d.target_id] > 1])
+    RecordLink.objects.bulk_create(
+        RecordLink(
+            integration=frame.integration,
+            entity=frame.flow.entity,
+            inbound=frame.flow.inbound,
+            source_key=item.source_key,
+            variant=decision.variant,
+            target_connection=frame.flow.target,
+            target_id=decision.target_id,
+            fingerprint=hashing.fingerprint(item.source),
+            schema=hashing.VERSION,
+            why=list(decision.why),
+            linked_at=frame.now(),
+        )
+        for item, decision in alone
+    )
+    park(frame, [Parked(item, STATES.DONE, "linked") for item, _ in alone])
+    free(frame.integration.pk, frame.flow.entity, [item.source_key for item, _ in alone])
+    for item, decision in alone:
+        frame.audit("linked", item, refs={"target": decision.target_id, "why": list(decision.why)})
 
 
 def unlinkable(frame: Frame, item: Item, write: Write, receipt: Receipt) -> None:

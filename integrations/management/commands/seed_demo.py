@@ -68,12 +68,12 @@ def _join(ifs_url: str, bill_url: str) -> Integration:
         by=EMAIL,
     )
     made = setup.join("Lakeside IFS to BILL", erp, ap, "10", "Lakeside Manufacturing Inc.")
-    made.policy = {"match_by_number": True, "rounding_account": "7990"}
+    made.policy = {"match_by_number": True, "rounding_account": "8030"}
     made.save()
     for part, kind in (("B", "department"), ("C", ""), ("D", "accounting_class")):
         FieldMapping.objects.create(integration=made, source=f"dimensions.{part}", target=kind)
-    for code, account in (("SALES", "2200"), ("VAT", "2210")):
-        GLMapping.objects.create(integration=made, table="tax_code", source=code, target=account)
+    for code in ("ST825", "ST6", "GST5"):
+        GLMapping.objects.create(integration=made, table="tax_code", source=code, target="1260")
     return made
 
 

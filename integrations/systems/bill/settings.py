@@ -77,6 +77,15 @@ SETTINGS = (
         advanced=True,
     ),
     Setting(
+        "search_lag",
+        "Seconds until lists show new records",
+        "BILL does not say. A lost answer is looked up only after this time, and once more after it.",
+        required=False,
+        default="30",
+        kind="number",
+        advanced=True,
+    ),
+    Setting(
         "max_lines",
         "Most lines on a bill",
         "BILL does not publish its limit. Invoices with more lines are held.",
@@ -174,7 +183,7 @@ def faults(settings: Mapping[str, str]) -> dict[str, str]:
         found["device"] = "A device name and a remembered sign-in go together: enter both or neither."
     if len(values.get("device", "")) > 20:
         found["device"] = "Use a device name of at most 20 characters; BILL refuses long ones."
-    for name in ("max_lines", "max_number_length"):
+    for name in ("max_lines", "max_number_length", "search_lag"):
         value = values.get(name) or "1"
         if not (value.isascii() and value.isdigit() and 0 < int(value) <= 10_000):
             found[name] = "Enter a whole number from 1 to 10000."

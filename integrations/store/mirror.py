@@ -1,0 +1,105 @@
+"""Vendors and bills as they stand on the target, kept so that nothing is made twice beside what people enter."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from integrations.engine.duplicates import Existing
+from integrations.engine.records import Entity, TargetRecord
+from integrations.models import MirrorState
+from tenants.scope import current_tenant
+
+OVERLAP = timedelta(minutes=15)  # of two listings: clocks differ, and new records show up late
+CHUNK = 1000
+
+_MERGE = """
+    INSERT INTO integrations_mirrorrecord AS m (
+        tenant_id, connection_id, entity, target_id, kind, number, name, active, vendor_id, amount, currency, dated,
+        seen_at)
+    SELECT %(tenant)s, %(connection)s, %(entity)s, c.*, now()
+    FROM unnest(%(ids)s::text[], %(kinds)s::text[], %(numbers)s::text[], %(names)s::text[], %(active)s::bool[],
+                %(vendors)s::text[], %(amounts)s::numeric[], %(currencies)s::text[], %(dates)s::date[]) c
+    ON CONFLICT (tenant_id, connection_id, entity, target_id) DO UPDATE SET
+        kind = excluded.kind, number = excluded.number, name = excluded.name, active = excluded.active,
+        vendor_id = excluded.vendor_id, amount = excluded.amount, currency = excluded.currency,
+        dated = excluded.dated, seen_at = excluded.seen_at
+"""
+
+# Records that no source record is linked to and that no open intent may yet turn out to have made.
+_UNLINKED = """
+    SELECT m.target_id, m.number, m.name, m.vendor_id, m.amount, m.currency, m.dated, m.kind = 'credit'
+    FROM integrations_mirrorrecord m
+    WHERE m.tenant_id = %(tenant)s AND m.connection_id = %(connection)s AND m.entity = %(entity)s AND m.active
+      AND (%(vendors)s::text[] IS NULL OR m.vendor_id = ANY(%(vendors)s))
+      AND NOT EXISTS (
+          SELECT 1 FROM integrations_recordlink l
+          WHERE l.tenant_id = m.tenant_id AND l.target_connection_id = m.connection_id AND l.entity = m.entity
+            AND l.target_id = m.target_id)
+"""
+
+
+def listed_since(connection_id: int, entity: Entity) -> datetime | None:
+    """From when on the target must be listed again; None: the whole of it."""
+    state = MirrorState.objects.filter(connection_id=connection_id, entity=entity).first()
+    return state.whole_at - OVERLAP if state else None
+
+
+def is_fresh(connection_id: int, entity: Entity, minutes: float) -> bool:
+    """Whether the mirror was whole within the last `minutes`."""
+    since = timezone.now() - timedelta(minutes=minutes)
+    return bool(MirrorState.objects.filter(connection_id=connection_id, entity=entity, whole_at__gte=since).exists())
+
+
+def chunks(records: Iterator[TargetRecord]) -> Iterator[list[TargetRecord]]:
+    """The listing in pieces that fit one short transaction."""
+    while piece := list(islice(records, CHUNK)):
+        yield piece
+
+
+def merge(connection_id: int, entity: Entity, records: Sequence[TargetRecord]) -> None:
+    """Keep these records as they stand now; unreadable ones without an id cannot be kept."""
+    known = {each.target_id: each for each in records if each.target_id}
+    rows = list(known.values())
+    names: dict[str, Any] = {"tenant": current_tenant(), "connection": connection_id, "entity": entity}
+    columns: dict[str, Any] = {
+        "ids": [each.target_id for each in rows],
+        "kinds": [each.kind[:40] for each in rows],
+        "numbers": [each.number[:120] for each in rows],
+        "names": [each.name[:200] for each in rows],
+        "active": [each.active for each in rows],
+        "vendors": [each.vendor_id for each in rows],
+        "amounts": [each.amount for each in rows],
+        "currencies": [each.currency[:10] for each in rows],
+        "dates": [each.date for each in rows],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_MERGE, {**names, **columns})
+
+
+def whole(connection_id: int, entity: Entity, at: datetime) -> None:
+    """Everything that changed before `at` has been listed."""
+    MirrorState.objects.update_or_create(connection_id=connection_id, entity=entity, defaults={"whole_at": at})
+
+
+def unlinked(connection_id: int, entity: Entity, vendors: Iterable[str] | None = None) -> list[Existing]:
+    """What stands on the target without a source record (of these target vendors)."""
+    names: dict[str, Any] = {"tenant": current_tenant(), "connection": connection_id, "entity": entity}
+    with connection.cursor() as cursor:
+        cursor.execute(_UNLINKED, {**names, "vendors": None if vendors is None else sorted(set(vendors))})
+        return [
+            Existing(
+                target_id=row[0],
+                number=row[1],
+                name=row[2],
+                vendor_id=row[3],
+                amount=row[4],
+                currency=row[5],
+                dated=row[6],
+                credit=row[7],
+            )
+            for row in cursor.fetchall()
+        ]
