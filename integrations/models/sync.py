@@ -58,8 +58,8 @@ class Checkpoint(TenantOwned):
     flow = models.ForeignKey(Flow, models.CASCADE, related_name="checkpoints", db_constraint=False, db_index=False)
     cursor = models.TextField(blank=True)
     complete = models.BooleanField(default=False)  # the scan that ended at this cursor was whole
-    reason = models.CharField(max_length=40, default="page")
     at = models.DateTimeField()
+    swept_at = models.DateTimeField(null=True)  # the last whole scan that read everything anew
 
     class Meta(TenantOwned.Meta):
         constraints = [models.UniqueConstraint(fields=["tenant", "flow"], name="checkpoint_once")]

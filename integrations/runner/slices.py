@@ -69,13 +69,16 @@ def _poll(lease: Lease, flow: Flow, time_is_up: Callable[[], bool]) -> bool:
     next_at = next_time(flow.schedule, flow.time_zone, timezone.now())
     try:
         source = connecting.client(lease.tenant_id, flow.source.pk)
-        scope = Scope(company=flow.integration.company, known=store.versions)
+        sweeping = store.sweep_due()
+        scope = Scope(company=flow.integration.company, known=None if sweeping else store.versions)
         complete = poll(source, Entity(flow.entity), scope, store, time_is_up)
     except ConnectionBroken as error:
         _stop(lease, store, flow.source, error)
         polled(lease, next_at=next_at)
         return True
     if complete:
+        if sweeping:
+            store.swept()
         store.finish(SyncRun.Status.DONE)
         polled(lease, next_at=next_at)
         connecting.note_ok(lease.tenant_id, flow.source.pk)

@@ -22,6 +22,7 @@ from integrations.store.parking import STATES, Parked
 from integrations.store.resolving import PATIENCE, Patience
 from tenants.scope import tenant_scope
 
+SWEEP_SECONDS = 24 * 3600.0
 _WITH_REASON = {"out", "held", "waiting", "uncertain", "failed"}
 log = structlog.get_logger(__name__)
 
@@ -53,6 +54,17 @@ class FlowStore:
         """Where the last page ended; "" before the first."""
         with tenant_scope(self._frame.lease.tenant_id):
             return Checkpoint.objects.filter(flow=self.flow).values_list("cursor", flat=True).first() or ""
+
+    def sweep_due(self) -> bool:
+        """Whether the next scan must read everything anew, whatever versions we hold."""
+        since = self._frame.now(-SWEEP_SECONDS)
+        with tenant_scope(self._frame.lease.tenant_id):
+            return not Checkpoint.objects.filter(flow=self.flow, swept_at__gte=since).exists()
+
+    def swept(self) -> None:
+        """A whole scan has read everything anew."""
+        with self._frame.commit():
+            Checkpoint.objects.filter(flow=self.flow).update(swept_at=self._frame.now())
 
     def versions(self, keys: Sequence[str]) -> dict[str, str]:
         """The versions we hold of these records, for a source whose details are dear."""

@@ -1,5 +1,6 @@
 """What the rows say after each step of a flow."""
 
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -8,17 +9,15 @@ from django.db import connection
 
 from audit.models import AuditEntry
 from integrations.engine.decide import decide
-from integrations.engine.decisions import Create, Hold, Out, Wait
+from integrations.engine.decisions import Create, Hold, LinkTo, Out, Wait
 from integrations.engine.errors import Problem, Rejected
 from integrations.engine.ports import Item, Write
-from integrations.engine.records import Receipt, Unreadable
+from integrations.engine.records import Entity, Receipt, TargetRecord, Unreadable
 from integrations.models import Blocker, RecordLink, ReviewItem, SourceRecord, SyncRun, WriteIntent
-from integrations.store import FlowStore, blockers, lease
+from integrations.store import FlowStore, blockers, lease, mirror
 from tenants.scope import tenant_scope
 from tests.engine.build import POLICY, invoice, rules
 from tests.integrations.conftest import Bench, page
-
-STATE = "state"
 
 
 def staged(bench: Bench, *numbers: str) -> list[Item]:
@@ -224,3 +223,46 @@ def test_a_flow_is_claimed_once_and_the_longest_unserved_tenant_first(bench: Ben
     claimed = [held.flow_id for held in lease.claim_due(1000, 3)]
     assert claimed.count(bench.flow.pk) == 1
     assert bench.flow.pk not in [held.flow_id for held in lease.claim_due(1000, 3)]
+
+
+def theirs(**fields: Any) -> TargetRecord:
+    """A bill that a person entered on the target."""
+    same = {"target_id": "00n9", "number": "A", "vendor_id": "009A", "currency": "USD", "kind": "bill"}
+    return TargetRecord(**{**same, "amount": Decimal("120"), "date": date(2026, 3, 1), **fields})
+
+
+def test_a_bill_that_stands_on_the_target_unlinked_is_adopted_once(bench: Bench) -> None:
+    target = bench.flow.integration.ap_id
+    with tenant_scope(bench.tenant_id):
+        mirror.merge(target, Entity.INVOICE, [theirs(), theirs(target_id="00n8", vendor_id="009B")])
+        assert [each.target_id for each in mirror.unlinked(target, Entity.INVOICE, ["009A"])] == ["00n9"]
+    store, items = bench.store(), staged(bench, "A")
+    assert store.record(items, [LinkTo(target_id="00n9")]) == []
+    with tenant_scope(bench.tenant_id):
+        assert mirror.unlinked(target, Entity.INVOICE, ["009A"]) == []
+    assert [(item.state, item.outcome) for item in bench.items()] == [("done", "linked")]
+
+
+def test_two_sources_that_claim_one_bill_are_both_left_to_a_person(bench: Bench) -> None:
+    store, items = bench.store(), staged(bench, "A", "B")
+    store.record(items, [LinkTo(target_id="00n9"), LinkTo(target_id="00n9")])
+    assert {(item.state, item.reason) for item in bench.items()} == {("held", "link_conflict")}
+
+
+def test_the_mirror_is_listed_again_from_before_it_was_whole(bench: Bench) -> None:
+    target = bench.flow.integration.ap_id
+    at = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    with tenant_scope(bench.tenant_id):
+        assert mirror.listed_since(target, Entity.INVOICE) is None
+        mirror.whole(target, Entity.INVOICE, at)
+        assert mirror.listed_since(target, Entity.INVOICE) == at - mirror.OVERLAP
+        assert not mirror.is_fresh(target, Entity.INVOICE, 5)
+
+
+def test_everything_is_read_anew_once_a_day_whatever_we_hold(bench: Bench) -> None:
+    store = bench.store("poll")
+    store.stage(page(invoice(version="W/1")))
+    assert store.versions(["10|1", "10|2"]) == {"10|1": "W/1"}
+    assert store.sweep_due()
+    store.swept()
+    assert not store.sweep_due()
