@@ -1,0 +1,40 @@
+"""Keyset paging of the API: `cursor` is opaque, `limit` at most 200."""
+
+import base64
+import binascii
+from typing import Any
+
+from django.db.models import QuerySet
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+
+USUAL, MOST = 50, 200
+
+
+def page_of(rows: "QuerySet[Any]", request: Request) -> tuple[list[Any], str | None]:
+    """(rows, address of the next page or None), newest first. ValidationError for a bad cursor or limit."""
+    limit = _limit(request.query_params.get("limit", str(USUAL)))
+    if cursor := request.query_params.get("cursor"):
+        rows = rows.filter(pk__lt=_key(cursor))
+    found = list(rows.order_by("-pk")[: limit + 1])
+    if len(found) <= limit:
+        return found, None
+    query = request.query_params.copy()
+    query["cursor"] = base64.urlsafe_b64encode(str(found[limit - 1].pk).encode()).decode().rstrip("=")
+    return found[:limit], f"{request.build_absolute_uri(request.path)}?{query.urlencode()}"
+
+
+def _limit(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text[:9]) <= MOST and len(text) < 9):
+        raise ValidationError({"limit": [f"A whole number from 1 to {MOST}."]})
+    return int(text)
+
+
+def _key(cursor: str) -> int:
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
+    except (binascii.Error, ValueError):
+        text = ""
+    if not (text.isdigit() and len(text) < 19):
+        raise ValidationError({"cursor": ["Use the address that `next` gave, unchanged."]})
+    return int(text)

@@ -1,0 +1,192 @@
+"""Integrations: what flows between two connections, and when next."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.contrib import messages
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+
+from audit.log import record
+from integrations import runner
+from integrations.engine.errors import SyncError
+from integrations.engine.records import Company
+from integrations.models import Connection, DueFlow, Flow, Integration
+from integrations.runner import setup
+from integrations.systems import registry
+from integrations.web.figures import standings
+from integrations.web.forms import IntegrationForm
+from integrations.web.gate import may, page, place_of
+from integrations.web.schedules import FlowView, flow_views, system_label
+from integrations.web.words import listed, noun
+from tenants.permissions import Act
+from tenants.scope import current_tenant
+from tenants.web.middleware import io_view
+
+JOINED = "integration__erp", "integration__ap"
+
+
+@page()
+def integrations(request: HttpRequest) -> HttpResponseBase:
+    views = flow_views(Flow.objects.select_related(*JOINED).order_by("id"))
+    rows = [
+        (i, system_label(i.erp.system), system_label(i.ap.system), [v for v in views if v.flow.integration_id == i.pk])
+        for i in Integration.objects.select_related("erp", "ap").order_by("name")
+    ]
+    return render(
+        request,
+        "integrations/integrations.html",
+        {"rows": rows, "answer": answer(views), "may_change": may(request, Act.CONNECT)},
+    )
+
+
+def answer(views: list[FlowView]) -> str:
+    """What flows and what rests, in one sentence."""
+    if not views:
+        return "Nothing flows yet."
+    on = [view for view in views if view.flow.enabled]
+    due = [view.due_at for view in on if view.due_at]
+    words = f"{len(on)} of {len(views)} flows {'is' if len(on) == 1 else 'are'} on"
+    if len(on) == len(views):
+        words = "The flow is on" if len(on) == 1 else f"All {len(on)} flows are on"
+    if not due:
+        return f"{words}."
+    first = timezone.localtime(min(due))
+    return f"{words}; the next run is due {'now' if min(due) <= timezone.now() else f'at {first:%H:%M}'}."
+
+
+@page("POST", read=Act.CONNECT, write=Act.CONNECT)
+@io_view
+def add(request: HttpRequest) -> HttpResponseBase:
+    """Choose two connections, then the company from the ERP's own list (or its code, when the list cannot be had)."""
+    place = place_of(request)
+    asked = request.POST if request.method == "POST" else request.GET
+    with place.scope():
+        erps, aps = _connections("erp"), _connections("ap")
+        erp, ap = _chosen(erps, asked.get("erp", "")), _chosen(aps, asked.get("ap", ""))
+        if erp is None or ap is None:
+            return render(request, "integrations/integration_choose.html", {"erps": erps, "aps": aps})
+    found, trouble = _companies(erp, place.tenant_id)
+    with place.scope():
+        systems = registry.systems()
+        possible = setup.possible(systems[erp.system], systems[ap.system])
+        form = IntegrationForm(
+            request.POST if request.method == "POST" else None,
+            erp=erp,
+            ap=ap,
+            entities=[(wanted.entity.value, noun(wanted.entity).capitalize()) for wanted in possible],
+            companies=sorted((c.key, " \N{EN DASH} ".join(filter(None, (c.key, c.name, c.currency)))) for c in found),
+            initial={"start_date": timezone.localdate().replace(day=1)},
+        )
+        if request.method == "POST" and form.is_valid():
+            made = _save(form, {c.key: c.name for c in found}, possible)
+            if made is not None:
+                messages.success(request, f"{made.name} is joined. Its first run starts now and reads everything once.")
+                return redirect("web:integration", made.uuid)
+        context = {"form": form, "erp": erp, "ap": ap, "trouble": trouble, "impossible": not possible}
+        return render(request, "integrations/integration_form.html", context, status=400 if form.is_bound else 200)
+
+
+def _connections(role: str) -> list[Connection]:
+    keys = [system.key for system in registry.systems().values() if system.role == role]
+    return list(Connection.objects.filter(system__in=keys).order_by("name"))
+
+
+def _chosen(rows: list[Connection], uuid: str) -> Connection | None:
+    return next((row for row in rows if str(row.uuid) == uuid), None)
+
+
+def _companies(erp: Connection, tenant_id: UUID) -> tuple[Sequence[Company], str]:
+    """(companies, why there are none). Talks to the ERP: no scope may be open."""
+    try:
+        found = runner.companies(erp.pk, tenant_id)
+    except SyncError as error:
+        return [], error.message
+    return found, "" if found else "The ERP shows no company to this connection."
+
+
+def _save(form: IntegrationForm, companies: dict[str, str], possible: list[setup.Wanted]) -> Integration | None:
+    """The integration with its flows, all due now; None when somebody joined the same meanwhile."""
+    data = form.cleaned_data
+    try:
+        with transaction.atomic():
+            made: Integration = Integration.objects.create(
+                name=data["name"],
+                erp=form.erp,
+                ap=form.ap,
+                company=data["company"],
+                company_name=companies.get(data["company"], ""),
+                start_date=data["start_date"],
+            )
+            for wanted in possible:
+                if wanted.entity in data["entities"]:
+                    setup.add_flow(made, wanted)
+    except IntegrityError:
+        form.add_error(None, "Somebody has joined these connections, or taken this name, meanwhile. Look at the list.")
+        return None
+    refs = {"erp": form.erp.pk, "ap": form.ap.pk, "company": made.company, "flows": data["entities"]}
+    record("integration_joined", subject=f"integration:{made.pk}", refs=refs)
+    return made
+
+
+@page()
+def integration(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
+    found = get_object_or_404(Integration.objects.select_related("erp", "ap"), uuid=uuid)
+    views = flow_views(Flow.objects.select_related(*JOINED).filter(integration=found).order_by("id"))
+    stand = standings(integration=found)
+    return render(
+        request,
+        "integrations/integration.html",
+        {
+            "integration": found,
+            "erp": system_label(found.erp.system),
+            "ap": system_label(found.ap.system),
+            "views": [(view, stand.get(view.flow.entity)) for view in views],
+            "answer": what_flows(found, views),
+            "may_change": may(request, Act.CONNECT),
+            "may_run": may(request, Act.CONNECT) or may(request, Act.WORK),
+        },
+    )
+
+
+def what_flows(joined: Integration, views: list[FlowView]) -> str:
+    """What moves between the two, in one sentence."""
+    things = listed([noun(view.flow.entity) for view in views if view.writes])
+    if not things:
+        return f"Nothing flows from {joined.erp.name} to {joined.ap.name}."
+    return f"{things.capitalize()} of company {joined.company} flow from {joined.erp.name} to {joined.ap.name}."
+
+
+@page("POST", write=Act.READ)
+def flow(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
+    """Run now, pause or resume one flow."""
+    found = get_object_or_404(Flow.objects.select_related(*JOINED), uuid=uuid)
+    back = redirect("web:integration", found.integration.uuid)
+    act = request.POST.get("do", "")
+    needed = (Act.CONNECT, Act.WORK) if act == "run" else (Act.CONNECT,)
+    if request.method != "POST":
+        return back
+    if not any(may(request, each) for each in needed):
+        messages.error(request, "Your role does not allow this.")
+        return back
+    things = noun(found.entity).capitalize()
+    if act == "run" and found.enabled:
+        runner.run_soon(found.pk)
+        record("flow_run_asked", subject=f"flow:{found.pk}")
+        messages.success(request, f"{things} are due now; the run starts within seconds.")
+    elif act in ("pause", "resume"):
+        _switch(found, on=act == "resume")
+        words = "are on again" if act == "resume" else "are paused: nothing is read or written until you resume them"
+        messages.success(request, f"{things} {words}.")
+    return back
+
+
+def _switch(flow: Flow, *, on: bool) -> None:
+    if flow.enabled == on:
+        return
+    flow.enabled, flow.paused_reason = on, ""
+    flow.save(update_fields=["enabled", "paused_reason"])
+    DueFlow.objects.filter(flow_id=flow.pk, tenant_id=current_tenant()).update(enabled=on)
+    record("flow_resumed" if on else "flow_paused", subject=f"flow:{flow.pk}")

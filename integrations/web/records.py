@@ -1,0 +1,183 @@
+"""Records: what arrived, what did not and why; and the whole story of one."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+
+from integrations.models import Flow, OutboxItem, SourceRecord, SyncRun
+from integrations.web import exports
+from integrations.web.gate import may, page, place_of
+from integrations.web.paging import page_of
+from integrations.web.review import NEVER_BLINDLY
+from integrations.web.schedules import system_label
+from integrations.web.states import look
+from integrations.web.story import facts, story
+from integrations.web.words import NOUNS, noun, reason
+from tenants.permissions import Act
+from tenants.web.middleware import io_view
+
+JOINED = "source", "flow__integration__erp", "flow__integration__ap"
+COUNTED = 1000
+CHUNK = 2000
+COLUMNS = (
+    *("Entity", "Number", "Party", "Party name", "Amount", "Currency", "Due", "State", "Code", "Reason"),
+    *("Changed (UTC)", "Flow", "Source key", "Record"),
+)
+
+
+class Filters(forms.Form):
+    """What the list is narrowed by; a value that makes no sense is ignored, not an error."""
+
+    q = forms.CharField(label="Number or party", required=False, max_length=120)
+    state = forms.ChoiceField(
+        label="State",
+        required=False,
+        choices=[("", "Any state"), *((s.value, look("item", s).word) for s in OutboxItem.State)],
+    )
+    entity = forms.ChoiceField(
+        label="Kind", required=False, choices=[("", "Any kind"), *((e, n.many.capitalize()) for e, n in NOUNS.items())]
+    )
+    code = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
+    flow = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    run = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+    def narrow(self, rows: "QuerySet[OutboxItem]") -> "QuerySet[OutboxItem]":
+        """`rows` that pass every filter. Party and number match by their beginning, whatever the case."""
+        self.is_valid()
+        chosen = {name: value for name, value in self.cleaned_data.items() if value}
+        if text := chosen.get("q"):
+            starts = [f"source__{column}__istartswith" for column in ("number", "party", "party_name", "source_key")]
+            rows = rows.filter(Q.create([(start, text) for start in starts], connector=Q.OR))
+        if state := chosen.get("state"):
+            rows = rows.filter(state=state)
+        if entity := chosen.get("entity"):
+            rows = rows.filter(flow__in=list(Flow.objects.filter(entity=entity).values_list("pk", flat=True)))
+        if code := chosen.get("code"):
+            rows = rows.filter(reason=code)
+        if flow := chosen.get("flow"):
+            rows = rows.filter(flow__uuid=flow)
+        if run := chosen.get("run"):
+            rows = rows.filter(run__uuid=run)
+        return rows
+
+    @property
+    def chips(self) -> list[tuple[str, str]]:
+        """(parameter, words) of every filter in force; a chip takes its parameter away."""
+        return [(name, _said(name, value)) for name, value in self.cleaned_data.items() if value]
+
+
+def _said(name: str, value: Any) -> str:
+    match name:
+        case "q":
+            return f"begins with “{value}”"
+        case "state":
+            return look("item", value).word
+        case "entity":
+            return noun(value).capitalize()
+        case "flow":
+            return flow_words(value)
+        case "run":
+            return f"last touched by run {str(value)[:8]}"
+    return reason(value)
+
+
+def flow_words(uuid: UUID) -> str:
+    """A flow's name for a chip; a foreign flow has none."""
+    flow = Flow.objects.select_related("integration__erp", "integration__ap").filter(uuid=uuid).first()
+    if flow is None:
+        return "unknown flow"
+    return f"{noun(flow.entity)}, {system_label(flow.source.system)} to {system_label(flow.target.system)}"
+
+
+@page()
+def records(request: HttpRequest) -> HttpResponseBase:
+    filters = Filters(request.GET)
+    rows = filters.narrow(OutboxItem.objects.select_related(*JOINED))
+    count = rows.order_by()[: COUNTED + 1].count()
+    return render(
+        request,
+        "integrations/records.html",
+        {
+            "page": page_of(rows, request),
+            "filters": filters,
+            "chips": filters.chips,
+            "count": count,
+            "many": count > COUNTED,
+            "counted": COUNTED,
+            "read_anything": bool(count) or SyncRun.objects.exists(),
+        },
+    )
+
+
+@page()
+@io_view
+def export(request: HttpRequest) -> HttpResponseBase:
+    """The list as CSV, streamed in chunks: every chunk is a short scope of its own."""
+    place = place_of(request)
+    with place.scope():
+        filters = Filters(request.GET)
+        filters.narrow(OutboxItem.objects.all())
+
+    def rows() -> Iterator[tuple[Any, ...]]:
+        yield COLUMNS
+        after = 0
+        while True:
+            with place.scope():
+                found = filters.narrow(OutboxItem.objects.select_related(*JOINED).filter(pk__gt=after))
+                chunk = list(found.order_by("pk")[:CHUNK])
+                cells = [_cells(item) for item in chunk]
+            yield from cells
+            if len(chunk) < CHUNK:
+                return
+            after = chunk[-1].pk
+
+    response = StreamingHttpResponse(exports.lines(rows()), content_type="text/csv; charset=utf-8")
+    name = f"records-{timezone.now():%Y-%m-%d}.csv"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _cells(item: OutboxItem) -> tuple[Any, ...]:
+    source: SourceRecord = item.source
+    return (
+        noun(item.flow.entity, 1),
+        source.number,
+        source.party,
+        source.party_name,
+        source.amount,
+        source.currency,
+        source.due_date,
+        look("item", item.state).word,
+        item.reason,
+        item.message,
+        item.changed_at.isoformat(timespec="seconds"),
+        f"{system_label(item.flow.source.system)} to {system_label(item.flow.target.system)}",
+        item.source_key,
+        item.uuid,
+    )
+
+
+@page()
+def record(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    item = get_object_or_404(OutboxItem.objects.select_related(*JOINED, "run"), uuid=uuid)
+    told = story(item)
+    return render(
+        request,
+        "integrations/record.html",
+        {
+            "item": item,
+            "source": item.source,
+            "told": told,
+            "facts": facts(item.source.snapshot),
+            "from_label": system_label(item.flow.source.system),
+            "to_label": system_label(item.flow.target.system),
+            "may_retry": may(request, Act.WORK) and told.review and told.review.code not in NEVER_BLINDLY,
+        },
+    )

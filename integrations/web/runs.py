@@ -1,0 +1,66 @@
+"""Runs: what each read, did and left, and whether it adds up."""
+
+from decimal import Decimal
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+
+from integrations.models import SyncRun
+from integrations.web.gate import page
+from integrations.web.paging import page_of
+from integrations.web.schedules import system_label
+from integrations.web.words import in_order, listed, noun, outcome
+
+FLOW = "flow__integration__erp", "flow__integration__ap"
+
+
+@page()
+def runs(request: HttpRequest) -> HttpResponseBase:
+    rows = SyncRun.objects.select_related(*FLOW)
+    state = request.GET.get("state", "")
+    if state == "attention":
+        rows = rows.filter(balanced=False) | rows.filter(status=SyncRun.Status.FAILED)
+    shown = page_of(rows, request)
+    wrong = SyncRun.objects.filter(balanced=False)[:100].count()
+    return render(request, "integrations/runs.html", {"page": shown, "state": state, "wrong": wrong})
+
+
+@page()
+def run(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
+    found = get_object_or_404(SyncRun.objects.select_related(*FLOW), uuid=uuid)
+    parts = in_order(found.counts)
+    return render(
+        request,
+        "integrations/run.html",
+        {
+            "run": found,
+            "parts": parts,
+            "left": found.taken - sum(count for _, count in parts),
+            "sentence": sentence(found),
+            "source": system_label(found.flow.source.system),
+            "target": system_label(found.flow.target.system),
+            "reasons": reasons(found),
+            "amounts": [
+                (o, {c: Decimal(a) for c, a in found.amounts[o].items()}) for o, _ in parts if o in found.amounts
+            ],
+        },
+    )
+
+
+def reasons(run: SyncRun) -> list[tuple[str, str, int]]:
+    """(code, outcome, count), most records first; they are stored as "outcome:code"."""
+    found = [(name.rpartition(":")[2], name.rpartition(":")[0], count) for name, count in run.reasons.items()]
+    return sorted(found, key=lambda row: (-row[2], row[0]))
+
+
+def sentence(run: SyncRun) -> str:
+    """What the run did, in one sentence with numbers."""
+    things = noun(run.flow.entity, run.taken)
+    verb = "Read" if run.kind == SyncRun.Kind.POLL else "Took up"
+    parts = [f"{count:,} {outcome(name)}" for name, count in in_order(run.counts)]
+    if run.status == SyncRun.Status.RUNNING:
+        return f"{verb} {run.taken:,} {things} so far."
+    if not run.taken:
+        return "There was nothing new to do."
+    return f"{verb} {run.taken:,} {things}: {listed(parts)}."

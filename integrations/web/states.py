@@ -1,0 +1,68 @@
+"""How every state looks, everywhere: an icon, a word and a tone. Never colour alone."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from integrations.models import Connection, OutboxItem, SyncRun
+from integrations.systems.base import Verdict
+
+
+class Look(NamedTuple):
+    """`tone` names a colour pair of the style sheet: good, wait, bad, look, info or rest."""
+
+    icon: str
+    word: str
+    tone: str
+
+
+_Item, _Run, _Connection = OutboxItem.State, SyncRun.Status, Connection.Status
+
+LOOKS: Mapping[str, Mapping[str, Look]] = {
+    "item": {
+        _Item.DONE: Look("check", "Arrived", "good"),
+        _Item.READY: Look("arrow", "On its way", "info"),
+        _Item.WAITING: Look("clock", "Waiting", "wait"),
+        _Item.HELD: Look("hand", "Needs you", "bad"),
+        _Item.UNCERTAIN: Look("lens", "Being looked up", "look"),
+        _Item.IGNORED: Look("skip", "Ignored", "rest"),
+        _Item.OUT: Look("minus", "Out of scope", "rest"),
+    },
+    "run": {
+        _Run.RUNNING: Look("repeat", "Running", "info"),
+        _Run.DONE: Look("check", "Balanced", "good"),
+        _Run.FAILED: Look("cross", "Failed", "bad"),
+        "unbalanced": Look("hand", "Does not add up", "bad"),
+    },
+    "connection": {
+        _Connection.OK: Look("check", "Works", "good"),
+        _Connection.NEW: Look("clock", "Not tried yet", "rest"),
+        _Connection.BROKEN: Look("cross", "Needs you", "bad"),
+    },
+    "check": {
+        Verdict.FOUND: Look("check", "Found", "good"),
+        Verdict.MISSING: Look("cross", "Missing", "bad"),
+        Verdict.WARNING: Look("hand", "Look at this", "wait"),
+    },
+    "flow": {
+        "on": Look("check", "On", "good"),
+        "running": Look("repeat", "Running", "info"),
+        "paused": Look("pause", "Paused", "wait"),
+        "stopped": Look("cross", "Stopped", "bad"),
+    },
+    "review": {
+        "open": Look("hand", "Open", "bad"),
+        "resolved": Look("check", "Resolved", "good"),
+    },
+}
+
+UNKNOWN = Look("info", "Unknown", "rest")
+
+
+def look(kind: str, state: str) -> Look:
+    """How `state` of a `kind` (item, run, connection, check, flow, review) is shown."""
+    return LOOKS[kind].get(state, UNKNOWN)
+
+
+def run_state(run: SyncRun) -> str:
+    """The key of a run's look: a run that ended without adding up is never shown as done."""
+    return "unbalanced" if run.status == _Run.DONE and run.balanced is False else run.status

@@ -1,0 +1,145 @@
+"""Plain words for entities, reasons and schedules. A clerk reads these; codes stay what they are."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class Noun(NamedTuple):
+    """An entity in a sentence: one, many."""
+
+    one: str
+    many: str
+
+
+NOUNS: Mapping[str, Noun] = {
+    "vendor": Noun("vendor", "vendors"),
+    "gl_account": Noun("account", "accounts"),
+    "dimension": Noun("dimension value", "dimension values"),
+    "tax_code": Noun("tax code", "tax codes"),
+    "payment_term": Noun("payment term", "payment terms"),
+    "purchase_order": Noun("purchase order", "purchase orders"),
+    "invoice": Noun("invoice", "invoices"),
+    "payment": Noun("payment", "payments"),
+}
+
+# What a group of records has in common; the record's own message says more.
+REASONS: Mapping[str, str] = {
+    "account_target_unusable": "Mapped to an account that cannot be used",
+    "before_start": "Entered before the start date",
+    "blocked": "Blocked for payment in the ERP",
+    "blocked_after_sending": "Blocked in the ERP after it was sent",
+    "cancelled": "Cancelled in the ERP",
+    "cancelled_after_sending": "Cancelled in the ERP after it was sent",
+    "cash": "Cash invoice, paid already",
+    "changed_after_sending": "Changed in the ERP after it was sent",
+    "collect": "Collected by the supplier",
+    "currency": "Currency missing or unusable",
+    "dimension_target_unusable": "Mapped to a dimension value that cannot be used",
+    "gross_up": "Grossed-up invoice",
+    "incomplete_address": "Remit-to address incomplete",
+    "instalments": "Several instalments",
+    "internal": "A fault of ours",
+    "invoice_type": "Invoice type nobody has decided on",
+    "lines_do_not_add_up": "Lines do not add up to the total",
+    "multi_company": "Posted in several companies",
+    "negative_line": "Negative line",
+    "no_due_date": "No due date",
+    "no_invoice_date": "No invoice date",
+    "no_lines": "No line to send",
+    "no_number": "No invoice number",
+    "no_remit_address": "No valid pay address",
+    "not_a_supplier": "Not a supplier",
+    "not_authorised": "Not yet authorised for payment",
+    "not_in_company": "Supplier not set up in this company",
+    "not_released": "Not released in the ERP",
+    "nothing_to_pay": "Total is zero",
+    "number_too_long": "Invoice number too long",
+    "one_time": "One-time supplier",
+    "one_time_supplier": "One-time supplier",
+    "other_company": "Belongs to another company",
+    "paid_elsewhere": "May be paid twice",
+    "partly_paid": "Partly paid before it was sent",
+    "party_type": "Party is not a supplier",
+    "postings_unreadable": "Postings could not be read",
+    "precision": "More decimals than the currency has",
+    "prepayment": "Prepayment invoice",
+    "reference": "Kept for mapping only",
+    "self_assessed_tax": "Self-assessed tax does not net to zero",
+    "settled": "Settled in the ERP",
+    "tax_code_target_unusable": "Tax code mapped to an account that cannot be used",
+    "too_many_lines": "Too many lines",
+    "total_unknown": "Total could not be read",
+    "undeclared_dimension": "Code part without a destination",
+    "amount_differs": "Another amount was stored on the other side",
+    "answer_lost": "Answer lost, being looked up",
+    "link_conflict": "Linked to another record already",
+    "too_many_tries": "Tried too often",
+    "uncertain": "Perhaps there already: compare both sides",
+    "unknown_posting_type": "Posting type nobody has described",
+    "unknown_state": "State nobody has described",
+    "unmapped_account": "Account without a counterpart",
+    "unmapped_dimension": "Dimension value without a counterpart",
+    "unmapped_tax_code": "Tax code without an account",
+    "vendor_currency": "Vendor exists in another currency only",
+    "vendor_missing": "Supplier not read yet",
+    "vendor_not_sent": "Supplier not on the other side yet",
+    "went_back": "Went back after it was sent",
+    "withholding": "Tax is withheld",
+}
+
+OUTCOMES: Mapping[str, str] = {
+    "claimed": "still in work",
+    "held": "need a person",
+    "linked": "found and linked",
+    "out": "out of scope",
+    "repeated": "seen twice",
+    "staged": "new or changed",
+    "uncertain": "being looked up",
+}
+
+
+def reason(code: str) -> str:
+    """A short title for a code; a code nobody has titled is shown as its own words."""
+    return REASONS.get(code) or code.replace("_", " ").capitalize()
+
+
+# The order in which a sum of outcomes is said.
+_OUTCOME_ORDER = (
+    *("staged", "unchanged", "repeated"),
+    *(
+        "created",
+        "updated",
+        "linked",
+        "postponed",
+        "waiting",
+        "held",
+        "uncertain",
+        "failed",
+        "ignored",
+        "out",
+        "claimed",
+    ),
+)
+
+
+def in_order(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    """(outcome, count) without zeros, what was done first, what was left last."""
+    place = {name: i for i, name in enumerate(_OUTCOME_ORDER)}
+    found = [(name, count) for name, count in counts.items() if count]
+    return sorted(found, key=lambda pair: place.get(pair[0], len(place)))
+
+
+def outcome(name: str) -> str:
+    """What came of records, in words."""
+    return OUTCOMES.get(name, name.replace("_", " "))
+
+
+def noun(entity: str, count: int = 2) -> str:
+    """The entity's word for `count` of them."""
+    known = NOUNS.get(entity) or Noun(entity.replace("_", " "), f"{entity.replace('_', ' ')}s")
+    return known.one if count == 1 else known.many
+
+
+def listed(parts: list[str]) -> str:
+    """a; a and b; a, b and c."""
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)

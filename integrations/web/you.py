@@ -1,0 +1,34 @@
+"""Settings of the tenant and of the signed-in person: where each is found."""
+
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import render
+
+from integrations.web.gate import page, place_of
+from tenants.models import Membership, Role
+from tenants.permissions import Act, Right
+
+ACTS = {
+    Act.CONNECT: "connections",
+    Act.SETTINGS: "settings",
+    Act.MAP: "mappings",
+    Act.OVERRIDE: "overrides",
+    Act.PAYEE: "payee changes",
+    Act.MEMBERS: "members",
+    Act.UNCHECK: "switching the second check off",
+}
+
+
+@page()
+def settings(request: HttpRequest) -> HttpResponseBase:
+    place = place_of(request)
+    both = [ACTS[act] for act in ACTS if {Right.MAKER, Right.CHECKER} <= place.may(act)]
+    return render(
+        request,
+        "integrations/settings.html",
+        {
+            "place": place,
+            "roles": [Role(role).label for role in place.roles if role in Role.values],
+            "conflict": both,
+            "members": Membership.objects.values("user").distinct().count(),
+        },
+    )
