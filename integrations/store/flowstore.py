@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import structlog
-from django.db import DatabaseError
+from django.db import DatabaseError, OperationalError
 
 from integrations.engine import fingerprint as hashing
 from integrations.engine.decisions import Create, Decision, Link, LinkTo, Nothing, Update
@@ -114,12 +114,19 @@ class FlowStore:
         self._carried = {writes[item.id].intent: item for item, _ in wanted}
         return list(writes.values())
 
-    def settle(self, writes: Sequence[Write], receipts: Sequence[Receipt]) -> None:
-        """Links, audit, states; when the whole fails on its data, one by one, so that only the bad one is held."""
+    def settle(self, writes: Sequence[Write], receipts: Sequence[Receipt], *, again: bool = True) -> None:
+        """Links, audit, states; when the whole fails on its data, one by one, so that only the bad one is held.
+
+        Raises OperationalError when the database is away twice: the intents stay open, the resolver finds the records.
+        """
         done = [(self._carried[w.intent], w, r) for w, r in zip(writes, receipts, strict=True)]
         try:
             with self._frame.commit():
                 writing.settle(self._frame, done, self.rules_version)
+        except OperationalError:
+            if not again:
+                raise
+            self.settle(writes, receipts, again=False)
         except DatabaseError:
             if len(done) == 1:
                 with self._frame.commit():

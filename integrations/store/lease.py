@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import connection
 
 LEASE_SECONDS = 60
+_STARTS = 1000  # a claim moves the fence to the next multiple of this, a start under that claim by one
 
 
 class LeaseLost(Exception):
@@ -47,30 +48,47 @@ def claim_due(slots: int, per_tenant: int) -> list[Lease]:
             LIMIT greatest(0, %s - (SELECT coalesce(sum(leases), 0) FROM held)) FOR UPDATE OF d SKIP LOCKED
         )
         UPDATE integrations_dueflow d
-        SET lease_until = clock_timestamp() + make_interval(secs => %s), fence = d.fence + 1
+        SET lease_until = clock_timestamp() + make_interval(secs => %s), fence = (d.fence / %s + 1) * %s
         FROM chosen WHERE d.flow_id = chosen.flow_id
         RETURNING d.flow_id, d.tenant_id, d.fence, d.poll_at <= clock_timestamp()
     """
     with connection.cursor() as cursor:
-        cursor.execute(sql, [per_tenant, slots, LEASE_SECONDS])
+        cursor.execute(sql, [per_tenant, slots, LEASE_SECONDS, _STARTS, _STARTS])
         return [Lease(*row) for row in cursor.fetchall()]
 
 
 def claim(flow_id: int) -> Lease | None:
     """Lease one flow now, whether due or not; None while somebody else holds it."""
     sql = """
-        UPDATE integrations_dueflow SET lease_until = clock_timestamp() + make_interval(secs => %s), fence = fence + 1
+        UPDATE integrations_dueflow
+        SET lease_until = clock_timestamp() + make_interval(secs => %s), fence = (fence / %s + 1) * %s
         WHERE flow_id = %s AND (lease_until IS NULL OR lease_until < clock_timestamp())
         RETURNING flow_id, tenant_id, fence, poll_at <= clock_timestamp()
     """
     with connection.cursor() as cursor:
-        cursor.execute(sql, [LEASE_SECONDS, flow_id])
+        cursor.execute(sql, [LEASE_SECONDS, _STARTS, _STARTS, flow_id])
+        row = cursor.fetchone()
+    return Lease(*row) if row else None
+
+
+def start(flow_id: int, fence: int) -> Lease | None:
+    """The lease a dispatcher claimed for us, under a fence of our own; None when it has lapsed and was claimed again.
+
+    A message may be given out twice: the later start fences out the earlier one, which is lost or merely asleep.
+    """
+    sql = """
+        UPDATE integrations_dueflow
+        SET lease_until = clock_timestamp() + make_interval(secs => %s), fence = fence + 1
+        WHERE flow_id = %s AND fence / %s = %s / %s RETURNING flow_id, tenant_id, fence, poll_at <= clock_timestamp()
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [LEASE_SECONDS, flow_id, _STARTS, fence, _STARTS])
         row = cursor.fetchone()
     return Lease(*row) if row else None
 
 
 def take_over(flow_id: int, fence: int) -> Lease | None:
-    """The lease a dispatcher claimed for us, renewed; None when it has lapsed and was claimed again."""
+    """A lease of ours, renewed; None when it has lapsed and was claimed again."""
     sql = """
         UPDATE integrations_dueflow SET lease_until = clock_timestamp() + make_interval(secs => %s)
         WHERE flow_id = %s AND fence = %s RETURNING flow_id, tenant_id, fence, poll_at <= clock_timestamp()
@@ -82,12 +100,13 @@ def take_over(flow_id: int, fence: int) -> Lease | None:
 
 
 def prove(lease: Lease) -> None:
-    """First statement of every commit: the lease is ours until this transaction ends. Raises LeaseLost."""
+    """First statement of every commit: the lease is ours until this transaction ends, and renewed. Raises LeaseLost."""
+    sql = """
+        UPDATE integrations_dueflow SET lease_until = clock_timestamp() + make_interval(secs => %s)
+        WHERE flow_id = %s AND fence = %s RETURNING 1
+    """
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT 1 FROM integrations_dueflow WHERE flow_id = %s AND fence = %s FOR SHARE",
-            [lease.flow_id, lease.fence],
-        )
+        cursor.execute(sql, [LEASE_SECONDS, lease.flow_id, lease.fence])
         if cursor.fetchone() is None:
             raise LeaseLost(f"flow {lease.flow_id}: fence {lease.fence} is no longer the newest")
 

@@ -117,7 +117,8 @@ ABANDONED = """
           AND w.settled_at IS NULL AND w.look_at IS NULL AND w.send_by < now()
         RETURNING w.item_id
     )
-    UPDATE integrations_outboxitem i SET state = 'uncertain', reason = 'lost_worker', changed_at = now(),
+    UPDATE integrations_outboxitem i SET state = 'uncertain', outcome = 'uncertain', reason = 'lost_worker',
+           changed_at = now(),
            message = 'The worker ended between sending and the answer. It is looked up before anything is sent again.'
     FROM lost WHERE i.tenant_id = %(tenant)s AND i.id = lost.item_id RETURNING i.id
 """

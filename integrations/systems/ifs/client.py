@@ -9,19 +9,22 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from integrations.engine.errors import ConnectionBroken, Rejected
+from integrations.engine.errors import ConnectionBroken
 from integrations.engine.ports import Page, Scope
 from integrations.engine.records import AnyRecord, Company, Entity, Unreadable
 from integrations.systems.base import Check
-from integrations.systems.ifs import odata, pinging, profile, records
+from integrations.systems.ifs import marking, pinging, profile, records, scans
 from integrations.systems.ifs.auth import BearerAuth
 from integrations.systems.ifs.errors import classify
+from integrations.systems.ifs.kinds import View
 from integrations.systems.ifs.reading import SetReader
-from integrations.systems.ifs.scans import Scanner
 from integrations.systems.ifs.settings import filled
 from integrations.transport.client import ApiClient
 from integrations.transport.kit import Kit
 from integrations.transport.rows import BadRow
+
+# A page is saved whole or not at all, and each supplier on it may cost a request for its address types.
+SUPPLIERS_A_PAGE = 200
 
 
 class IfsClient:
@@ -34,7 +37,9 @@ class IfsClient:
         self._select = values["use_select"] == "yes"
         self._root = f"/{values['endpoint']}/ifsapplications/projection/v1"
         host = urlsplit(values["base_url"]).netloc
-        budget = kit.budgets(f"ifs:{host}", per_minute=int(values["requests_per_minute"]))
+        self._per_minute = int(values["requests_per_minute"])
+        budget = kit.budgets(f"ifs:{host}", per_minute=self._per_minute)
+        self._readers: dict[str, SetReader] = {}
         self._auth = BearerAuth(values, kit, transport)
         self._api = ApiClient(
             values["base_url"],
@@ -57,54 +62,49 @@ class IfsClient:
 
     def ping(self) -> Sequence[Check]:
         """See Client."""
-        return pinging.ping(self._api, self._auth, self._profile, self._root, self._kit.now)
+        limits = (self._page_size, self._per_minute)
+        return pinging.Ping(self._api, self._profile, self._root, self._kit.now, *limits).checks()
 
     def companies(self) -> Sequence[Company]:
-        """The companies that the service user may see, by code."""
-        rows = self._reader("company").all([])
-        return tuple(records.company(row) for row in rows if not isinstance(row, BadRow))
+        """The companies that the service user may see, by code; rows that cannot be read are left out."""
+        return tuple(records.company(row) for row in self._reader("company").all() if not isinstance(row, BadRow))
 
     def read(self, entity: Entity, cursor: str, scope: Scope) -> Iterator[Page]:
-        """See Source. One whole scan in key order, or what changed where the profile names a change column."""
-        return self._scanner(scope).read(entity, cursor)
+        """See Source: one whole scan in key order, then what changed where the profile names a change column."""
+        view = self._view(scope)
+        return scans.Scan(scans.kind_of(entity, view), view).pages(cursor)
 
     def fetch(self, entity: Entity, key: str, scope: Scope) -> AnyRecord | Unreadable | None:
-        """See Source."""
-        return self._scanner(scope).fetch(entity, key)
+        """See Source. The same content as `read` gives, so that a version or hash of both can be compared."""
+        view = self._view(scope)
+        return scans.Scan(scans.kind_of(entity, view), view).one(key)
 
-    def mark(self, name: str, key: Mapping[str, str], fields: Mapping[str, Any], etag: str) -> str:
-        """PATCH `fields` (the tenant's names) of one row of the set `name`; gives its new ETag, "" when none is said.
+    def mark(self, name: str, key: Mapping[str, str], fields: Mapping[str, Any], etag: str = "") -> str:
+        """PATCH `fields` (the tenant's names) of the row `key` (ours) of the set `name`; gives its new ETag.
 
-        `etag` goes out byte for byte as If-Match. Raises Retryable `stale_version` (412), Rejected, OutcomeUnknown.
+        `etag` goes out byte for byte as If-Match; without one it is read first. Raises Retryable `stale_version` (412),
+        Rejected, OutcomeUnknown or ConnectionBroken.
         """
-        if not etag:
-            raise Rejected("IFS gave no ETag for this record, so it cannot be changed safely.", code="no_etag")
-        spec = self._profile.sets[name]
-        parts = {
-            spec.fields[ours]: odata.literal(value, spec.key[ours], spec.enum(ours)) for ours, value in key.items()
-        }
-        path = f"{self._root}/{spec.set}{odata.key_predicate(parts)}"
-        answer = self._api.send("PATCH", path, json=dict(fields), headers={"If-Match": etag})
-        if answer.status == 404:
-            raise Rejected("The record is not in IFS any more, or not visible to the service user.", code="gone")
-        body = answer.peek(dict) if answer.body else None
-        found = (body or {}).get("@odata.etag") or answer.headers.get("etag", "")
-        return str(found)
+        return marking.mark(self._api, self._root, self._profile.sets[name], key, fields, etag)
 
-    def _scanner(self, scope: Scope) -> Scanner:
+    def _view(self, scope: Scope) -> View:
         if not scope.company:
             raise ConnectionBroken("No company is chosen for this integration.", code="company")
-        return Scanner(self._reader, self._profile, scope, self._kit.now)
+        return View(self._reader, self._profile, scope, self._kit.now)
 
     def _reader(self, name: str) -> SetReader:
-        """A reader of a set of the profile; "path|name" reads the set `name` under a navigation path."""
-        path, _, navigated = name.partition("|")
-        spec = self._profile.sets[navigated or name.split(" ")[0]]
-        if name.startswith("code_part_value "):
-            spec = spec.for_part(name.rsplit(" ", 1)[1])
-        if navigated:
+        """The reader of a set of the profile, kept; "path|name" reads the set `name` under a navigation path."""
+        path, _, navigated = name.rpartition("|")
+        if path:
+            spec = self._profile.sets[navigated]
             return SetReader(self._api, self._root, navigated, spec, self._page_size, select=False, path=path)
-        return SetReader(self._api, self._root, name.split(" ")[0], spec, self._page_size, select=self._select)
+        if name not in self._readers:
+            plain, _, part = name.partition(" ")
+            spec = self._profile.sets[plain]
+            spec = spec.for_part(part) if part else spec
+            size = min(self._page_size, SUPPLIERS_A_PAGE) if plain == "supplier" else self._page_size
+            self._readers[name] = SetReader(self._api, self._root, plain, spec, size, select=self._select)
+        return self._readers[name]
 
 
 def connect(settings: Mapping[str, str], kit: Kit) -> IfsClient:

@@ -3,46 +3,90 @@
 https://docs.oasis-open.org/odata/odata-csdl-xml/v4.01/odata-csdl-xml-v4.01.html
 """
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from difflib import get_close_matches
-from xml.etree.ElementTree import Element
+from xml.etree.ElementTree import Element, ParseError
 
+from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from integrations.systems.ifs.profile import SetSpec
 
 _EDM = "{http://docs.oasis-open.org/odata/ns/edm}"
+_LARGEST = 16 * 1024 * 1024  # bytes of one document; the largest projections have a few MiB
 
 
-def sets_of(document: bytes) -> dict[str, set[str]]:
-    """Properties by entity set of one projection; ValueError or ParseError for what is no EDMX."""
-    root: Element = fromstring(document, forbid_dtd=True)
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What one projection declares: the properties of each entity set, and the members of each enum type."""
+
+    sets: dict[str, frozenset[str]]
+    enums: dict[str, frozenset[str]]
+
+
+def declared(document: bytes) -> Declared | None:
+    """What the document says; None for what is no EDMX, is too large, or brings entities of its own."""
+    if len(document) > _LARGEST:
+        return None
+    try:
+        root: Element = fromstring(document, forbid_dtd=True)
+    except (ParseError, DefusedXmlException, ValueError, RecursionError):
+        return None
     types = {each.get("Name", ""): each for each in root.iter(f"{_EDM}EntityType")}
-    return {
-        each.get("Name", ""): _properties(types, each.get("EntityType", "").rpartition(".")[2])
+    sets = {
+        each.get("Name", ""): _properties(types, _last(each.get("EntityType", "")))
         for each in root.iter(f"{_EDM}EntitySet")
     }
+    enums = {
+        each.get("Name", ""): frozenset(member.get("Name", "") for member in each.iter(f"{_EDM}Member"))
+        for each in root.iter(f"{_EDM}EnumType")
+    }
+    return Declared(sets, enums) if sets else None
 
 
-def _properties(types: dict[str, Element], name: str) -> set[str]:
-    found: set[str] = set()
-    while name in types:
-        found |= {each.get("Name", "") for each in types[name].iter(f"{_EDM}Property")}
-        name = types[name].get("BaseType", "").rpartition(".")[2]
-    return found
-
-
-def lacking(spec: SetSpec, declared: dict[str, set[str]]) -> list[str]:
-    """Sentences on what the projection lacks of what the profile needs of this set."""
+def lacking(spec: SetSpec, found: Declared) -> list[str]:
+    """Sentences on what we cannot do without: the set, its key, needed fields, change column."""
     name = spec.set.partition("/")[2]
-    if name not in declared:
-        return [f"There is no set {name}{_near(name, declared)}."]
+    if name not in found.sets:
+        return [f"There is no set {name}{_near(name, found.sets)}."]
     wanted = [spec.fields[ours] for ours in dict.fromkeys((*spec.key, *spec.needed))]
-    if spec.change.column:
-        wanted.append(spec.change.column)
-    missing = [field for field in wanted if field and field not in declared[name]]
-    return [f"{name} has no field {field}{_near(field, declared[name])}." for field in missing]
+    missing = _missing([*wanted, spec.change.column], found.sets[name])
+    gone = [enum for enum in spec.enums.values() if _in_key(spec, enum) and _last(enum) not in found.enums]
+    return [
+        *(f"{name} has no field {field}{_near(field, found.sets[name])}." for field in missing),
+        *(f"There is no enum type {enum}{_near(enum, found.enums)}." for enum in gone),
+    ]
 
 
-def _near(name: str, known: "dict[str, set[str]] | set[str]") -> str:
+def unknown(spec: SetSpec, found: Declared) -> list[str]:
+    """The tenant's names of fields that we can do without, and that this projection has not got."""
+    name = spec.set.partition("/")[2]
+    return _missing(list(spec.fields.values()), found.sets.get(name, frozenset()))
+
+
+def _missing(wanted: list[str], given: Collection[str]) -> list[str]:
+    return [field for field in dict.fromkeys(wanted) if field and field not in given]
+
+
+def _in_key(spec: SetSpec, enum: str) -> bool:
+    return any(kind == "enum" and spec.enums.get(ours) == enum for ours, kind in spec.key.items())
+
+
+def _properties(types: dict[str, Element], name: str) -> frozenset[str]:
+    found: set[str] = set()
+    seen: set[str] = set()
+    while name in types and name not in seen:
+        seen.add(name)
+        found |= {each.get("Name", "") for each in types[name].iter(f"{_EDM}Property")}
+        name = _last(types[name].get("BaseType", ""))
+    return frozenset(found)
+
+
+def _last(qualified: str) -> str:
+    return qualified.rpartition(".")[2]
+
+
+def _near(name: str, known: Collection[str]) -> str:
     near = get_close_matches(name, list(known), n=2, cutoff=0.6)
     return f"; it has {' and '.join(near)}" if near else ""

@@ -33,15 +33,11 @@ def encoded(expression: str) -> str:
     return quote(expression, safe=_SAFE)
 
 
-def query(
-    *, where: Sequence[str], orderby: Sequence[str] = (), top: int, skip: int = 0, select: Sequence[str] = ()
-) -> str:
+def query(*, where: Sequence[str], orderby: Sequence[str] = (), top: int, skip: int = 0) -> str:
     """The query text of one page; every clause of `where` is wrapped in parentheses once. `$top` is always said."""
     options: dict[str, str] = {}
     if where:
         options["$filter"] = " and ".join(f"({clause})" for clause in where)
-    if select:
-        options["$select"] = ",".join(select)
     if orderby:
         options["$orderby"] = ",".join(orderby)
     options["$top"] = str(top)

@@ -1,133 +1,233 @@
-"""Pages of one entity set: by seek where the set allows it, along next links, by `$skip` where nothing else works.
+"""One page of one entity set: how it is asked for, what a set refuses, and rows that cannot be read.
 
-Only an empty page without a next link proves the end: a short page may have been cut silently. The order is by key, so
-that a row deleted between two pages hides no other. https://docs.ifs.com/techdocs/23r2/040_tailoring/300_extensibility/100_odata_provider/1000_supported_functionalities/
+https://docs.ifs.com/techdocs/23r2/040_tailoring/300_extensibility/100_odata_provider/1000_supported_functionalities/
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from itertools import islice
+from operator import attrgetter, lt
+from typing import Any
+
+import msgspec
 
 from integrations.engine.errors import ConnectionBroken, Retryable
-from integrations.systems.ifs import odata
-from integrations.systems.ifs.errors import Unsupported
+from integrations.systems.ifs import odata, walking
+from integrations.systems.ifs.errors import TOO_SLOW, Unsupported
+from integrations.systems.ifs.odata import KeyValue
 from integrations.systems.ifs.profile import SetSpec
 from integrations.systems.ifs.rows import Row, page_type, row_type
+from integrations.systems.ifs.values import moment
+from integrations.systems.ifs.walking import START, Batch, Key, Place
 from integrations.transport.answer import Answer
 from integrations.transport.client import ApiClient
-from integrations.transport.paging import LoopGuard, follow
+from integrations.transport.paging import follow
 from integrations.transport.rows import BadRow
 
-R = TypeVar("R", bound=Row)
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """One answered page: rows, the key literals after the last of them, and the server's clock."""
-
-    rows: Sequence[Any]
-    last: tuple[str, ...]
-    server_time: datetime | None
-
-
-class SetReader:
-    """Reads one set of one tenant. `name` is its name in the profile, `root` the service root, `path` a navigation."""
-
-    def __init__(
-        self, api: ApiClient, root: str, name: str, spec: SetSpec, page_size: int, *, select: bool, path: str = ""
-    ) -> None:
-        self._api, self._spec, self._page_size, self._select = api, spec, page_size, select
-        self._name, self._root = name, root
-        self._path = f"{root}/{path or spec.set}"
-        self._meta = {"changed": spec.change.column} if spec.change.column else {}
-        self._row = row_type(name, {**spec.fields, **self._meta})
-        self._envelope = page_type(self._row)
-
-    def column(self, ours: str) -> str:
-        """The tenant's name of our field."""
-        return self._meta.get(ours) or self._spec.fields[ours]
-
-    def pages(self, where: Sequence[str], order: Sequence[str] = (), after: Sequence[str] = ()) -> Iterator[Batch]:
-        """Batches in the order of `order` (our names; default the key), after the key literals `after`."""
-        names = tuple(order or self._spec.order)
-        columns = [self.column(name) for name in names]
-        last, skipped, seek = tuple(after), 0, True
-        guard = LoopGuard()
-        while True:
-            clauses = [*where, *(odata.beyond(columns, last) if last and seek else ())]
-            try:
-                answer = self._get(self._path, self._query(clauses, columns, 0 if seek else skipped))
-            except Unsupported:
-                if not (last and seek and skipped):
-                    raise
-                seek = False  # this set compares no keys: count rows instead
-                continue
-            while True:
-                rows, link = self._rows(answer)
-                skipped += len(rows)
-                reached = self._reached(rows, names, last)
-                if rows:
-                    if reached == last and seek and not link:
-                        raise Retryable(
-                            "IFS sends the same rows again and again. It is read again later.", code="page_loop"
-                        )
-                    last = reached
-                    yield Batch(rows, last, answer.date)
-                if not link:
-                    break
-                url = follow(answer, link, self._root)
-                guard.visit(answer.url)
-                guard.step(url, answer.host)
-                answer = self._get(url, None)
-            if not rows:
-                return
-
-    def all(self, where: Sequence[str]) -> list[Any]:
-        """Every row that `where` selects; rows that cannot be read come as BadRow."""
-        return [row for batch in self.pages(where) for row in batch.rows]
-
-    def _query(self, clauses: Sequence[str], columns: Sequence[str], skip: int) -> str:
-        chosen = [name for name in {**self._spec.fields, **self._meta}.values() if name] if self._select else []
-        return odata.query(where=clauses, orderby=columns, top=self._page_size, skip=skip, select=chosen)
-
-    def _get(self, url: str, params: str | None) -> Answer:
-        try:
-            answer = self._api.get(url, params=params)
-        except Unsupported:
-            if not (self._select and params and "$select" in params):
-                raise
-            self._select = False  # some projections refuse $select
-            bare = "&".join(part for part in params.split("&") if not part.startswith("$select="))
-            answer = self._api.get(url, params=bare)
-        if answer.status == 404:
-            words = f"IFS has no {self._spec.set} here. Check projection and set in the API profile, and the release."
-            raise Missing(words, code="profile", detail=answer.text(200))
-        return answer
-
-    def _rows(self, answer: Answer) -> tuple[list[Any], str]:
-        envelope, rows = answer.page(self._envelope, self._row)
-        return rows, envelope.next_link
-
-    def _reached(self, rows: Sequence[Any], names: Sequence[str], before: tuple[str, ...]) -> tuple[str, ...]:
-        for row in reversed(rows):
-            values = self._values(row, names)
-            if values is not None:
-                return values
-        return before
-
-    def _values(self, row: Any, names: Sequence[str]) -> tuple[str, ...] | None:
-        """The key of a row as literals; None when not even the key can be read."""
-        members = row.members() if isinstance(row, BadRow) else None
-        found = []
-        for name in names:
-            value = members.get(self.column(name)) if members is not None else getattr(row, name)
-            if value is None:
-                return None
-            kind = self._spec.key.get(name, "integer")  # a change column stands bare, as numbers do
-            found.append(odata.literal(str(value), kind, self._spec.enum(name)))
-        return tuple(found)
+_UNCUT = 20  # rows: no server is known that cuts a page below 25; saves a request for the few rows of a navigation
+_LEAST = 100  # rows a page is cut down to when IFS takes too long for more
 
 
 class Missing(ConnectionBroken):
     """The tenant has no such set; an optional one is then unknown, not wrong."""
+
+
+def is_closed(error: ConnectionBroken) -> bool:
+    """Whether an error says that this one set cannot be read, while others may: not there, not granted, not offered."""
+    return isinstance(error, Missing | Unsupported) or error.code == "forbidden"
+
+
+class SetReader:
+    """Reads one set of one tenant. `name` is its name in the profile, `root` the service root, `path` a navigation.
+
+    Remembers what the set refuses ($select, seeking), so keep it as long as its client.
+    """
+
+    def __init__(
+        self, api: ApiClient, root: str, name: str, spec: SetSpec, page_size: int, *, select: bool, path: str = ""
+    ) -> None:
+        self._api, self._root, self._name, self._path = api, root, name, path
+        self._top, self._select = page_size, select
+        self.counting = False  # rows have to be counted: the set refuses to seek, or is not in key order
+        self.large = False  # too large to be kept in memory
+        self.short = _UNCUT if path else 0  # a page of fewer rows is the last one
+        self._use(spec)
+
+    def _use(self, spec: SetSpec) -> None:
+        self.spec = spec
+        column = spec.change.column
+        # A change column may be a field that is mapped anyway; a name can be read into one place only.
+        self.changed = next((ours for ours, theirs in spec.fields.items() if theirs == column and column), "changed")
+        names = dict(spec.fields)
+        if column and self.changed == "changed":
+            names["changed"] = column
+        self._columns = {ours: theirs for ours, theirs in names.items() if theirs}
+        self._row = row_type(self._name, names)
+        self._envelope = page_type(self._row)
+        self._proved = False
+
+    def column(self, ours: str) -> str:
+        """The tenant's name of our field."""
+        return self._columns[ours]
+
+    def equal(self, ours: str, value: KeyValue) -> str:
+        """The clause `column eq value`."""
+        return f"{self.column(ours)} eq {self.literal(ours, value)}"
+
+    def literal(self, ours: str, value: KeyValue) -> str:
+        """`value` as our field `ours` is written in a URL."""
+        if ours == self.changed and self.spec.change.column:
+            return _bare_moment(str(value))
+        return odata.literal(value, self.spec.key.get(ours, "string"), self.spec.enum(ours))
+
+    def pages(
+        self,
+        where: Sequence[str] = (),
+        *,
+        within: Mapping[str, KeyValue] = {},
+        by_change: bool = False,
+        place: Place = START,
+    ) -> Iterator[Batch]:
+        """Batches after `place`, in key order (`by_change`: by the change column, then the key).
+
+        `within` fixes key columns (the company): they are filtered on and need no ordering. Raises Missing,
+        ConnectionBroken or Retryable; what was yielded stands.
+        """
+        order = [ours for ours in self.spec.order if ours not in within]
+        if by_change:
+            order.insert(0, self.changed)
+        clauses = [*(self.equal(ours, value) for ours, value in within.items()), *where]
+        return walking.walk(self, clauses, order, place)
+
+    def all(self, where: Sequence[str] = (), *, within: Mapping[str, KeyValue] = {}) -> list[Any]:
+        """Every row that `where` selects; rows that cannot be read come as BadRow."""
+        return [row for batch in self.pages(where, within=within) for row in batch.rows]
+
+    # what a walk needs
+
+    def ask(self, where: Sequence[str], order: Sequence[str], place: Place) -> Answer:
+        """The page after `place`. Raises Unsupported when the set refuses the question, Missing without a set."""
+        clauses = list(where)
+        if place.after and not place.counting:
+            literals = [self.literal(ours, value) for ours, value in zip(order, place.after, strict=True)]
+            clauses += odata.beyond([self.column(ours) for ours in order], literals)
+        while True:
+            try:
+                answer = self._page(clauses, [self.column(ours) for ours in order], place.skip)
+            except Retryable as error:
+                if error.code != TOO_SLOW or self._top <= _LEAST:
+                    raise
+                self._top = max(_LEAST, self._top // 4)
+            else:
+                if answer.status != 404:
+                    return answer
+                self._next_alternative(answer)
+
+    def _page(self, where: Sequence[str], orderby: Sequence[str], skip: int) -> Answer:
+        url = f"{self._root}/{self._path or self.spec.set}"
+        asked = odata.query(where=where, orderby=orderby, top=self._top, skip=skip)
+        if self._select:
+            try:
+                return self._api.get(url, params=f"{asked}&$select={','.join(self._columns.values())}")
+            except Unsupported:
+                answer = self._api.get(url, params=asked)  # refused again: it was not $select
+                self._select = False
+                return answer
+        return self._api.get(url, params=asked)
+
+    def follow(self, answer: Answer, link: str) -> str:
+        """The absolute address of a next link; ConnectionBroken when it leaves the host or the service root."""
+        return follow(answer, link, self._root)
+
+    def at(self, url: str) -> Answer:
+        """The page behind a next link."""
+        return self._api.get(url)
+
+    def rows(self, answer: Answer) -> tuple[list[Any], str]:
+        """(its rows, its next link); a row that cannot be read, or not stored, comes as BadRow in its place."""
+        envelope, rows = answer.page(self._envelope, self._row)
+        if rows and not self._proved:
+            self._prove(answer)
+        if b"\\u0000" in answer.body:
+            raw = answer.rows()
+            for i, row in enumerate(rows):
+                if not isinstance(row, BadRow) and _holds_nul(row):
+                    rows[i] = BadRow(raw[i], "it holds a NUL character, which cannot be stored")
+        return rows, envelope.next_link
+
+    def key_of(self, row: Row | BadRow, order: Sequence[str]) -> Key | None:
+        """The values of `order` in this row; None when not even they can be read."""
+        members = row.members() if isinstance(row, BadRow) else None
+        found = []
+        for ours in order:
+            value = members.get(self.column(ours)) if members is not None else getattr(row, ours)
+            if self.spec.key.get(ours) == "integer":
+                value = _integer(value)
+            if value is None or not isinstance(value, str | int):
+                return None
+            found.append(value)
+        return tuple(found)
+
+    def ascending(self, rows: Sequence[Any], order: Sequence[str], after: Key) -> list[Key] | None:
+        """Their keys, when all rows are readable and strictly in order behind `after`; else None: look closer.
+
+        The fast way for the usual page: no Python code runs per row.
+        """
+        if order[0] == self.changed and self.spec.change.column:
+            return None
+        try:
+            keys: list[Any] = list(map(attrgetter(*order), rows))
+            if len(order) == 1:
+                keys = [(key,) for key in keys]
+            kinds = tuple(int if self.spec.key.get(ours) == "integer" else str for ours in order)
+            in_order = all(map(lt, keys, islice(keys, 1, None))) and (not after or after < keys[0])
+            # Where all compare with one another and the ends have the right types, so have all in between.
+            typed = all(tuple(map(type, key)) == kinds for key in (keys[0], keys[-1]))
+        except (AttributeError, TypeError):
+            return None
+        return keys if in_order and typed else None
+
+    def rank(self, key: Key, order: Sequence[str]) -> tuple[Any, ...]:
+        """What `key` is compared by: the moment, not the text, of a change column."""
+        if order[0] == self.changed and self.spec.change.strategy == "timestamp":
+            return (moment(str(key[0])), *key[1:])
+        return key
+
+    def _next_alternative(self, answer: Answer) -> None:
+        if self._path or not self.spec.alternatives:
+            words = (
+                f"IFS has no {self.spec.set} here, or hides it. Check projection and set in the API profile, the "
+                "endpoint (main or int) and the permission set of the service user."
+            )
+            raise Missing(words, code="profile", detail=answer.text(200))
+        first, *others = self.spec.alternatives
+        self._use(msgspec.structs.replace(self.spec, set=first, alternatives=tuple(others)))
+
+    def _prove(self, answer: Answer) -> None:
+        """A field that is not there would silently read as nothing: the first page has to name every needed one."""
+        lacking = [
+            name
+            for ours in dict.fromkeys((*self.spec.key, *self.spec.needed))
+            if f'"{(name := self.column(ours))}"'.encode() not in answer.body
+        ]
+        if lacking:
+            words = f"{self.spec.set} has no {', '.join(lacking)}. Correct the field names in the API profile."
+            raise ConnectionBroken(words, code="profile")
+        self._proved = True
+
+
+def _holds_nul(row: Row) -> bool:
+    return any(isinstance(value, str) and "\0" in value for value in msgspec.structs.astuple(row))
+
+
+def _integer(value: object) -> int | None:
+    try:
+        return int(value) if isinstance(value, int | str | Decimal) and int(value) == Decimal(value) else None
+    except (ValueError, ArithmeticError):
+        return None
+
+
+def _bare_moment(value: str) -> str:
+    """A time stamp without an offset means UTC, and OData wants that said; dates stay as they are."""
+    zoned = len(value) <= 10 or value.endswith(("Z", "z")) or "+" in value[10:] or "-" in value[10:]
+    return value if zoned else f"{value}Z"

@@ -5,9 +5,10 @@ child rows, so that also a change within the second that leaves a date ETag as i
 part that If-Match wants back.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from hashlib import blake2b
+from operator import attrgetter
 
 import msgspec
 
@@ -61,12 +62,9 @@ _encode = msgspec.json.Encoder().encode
 UNREAD_USE = "unknown"  # the use of an address whose types were not read
 
 
-def version_of(head: Row, children: Iterable[Row] = ()) -> str:
-    """The version of a record made of these rows; the order of the children does not matter."""
-    digest = blake2b(_encode(head), digest_size=12)
-    for line in sorted(map(_encode, children)):
-        digest.update(line)
-    return f"{head.etag or ''}|{digest.hexdigest()}"
+def version_of(head: Row, children: Sequence[Row] = ()) -> str:
+    """The version of a record made of these rows; `children` in key order, as they are read."""
+    return f"{head.etag or ''}|{blake2b(_encode((head, children)), digest_size=12).hexdigest()}"
 
 
 def etag_of(version: str) -> str:
@@ -228,7 +226,7 @@ def invoice(row: InvoiceRow, parts: InvoiceParts, profile: Profile) -> Invoice:
         voucher_date=day(row.voucher_date, "voucher_date"),
         currency=row.currency or "",
         net=money(row.net, decimals, "net"),
-        tax=some_money(row.tax, decimals, "tax") or ZERO,
+        tax=ZERO if row.tax is None else money(row.tax, decimals, "tax"),
         open_amount=some_money(row.open, decimals, "open_amount"),
         payment_term=text(row.payment_term),
         payment_method=text(row.payment_method),
@@ -247,16 +245,16 @@ def invoice(row: InvoiceRow, parts: InvoiceParts, profile: Profile) -> Invoice:
     )
 
 
-_PARTS = "bcdefghij"
+_codes = attrgetter(*(f"code_{part}" for part in "bcdefghij"))
 
 
 def _line(row: ItemRow, decimals: int) -> InvoiceLine:
     return InvoiceLine(
-        key=text(row.item_id),
+        key=str(row.item_id),
         description=row.description or "",
         tax_code=text(row.tax_code),
-        net=some_money(row.net, decimals, "line net") or ZERO,
-        tax=some_money(row.tax, decimals, "line tax") or ZERO,
+        net=money(row.net, decimals, "line net"),
+        tax=ZERO if row.tax is None else money(row.tax, decimals, "line tax"),
         po_number=text(row.po_number),
         po_line=text(row.po_line),
         po_release=text(row.po_release),
@@ -264,13 +262,15 @@ def _line(row: ItemRow, decimals: int) -> InvoiceLine:
 
 
 def _posting(row: PostingRow, decimals: int, profile: Profile) -> Posting:
-    codes = {part.upper(): text(getattr(row, f"code_{part}")) for part in _PARTS}
+    kind = row.posting_type or ""
     return Posting(
         key=f"{row.item_id}/{row.row_id}",
-        kind=profile.posting_types.get(row.posting_type or "", PostingKind.UNKNOWN),
-        posting_type=row.posting_type or "",
+        kind=profile.posting_types.get(kind, PostingKind.UNKNOWN),
+        posting_type=kind,
         account=text(row.account),
-        dimensions={part: value for part, value in codes.items() if value},
+        dimensions={
+            part: str(value) for part, value in zip("BCDEFGHIJ", _codes(row), strict=True) if value not in (None, "")
+        },
         amount=money(row.amount, decimals, "posting amount"),
         tax_code=text(row.tax_code),
         text=row.text or "",
@@ -283,57 +283,6 @@ def _ledger_item(row: LedgerRow, decimals: int, head: InvoiceRow) -> LedgerItem:
     if row.currency and row.currency != head.currency:
         message = f"Its ledger item is in {row.currency}, the invoice in {head.currency}. Correct it in IFS."
         raise BadValue("ledger_currency", "ledger_items", message)
-    return LedgerItem(
-        instalment=int(row.instalment) if row.instalment is not None else 1,
-        original=some_money(row.original, decimals, "original amount"),
-        open=some_money(row.open, decimals, "open amount"),
-        due_date=day(row.due_date, "due_date"),
-    )
-
-
-def _line(row: ItemRow, decimals: int) -> InvoiceLine:
-    return InvoiceLine(
-        key=str(row.item_id),
-        description=row.description or "",
-        tax_code=text(row.tax_code),
-        net=money(row.net, decimals, "line net"),
-        tax=money(row.tax or ZERO, decimals, "line tax"),
-        po_number=text(row.po_number),
-        po_line=text(row.po_line),
-        po_release=text(row.po_release),
-    )
-
-
-def _posting(row: PostingRow, decimals: int, profile: Profile) -> Posting:
-    kind = row.posting_type or ""
-    return Posting(
-        key=f"{row.item_id}|{row.row_id}",
-        kind=profile.posting_types.get(kind, PostingKind.UNKNOWN),
-        posting_type=kind,
-        account=text(row.account),
-        dimensions=_dimensions(row),
-        amount=money(row.amount, decimals, "posting amount"),
-        tax_code=text(row.tax_code),
-        text=row.text or "",
-        preliminary=flag(row.preliminary, "preliminary"),
-        reversed=flag(row.reversed, "reversed"),
-    )
-
-
-_PARTS = tuple((letter, f"code_{letter.lower()}") for letter in "BCDEFGHIJ")
-
-
-def _dimensions(row: PostingRow) -> dict[str, str]:
-    return {letter: text(value) for letter, field in _PARTS if (value := getattr(row, field)) not in (None, "")}
-
-
-def _ledger_item(row: LedgerRow, decimals: int, head: InvoiceRow) -> LedgerItem:
-    if row.currency and row.currency != head.currency:
-        raise BadValue(
-            "ledger_currency",
-            "ledger_items",
-            f"Its ledger item is in {row.currency[:10]}, the invoice in {head.currency}. Correct it in IFS.",
-        )
     return LedgerItem(
         instalment=whole(row.instalment, "instalment", 1),
         original=some_money(row.original, decimals, "original amount"),

@@ -12,7 +12,7 @@ from integrations.systems.ifs.simulator.simulator import Simulator
 
 _KNOWN = frozenset(
     (
-        *("data", "preset", "paging", "control", "latency", "realm", "client_id", "client_secret"),
+        *("data", "preset", "paging", "control", "latency", "realm", "client_id", "client_secret", "unlimited"),
         *("ledger", "ledger_mapping", "date_for_undated", "company", "currency", "seed", "invoices"),
     )
 )
@@ -21,7 +21,7 @@ _KNOWN = frozenset(
 def build(options: Mapping[str, Any]) -> Simulator:
     """A filled simulator; what was put in is in its `about`.
 
-    Options, all optional: data (path, default :memory:), preset, paging, control, latency, realm "demo", client_id
+    Options, all optional: data (path, default :memory:), preset, paging, control, latency, unlimited (requests), realm "demo", client_id
     "ml-connector", client_secret "demo-secret"; ledger (path of a spend export) with ledger_mapping (dict of
     SpendMapping fields), date_for_undated (date or ISO text), company "10", currency "GBP"; otherwise demo data with
     seed 1 and invoices 300. A file that already holds a company is left as it is.
@@ -49,6 +49,7 @@ def _config(given: Mapping[str, Any]) -> SimulatorConfig:
         preset=given.get("preset", "default"),
         paging=given.get("paging", "skip-only"),
         control=bool(given.get("control", False)),
+        requests_per_window=None if given.get("unlimited") else 1000,
         latency=float(given.get("latency", 0)),
     )
 

@@ -1,0 +1,96 @@
+"""Accounts, tax codes and code part values: records of one row each."""
+
+from collections.abc import Container, Mapping, Sequence
+from typing import Any
+
+from integrations.engine.errors import ConnectionBroken
+from integrations.engine.records import AnyRecord
+from integrations.systems.ifs import records
+from integrations.systems.ifs.kinds import Records, View
+from integrations.systems.ifs.reading import is_closed
+from integrations.systems.ifs.unreadable import readable
+from integrations.systems.ifs.values import BadValue, flag
+from integrations.systems.ifs.walking import Batch
+from integrations.transport.rows import BadRow
+
+
+class Plain:
+    """A Kind of one set of the company: `name` is account or tax_code."""
+
+    children: tuple[str, ...] = ()
+
+    def __init__(self, view: View, name: str) -> None:
+        self._view, self._name, self.within = view, name, view.within
+
+    def heads(self) -> Sequence[str]:
+        return [self._name]
+
+    def records(self, name: str, batch: Batch) -> tuple[Records, int]:
+        company = self._view.scope.company
+        reader = self._view.readers(name)
+        return [readable(reader, row, self._make, lambda own: f"{company}|{own}") for row in batch.rows], 0
+
+    def owners(self, name: str, rows: Sequence[Any], done: Container[str]) -> Sequence[str]:
+        return ()
+
+    def by_key(self, key: str) -> tuple[str, dict[str, str]] | None:
+        company, _, own = key.partition("|")
+        last = tuple(self._view.profile.sets[self._name].key)[-1]
+        return (self._name, {last: own}) if company == self._view.scope.company and own else None
+
+    def _make(self, row: Any) -> AnyRecord:
+        return records.account(row) if self._name == "account" else records.tax_code(row, self._view.profile)
+
+
+class CodeParts:
+    """A Kind: the values of every code part that the company uses, one set per part."""
+
+    children: tuple[str, ...] = ()
+
+    def __init__(self, view: View) -> None:
+        self._view, self.within = view, view.within
+        self._used: Mapping[str, str] | None = None
+
+    def heads(self) -> Sequence[str]:
+        return [f"code_part_value {part}" for part in self._parts()]
+
+    def records(self, name: str, batch: Batch) -> tuple[Records, int]:
+        part = name[-1]
+        reader, company, title = self._view.readers(name), self._view.scope.company, self._parts().get(part, "")
+
+        def make(row: Any) -> AnyRecord:
+            return records.dimension(row, part, title)
+
+        return [readable(reader, row, make, lambda own: f"{company}|{part}|{own}") for row in batch.rows], 0
+
+    def owners(self, name: str, rows: Sequence[Any], done: Container[str]) -> Sequence[str]:
+        return ()
+
+    def by_key(self, key: str) -> tuple[str, dict[str, str]] | None:
+        company, _, rest = key.partition("|")
+        part, _, value = rest.partition("|")
+        known = company == self._view.scope.company and part in set(self._view.profile.code_parts) and value
+        return (f"code_part_value {part}", {"value": value}) if known else None
+
+    def _parts(self) -> Mapping[str, str]:
+        """Code parts in use with the names their users gave them; all of the profile where IFS does not say."""
+        if self._used is None:
+            self._used = self._read_parts()
+        return self._used
+
+    def _read_parts(self) -> Mapping[str, str]:
+        possible = self._view.profile.code_parts
+        try:
+            rows = self._view.readers("code_part").all(within=self._view.within)
+        except ConnectionBroken as error:
+            if not is_closed(error):
+                raise
+            return dict.fromkeys(possible, "")
+        return {row.part: row.name or "" for row in rows if not isinstance(row, BadRow) and _is_used(row, possible)}
+
+
+def _is_used(row: Any, possible: str) -> bool:
+    try:
+        return row.part in set(possible) and flag(row.used, "used")
+    except BadValue:
+        return True  # better a dimension too many than one that is never seen
