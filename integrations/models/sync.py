@@ -177,7 +177,7 @@ class OutboxItem(TenantOwned):
             models.UniqueConstraint(fields=["tenant", "source"], name="item_source"),
         ]
         indexes = [
-            models.Index("tenant", "flow", "not_before", name="item_ready", condition=models.Q(state="ready")),
+            models.Index("tenant", "flow", "not_before", "id", name="item_ready", condition=models.Q(state="ready")),
             models.Index("tenant", "flow", "state", name="item_state"),
             models.Index("tenant", "run", "outcome", name="item_run"),
         ]
@@ -274,6 +274,7 @@ class RecordLink(TenantOwned):
                 condition=models.Q(entity__in=["invoice", "payment"]),
             ),
         ]
+        indexes = [models.Index("tenant", "target_connection", "entity", "target_id", name="link_target")]
 
     def __str__(self) -> str:
         return f"{self.source_key} → {self.target_id}"

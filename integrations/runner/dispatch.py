@@ -1,17 +1,19 @@
 """Due flows become slices: the dispatcher claims rows, a task serves one slice of one flow."""
 
 import structlog
+from django.db import close_old_connections
 from django.utils import timezone
 
 from integrations.models import Heartbeat
 from integrations.runner import connecting
 from integrations.runner.slices import Outcome, run_slice
-from integrations.store.lease import Lease, LeaseLost, claim_due, poll_now, release, take_over
+from integrations.store.lease import Lease, LeaseLost, claim_due, poll_now, release, start
 
 SLICE_SECONDS = 5.0
 SLOTS = 4  # slices under way or queued; the rows are the queue, the broker holds only what workers take soon
 PER_TENANT = 3  # of those, at most so many of one tenant
 HEARTBEAT_SECONDS = 30.0
+_TROUBLE_WAIT = 5.0  # seconds, after an error of ours or of our database
 log = structlog.get_logger(__name__)
 
 
@@ -37,7 +39,7 @@ def claim_slices() -> list[Lease]:
 
 def serve(flow_id: int, fence: int) -> Outcome | None:
     """One slice of a flow whose lease was claimed for us; None when the lease has lapsed meanwhile."""
-    lease = take_over(flow_id, fence)
+    lease = start(flow_id, fence)
     if lease is None:
         return None
     try:
@@ -45,6 +47,10 @@ def serve(flow_id: int, fence: int) -> Outcome | None:
     except LeaseLost:
         log.warning("lease_lost", flow=flow_id, fence=fence)
         return None
+    except Exception:
+        close_old_connections()  # the session may be what broke
+        release(lease, due_in=_TROUBLE_WAIT)
+        raise
     release(lease, due_in=outcome.due_in)
     return outcome
 

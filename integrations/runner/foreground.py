@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -65,7 +65,8 @@ def _sync_flow(tenant_id: UUID, flow: Flow, tell: Callable[[str, int], None]) ->
         time.sleep(outcome.due_in)
         lease = take_over(lease.flow_id, lease.fence)
         if lease is not None:
-            outcome = _slice(lease)
+            # one sync reads the source once, however long the writing takes
+            outcome = _slice(replace(lease, poll_due=not _has_polled(tenant_id, flow, before)))
             tell(flow.entity, _done(tenant_id, flow, before))
     if lease is not None:
         release(lease, due_in=outcome.due_in)
@@ -86,6 +87,12 @@ def _slice(lease: Lease) -> Outcome:
         return run_slice(lease, seconds=5.0)
     except LeaseLost:
         return Outcome(error="lease_lost", message="Another worker took this flow over.")
+
+
+def _has_polled(tenant_id: UUID, flow: Flow, before: int) -> bool:
+    with tenant_scope(tenant_id):
+        ended = SyncRun.objects.filter(flow=flow, pk__gt=before, kind=SyncRun.Kind.POLL)
+        return bool(ended.exclude(status=SyncRun.Status.RUNNING).exists())
 
 
 def _done(tenant_id: UUID, flow: Flow, before: int) -> int:

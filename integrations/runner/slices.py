@@ -105,6 +105,8 @@ def _push(lease: Lease, flow: Flow, time_is_up: Callable[[], bool]) -> Outcome:
             push(batch, _for_batch(lease, flow, rules, batch), policy, target, store)
             if time_is_up():
                 return Outcome(due_in=0.0)
+        if (wait := _under_way(lease, flow)) is not None:
+            return Outcome(due_in=wait)
     except ConnectionBroken as error:
         _stop(lease, store, flow.target, error)
         return Outcome(due_in=_BROKEN_WAIT, error=error.code, message=error.message)
@@ -121,6 +123,14 @@ def _resolve(lease: Lease, flow: Flow, run: SyncRun, store: FlowStore, target: A
     resolver = FlowResolver(Frame(lease, flow, run), patience_of(flow), store.rules_version)
     if lost := resolver.due(BATCH):
         resolve(lost, target, resolver)
+
+
+def _under_way(lease: Lease, flow: Flow) -> float | None:
+    """Seconds until what a lost worker sent may be looked up, None when there is nothing: so long its run is open."""
+    with tenant_scope(lease.tenant_id):
+        rows = WriteIntent.objects.filter(item__flow=flow, settled_at=None, look_at=None)
+        at = rows.aggregate(at=Min("send_by"))["at"]
+    return None if at is None else max(0.5, (at - timezone.now()).total_seconds())
 
 
 def patience_of(flow: Flow) -> Patience:

@@ -34,11 +34,10 @@ _UNLINKED = """
     SELECT m.target_id, m.number, m.name, m.vendor_id, m.amount, m.currency, m.dated, m.kind = 'credit'
     FROM integrations_mirrorrecord m
     WHERE m.tenant_id = %(tenant)s AND m.connection_id = %(connection)s AND m.entity = %(entity)s AND m.active
-      AND (%(vendors)s::text[] IS NULL OR m.vendor_id = ANY(%(vendors)s))
-      AND NOT EXISTS (
-          SELECT 1 FROM integrations_recordlink l
-          WHERE l.tenant_id = m.tenant_id AND l.target_connection_id = m.connection_id AND l.entity = m.entity
-            AND l.target_id = m.target_id)
+      AND {vendors}
+      AND (SELECT l.id FROM integrations_recordlink l
+           WHERE l.tenant_id = %(tenant)s AND l.target_connection_id = %(connection)s AND l.entity = %(entity)s
+             AND l.target_id = m.target_id LIMIT 1) IS NULL
 """
 
 
@@ -88,8 +87,9 @@ def whole(connection_id: int, entity: Entity, at: datetime) -> None:
 def unlinked(connection_id: int, entity: Entity, vendors: Iterable[str] | None = None) -> list[Existing]:
     """What stands on the target without a source record (of these target vendors)."""
     names: dict[str, Any] = {"tenant": current_tenant(), "connection": connection_id, "entity": entity}
+    of_vendors = "true" if vendors is None else "m.vendor_id = ANY(%(vendors)s::text[])"
     with connection.cursor() as cursor:
-        cursor.execute(_UNLINKED, {**names, "vendors": None if vendors is None else sorted(set(vendors))})
+        cursor.execute(_UNLINKED.format(vendors=of_vendors), {**names, "vendors": sorted(set(vendors or ()))})
         return [
             Existing(
                 target_id=row[0],

@@ -1,11 +1,12 @@
 """The statements of a push, each over a whole batch; `unnest` carries the batch's columns in."""
 
+# A scalar subquery, no anti-join: on tables that have just grown the planner knows nothing, and this cannot go wrong.
 CLAIM = """
     WITH due AS (
         SELECT i.id, i.run_id FROM integrations_outboxitem i
         WHERE i.tenant_id = %(tenant)s AND i.flow_id = %(flow)s AND i.state = 'ready' AND i.not_before <= now()
-          AND NOT EXISTS (SELECT 1 FROM integrations_writeintent w
-                          WHERE w.tenant_id = i.tenant_id AND w.item_id = i.id AND w.settled_at IS NULL)
+          AND (SELECT w.id FROM integrations_writeintent w
+               WHERE w.tenant_id = %(tenant)s AND w.item_id = i.id AND w.settled_at IS NULL LIMIT 1) IS NULL
         ORDER BY i.not_before, i.id LIMIT %(limit)s
     )
     UPDATE integrations_outboxitem i SET attempts = i.attempts + 1, run_id = %(run)s, outcome = 'claimed'
