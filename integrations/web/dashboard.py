@@ -57,7 +57,7 @@ def dashboard(request: HttpRequest) -> HttpResponseBase:
             if view.writes or view.state in ("paused", "stopped")
         ],
         "connections": connections,
-        "runs": SyncRun.objects.select_related("flow__integration").order_by("-id")[:6],
+        "runs": SyncRun.objects.select_related("flow__integration").order_by("-id")[:5],
         "first_steps": None if views and invoices.total else first_steps(connections, has_flows=bool(views)),
     }
     return render(request, "integrations/dashboard.html", context)

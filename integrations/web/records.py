@@ -107,12 +107,19 @@ def records(request: HttpRequest) -> HttpResponseBase:
             "page": page_of(rows, request),
             "filters": filters,
             "chips": filters.chips,
-            "count": count,
-            "many": count > COUNTED,
-            "counted": COUNTED,
+            "answer": answer(count, narrowed=bool(filters.chips)),
             "read_anything": bool(count) or SyncRun.objects.exists(),
         },
     )
+
+
+def answer(count: int, *, narrowed: bool) -> str:
+    """How many records there are; counted only so far, because counting millions would take its time."""
+    if not count:
+        return "No record matches." if narrowed else "No record has been read yet."
+    number = f"More than {COUNTED:,} records" if count > COUNTED else f"{count:,} record{'' if count == 1 else 's'}"
+    verb = "matches" if count == 1 else "match"
+    return f"{number} {verb}." if narrowed else f"{number} so far."
 
 
 @page()

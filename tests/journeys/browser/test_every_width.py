@@ -1,0 +1,103 @@
+"""Every page at every width: nothing scrolls sideways, whatever the names; and the keyboard finds its way."""
+
+from datetime import date
+from typing import NamedTuple
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from integrations.models import PingResult
+from tenants.scope import tenant_scope
+from tests.factories import Cast, signed_in
+from tests.integrations.factories import Desk
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+NAMES = [
+    "Société Générale d'Outillage Industriel et de Fournitures Techniques du Nord-Pas-de-Calais",
+    "شركة النور للتجارة والتوريدات",
+    "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft",
+    "\u202egnitnahcreM notfarG",
+]
+PATHS = (
+    *("/", "/connections/", "/connections/add/", "/connections/add/bill/", "/integrations/", "/integrations/add/"),
+    *("/runs/", "/records/", "/records/?state=held&q=s", "/review/", "/mappings/", "/audit/", "/settings/"),
+    *("/settings/members/", "/second-factor/", "/password/change/", "/email/"),
+)
+TOO_WIDE = """Math.max(
+    document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    ...[...document.querySelectorAll("table")].map(table => table.offsetWidth - table.parentElement.clientWidth))"""
+
+
+class Tour(NamedTuple):
+    """A session cookie, and the pages of rows that have addresses of their own."""
+
+    session: str
+    pages: list[str]
+
+
+def ping(desk: Desk) -> None:
+    """An answer whose lines name what a system names without blanks."""
+    name = "Supplier address type (SupplierHandling.svc/SupplierInfoAddressTypeSetOfEveryCompany)"
+    line = {"name": name, "verdict": "missing", "why": "https://example.test/" + "x" * 90, "advice": "Grant it."}
+    with tenant_scope(desk.tenant_id):
+        PingResult.objects.create(
+            connection=desk.integration.erp, at=timezone.now(), seconds=1, green=False, checks=[line, line]
+        )
+
+
+@pytest.fixture
+def tour(cast: Cast) -> Tour:
+    """The owner's session, over rows that are hard to lay out; made before the browser starts its event loop."""
+    desk = Desk(cast.tenant.pk, cast.owner)
+    for i, name in enumerate(NAMES):
+        number = f"2026/{i}/REMITTANCE-ADVICE-OF-THE-SECOND-QUARTER-WITH-A-VERY-LONG-NUMBER"
+        desk.record("held", number=number, party_name=name, amount="-123456789012.34", code="unmapped_account")
+        desk.record("out", number=number, party_name=name, currency="JPY", amount="98765432", due=None, code="settled")
+        item = desk.record("done", number=number, party_name=name, currency="EUR", due=date(1999, 1, 1))
+    run = desk.run(
+        taken=9, counts={"created": 4, "held": 4}, balanced=False, amounts={"held": {"USD": "-123456789012.34"}}
+    )
+    ping(desk)
+    erp = desk.integration.erp.uuid
+    pages = [f"/runs/{run.uuid}/", f"/connections/{erp}/", f"/connections/{erp}/edit/"]
+    pages += [f"/integrations/{desk.integration.uuid}/", f"/records/{item.uuid}/"]
+    return Tour(signed_in(cast.owner).cookies["ml_session"].value, pages)
+
+
+@pytest.mark.parametrize("width", [320, 375, 768, 1024, 1280, 1440])
+def test_nothing_scrolls_sideways(tour: Tour, site: str, window: Page, width: int) -> None:
+    enter(window, tour, site)
+    window.set_viewport_size({"width": width, "height": 900})
+    wide = {}
+    for path in (*PATHS, *tour.pages):
+        window.goto(path)
+        if (excess := window.evaluate(TOO_WIDE)) > 0:
+            wide[path] = excess
+    assert wide == {}
+
+
+def test_the_keyboard_reaches_search_and_content(tour: Tour, site: str, window: Page) -> None:
+    enter(window, tour, site)
+    window.goto("/records/")
+    window.keyboard.press("Tab")
+    expect(window.locator(".skip")).to_be_focused()
+    window.keyboard.press("/")
+    expect(window.locator("#search")).to_be_focused()
+    window.keyboard.type("2026/1")
+    window.keyboard.press("Enter")
+    window.wait_for_url("**/records/?q=2026%2F1")
+    expect(window.locator("tbody tr")).to_have_count(3)
+
+
+def test_a_click_on_a_row_opens_its_record(tour: Tour, site: str, window: Page) -> None:
+    enter(window, tour, site)
+    window.goto("/records/?state=held")
+    window.locator("tbody tr").first.locator("td").nth(2).click()
+    expect(window.locator("h1")).to_contain_text("Invoice")
+
+
+def enter(window: Page, tour: Tour, site: str) -> None:
+    """Sign in by the cookie."""
+    window.context.add_cookies([{"name": "ml_session", "value": tour.session, "url": site}])
