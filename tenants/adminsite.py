@@ -67,6 +67,7 @@ class TenantModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """One tenant model. Read-only unless `change_act` names the act that changing it is."""
 
     change_act: ClassVar[Act | None] = None
+    ordering = ("-pk",)  # every list that is cut into pages has an order, the answers of autocomplete too
     show_full_result_count = False
     list_per_page = 50
     object_history_template = "tenants/admin/history.html"

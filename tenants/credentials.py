@@ -44,6 +44,10 @@ class Sealed:
         value: dict[str, Any] = body["value"]
         return value
 
+    def with_values(self, values: Mapping[str, Any]) -> "Sealed":
+        """These secrets with some replaced; nothing is shown to the caller."""
+        return Sealed({**self.reveal(), **values})
+
     def stored(self, bound: str) -> bytes:
         """The bytes to keep. A value that was only read is written back as it was."""
         if self._plain is None and self._bound == bound:

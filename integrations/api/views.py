@@ -96,7 +96,7 @@ class Ping(Endpoint):
         place = cast(Place, place_of(request))
         with place.scope():
             connection = get_object_or_404(Connection, uuid=uuid)
-        result = runner.ping(connection.pk, place.tenant_id)
+        result = runner.ping(connection.pk, place.tenant_id, place.actor)
         return Response(PingSerializer(result).data, status=status.HTTP_200_OK)
 
 

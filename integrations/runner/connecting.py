@@ -25,7 +25,7 @@ from integrations.transport.egress import EgressPolicy
 from integrations.transport.kit import Kit
 from integrations.transport.throttle import RedisBudgets
 from integrations.transport.tokens import RedisTokens
-from tenants.scope import tenant_scope
+from tenants.scope import Actor, tenant_scope
 
 QUIET_SECONDS = 120.0
 _clients: dict[tuple[int, bool], tuple[datetime, Any]] = {}
@@ -73,7 +73,7 @@ def begin_if_quiet() -> None:
         RedisBudgets(_redis(), deadline=float(settings.REQUEST_DEADLINE)).begin()
 
 
-def ping(connection_id: int, tenant_id: UUID) -> PingResult:
+def ping(connection_id: int, tenant_id: UUID, actor: Actor | None = None) -> PingResult:
     """Ask the system what works and what is missing; the answer is kept and sets the connection's status."""
     started = time.monotonic()
     begin_if_quiet()
@@ -82,7 +82,7 @@ def ping(connection_id: int, tenant_id: UUID) -> PingResult:
     except SyncError as error:
         checks = [Check("Reach", Verdict.MISSING, error.message, "Correct the settings of this connection.")]
     green = bool(checks) and all(check.verdict is not Verdict.MISSING for check in checks)
-    with tenant_scope(tenant_id):
+    with tenant_scope(tenant_id, actor=actor):
         result = PingResult.objects.create(
             connection_id=connection_id,
             at=timezone.now(),

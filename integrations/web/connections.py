@@ -21,7 +21,6 @@ from integrations.web.forms import NAME_TAKEN, ConnectionForm
 from integrations.web.gate import may, page, place_of
 from integrations.web.schedules import system_label
 from integrations.web.words import listed
-from tenants.credentials import Sealed
 from tenants.permissions import Act
 from tenants.web.middleware import io_view
 
@@ -135,7 +134,7 @@ def _change(connection: Connection, form: ConnectionForm, request: HttpRequest) 
     connection.settings = form.plain
     if form.secrets:
         # A sealed value is written whole: what was not replaced is taken over unseen.
-        connection.secrets = Sealed({**connection.secrets.reveal(), **form.secrets})
+        connection.secrets = connection.secrets.with_values(form.secrets)
     connection.secrets_set = {**connection.secrets_set, **{name: {"at": now, "by": by} for name in form.secrets}}
     connection.environment = form.system.environment(form.plain)
     connection.status, connection.status_code, connection.status_message = Connection.Status.NEW, "", ""
@@ -198,7 +197,7 @@ def ping(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
         or not (may(request, Act.CONNECT) or may(request, Act.WORK))
     ):
         return redirect("web:connection", uuid)
-    runner.ping(found.pk, place.tenant_id)
+    runner.ping(found.pk, place.tenant_id, place.actor)
     if not request.headers.get("HX-Request"):
         return redirect("web:connection", uuid)
     with place.scope():

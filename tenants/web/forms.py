@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from tenants.members import invitation_for
 from tenants.models import Invitation, Role, User
-from tenants.signup import make_tenant
+from tenants.signup import FIRST_PERSON, make_tenant
 
 INVITED_KEY = "invitation"  # session key: the link a person came by, kept over sign-up and sign-in
 
@@ -57,7 +57,8 @@ class SignupForm(AllauthSignupForm):  # type: ignore[misc]
     def custom_signup(self, request: HttpRequest, user: User) -> None:
         super().custom_signup(request, user)
         if self.invited is None:
-            make_tenant(user, self.cleaned_data["organisation"], self.cleaned_data["time_zone"] or "UTC")
+            zone = self.cleaned_data["time_zone"] or "UTC"
+            make_tenant(user, self.cleaned_data["organisation"], zone, FIRST_PERSON)
 
     def _invited(self) -> Invitation | None:
         token = allauth_context.request.session.get(INVITED_KEY)

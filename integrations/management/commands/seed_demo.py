@@ -12,7 +12,7 @@ from integrations.runner import setup
 from tenants.access import places_of
 from tenants.models import User
 from tenants.scope import tenant_scope
-from tenants.signup import make_tenant
+from tenants.signup import FIRST_PERSON, make_tenant
 
 EMAIL, PASSWORD = "demo@example.com", "rehearse-first-then-go-live"
 NAME = "Lakeside Manufacturing (demo)"
@@ -30,7 +30,7 @@ class Command(BaseCommand):
     def handle(self, *, ifs_url: str, bill_url: str, **_: Any) -> None:
         user = _user()
         places = places_of(user)
-        tenant_id = places[0].tenant_id if places else make_tenant(user, NAME, "America/Chicago").pk
+        tenant_id = places[0].tenant_id if places else make_tenant(user, NAME, "America/Chicago", FIRST_PERSON).pk
         with tenant_scope(tenant_id):
             existing = Integration.objects.select_related("erp", "ap").first()
             if existing is None:

@@ -13,10 +13,11 @@ from integrations.systems.ifs import odata, records
 from integrations.systems.ifs.kinds import Records, View
 from integrations.systems.ifs.ledger import Ledger
 from integrations.systems.ifs.odata import KeyValue
-from integrations.systems.ifs.reading import is_closed
+from integrations.systems.ifs.reading import integer, is_closed
 from integrations.systems.ifs.records import InvoiceParts, invoice_key, state_of
 from integrations.systems.ifs.setwise import Owners, children, owner_of
 from integrations.systems.ifs.unreadable import readable, refuse_bad
+from integrations.systems.ifs.values import BadValue
 from integrations.systems.ifs.walking import Batch
 from integrations.transport.rows import BadRow
 
@@ -39,7 +40,10 @@ class Invoices:
         parts = self._parts(batch)
 
         def make(row: Any) -> AnyRecord:
-            mine = parts.get(int(row.invoice_id)) or InvoiceParts()
+            own = integer(row.invoice_id)
+            if own is None:
+                raise BadValue("bad_key", "invoice_id", "Its id in IFS is not a whole number. Check the API profile.")
+            mine = parts.get(own) or InvoiceParts()
             refuse_bad([*(mine.items or ()), *(mine.postings or ()), *(mine.ledger or ())])
             return records.invoice(row, mine, profile)
 
@@ -62,7 +66,7 @@ class Invoices:
     def _parts(self, batch: Batch) -> dict[KeyValue, InvoiceParts]:
         """Parts by invoice id; invoices in childless states have none."""
         profile = self._view.profile
-        heads = [row for row in batch.rows if not isinstance(row, BadRow)]
+        heads = [row for row in batch.rows if not isinstance(row, BadRow) and integer(row.invoice_id) is not None]
         wanted = [row for row in heads if state_of(row, profile) not in profile.childless_states]
         if not wanted:
             return {}

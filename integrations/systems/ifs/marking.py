@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from integrations.engine.errors import Rejected
+from integrations.engine.errors import Rejected, SyncError
 from integrations.systems.ifs import odata
 from integrations.systems.ifs.profile import SetSpec
 from integrations.transport.answer import Answer
@@ -26,7 +26,15 @@ def mark(api: ApiClient, root: str, spec: SetSpec, key: Mapping[str, str], field
     answer = api.send("PATCH", url, json=dict(fields), headers={"If-Match": etag or _read_tag(api, url)})
     if answer.status == 404:
         raise _gone()
-    return _tag(answer) or _read_tag(api, url)  # a 204 has no body, and not every server says the new tag
+    return _tag(answer) or _new_tag(api, url)  # a 204 has no body, and not every server says the new tag
+
+
+def _new_tag(api: ApiClient, url: str) -> str:
+    """The tag after a write; "" when it cannot be had: the write is done, and its success must not look like failure."""
+    try:
+        return _read_tag(api, url)
+    except SyncError:
+        return ""
 
 
 def _read_tag(api: ApiClient, url: str) -> str:

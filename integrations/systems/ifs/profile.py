@@ -41,7 +41,9 @@ class SetSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """One entity set. `fields` maps our names to the tenant's ("" = the tenant has none); `key` is in IFS's order.
 
     `needed` fields must exist; `optional` sets may be missing: what they would tell is then unknown. `seek` are the
-    columns to page by where that is not the whole key. `navigation` leads here from the parent's row.
+    columns to page by where that is not the whole key. `navigation` leads here from the parent's row. `alternatives`
+    are read where the set is missing; with `alternatives_when_empty` also where it holds nothing (a set with a company
+    context of its own).
     """
 
     set: str
@@ -49,6 +51,7 @@ class SetSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     fields: dict[str, str]
     needed: tuple[str, ...] = ()
     alternatives: tuple[str, ...] = ()
+    alternatives_when_empty: bool = False
     enums: dict[str, str] = {}
     seek: tuple[str, ...] = ()
     navigation: str = ""

@@ -3,6 +3,7 @@
 https://docs.ifs.com/techdocs/23r2/040_tailoring/300_extensibility/100_odata_provider/1000_supported_functionalities/
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import islice
@@ -25,6 +26,7 @@ from integrations.transport.paging import follow
 from integrations.transport.rows import BadRow
 
 _UNCUT = 20  # rows: no server is known that cuts a page below 25; saves a request for the few rows of a navigation
+_DIGITS = re.compile(r"-?[0-9]{1,18}\Z")
 _LEAST = 100  # rows a page is cut down to when IFS takes too long for more
 
 
@@ -97,7 +99,14 @@ class SetReader:
         if by_change:
             order.insert(0, self.changed)
         clauses = [*(self.equal(ours, value) for ours, value in within.items()), *where]
-        return walking.walk(self, clauses, order, place)
+        found = walking.walk(self, clauses, order, place)
+        if not (self.spec.alternatives_when_empty and self.spec.alternatives):
+            return found
+        others = msgspec.structs.replace(
+            self.spec, set=self.spec.alternatives[0], alternatives=self.spec.alternatives[1:]
+        )
+        other = SetReader(self._api, self._root, self._name, others, self._top, select=self._select)
+        return _first_with_rows(found, other.pages(where, within=within, by_change=by_change, place=place))
 
     def all(self, where: Sequence[str] = (), *, within: Mapping[str, KeyValue] = {}) -> list[Any]:
         """Every row that `where` selects; rows that cannot be read come as BadRow."""
@@ -146,9 +155,10 @@ class SetReader:
     def rows(self, answer: Answer) -> tuple[list[Any], str]:
         """(its rows, its next link); a row that cannot be read, or not stored, comes as BadRow in its place."""
         envelope, rows = answer.page(self._envelope, self._row)
-        if rows and not self._proved:
+        wide = b"\0" in answer.body[:4]  # UTF-16 or UTF-32: its bytes cannot be searched for text
+        if not self._proved and not wide and not all(isinstance(row, BadRow) for row in rows):
             self._prove(answer)
-        if b"\\u0000" in answer.body:
+        if wide or b"\\u0000" in answer.body:
             raw = answer.rows()
             for i, row in enumerate(rows):
                 if not isinstance(row, BadRow) and _holds_nul(row):
@@ -162,7 +172,7 @@ class SetReader:
         for ours in order:
             value = members.get(self.column(ours)) if members is not None else getattr(row, ours)
             if self.spec.key.get(ours) == "integer":
-                value = _integer(value)
+                value = integer(value)
             if value is None or not isinstance(value, str | int):
                 return None
             found.append(value)
@@ -220,11 +230,30 @@ def _holds_nul(row: Row) -> bool:
     return any(isinstance(value, str) and "\0" in value for value in msgspec.structs.astuple(row))
 
 
-def _integer(value: object) -> int | None:
-    try:
-        return int(value) if isinstance(value, int | str | Decimal) and int(value) == Decimal(value) else None
-    except (ValueError, ArithmeticError):
-        return None
+def _first_with_rows(batches: Iterator[Batch], others: Iterator[Batch]) -> Iterator[Batch]:
+    """`batches`, or `others` when there are none; where those cannot be read, nothing proves the empty set wrong."""
+    for each in (batches, others):
+        try:
+            first = next(each, None)
+        except ConnectionBroken as error:
+            if each is batches or not is_closed(error):
+                raise
+            return
+        if first is not None:
+            yield first
+            yield from each
+            return
+
+
+def integer(value: object) -> int | None:
+    """The whole number that `value` is, or spells in plain digits; None for everything else."""
+    if type(value) is int:
+        return value
+    if isinstance(value, str):
+        return int(value) if _DIGITS.match(value) else None
+    return (
+        int(value) if isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value() else None
+    )
 
 
 def _bare_moment(value: str) -> str:

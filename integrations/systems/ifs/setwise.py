@@ -9,7 +9,7 @@ from typing import Any
 
 from integrations.systems.ifs import odata
 from integrations.systems.ifs.odata import KeyValue
-from integrations.systems.ifs.reading import SetReader
+from integrations.systems.ifs.reading import SetReader, integer
 from integrations.transport.rows import BadRow
 
 
@@ -69,4 +69,7 @@ def owner_of(reader: SetReader, row: Any, ours: str) -> KeyValue:
         key = reader.key_of(row, (ours,))
         return key[0] if key else ""
     value: KeyValue = getattr(row, ours)
-    return int(value) if reader.spec.key.get(ours) == "integer" else value
+    if reader.spec.key.get(ours) != "integer":
+        return value
+    number = integer(value)
+    return "" if number is None else number

@@ -72,7 +72,7 @@ def walk(reader: "SetReader", where: Sequence[str], order: Sequence[str], place:
 
 
 class _CannotSeek(Exception):
-    """The set refuses the filter (then the rows so far were in order), ignores it, or is not in the order of its keys."""
+    """The set refuses the filter (`in_order`: the rows so far were), ignores it, or is not in the order of its keys."""
 
     def __init__(self, *, in_order: bool = False) -> None:
         self.in_order = in_order
@@ -95,6 +95,8 @@ def _seek(reader: "SetReader", where: Sequence[str], order: Sequence[str], place
             return
         fresh, keys = _new_rows(reader, order, rows, place.after, recent)
         if fresh:
+            if not any(keys):
+                guard.step(f"keyless {hash(answer.body)}", answer.host)
             place = _behind(fresh, keys, place)
             recent = {key for key in keys if key is not None}
             url = ""  # a link's place may be a row count, which a deletion shifts; a key does not move
@@ -102,7 +104,6 @@ def _seek(reader: "SetReader", where: Sequence[str], order: Sequence[str], place
             if len(rows) < reader.short and not link:
                 return
         elif url:
-            guard.visit(answer.url)
             guard.step(url, answer.host)
         else:
             raise _CannotSeek
@@ -165,7 +166,6 @@ def _count(reader: "SetReader", where: Sequence[str], order: Sequence[str], plac
             place, url = Place(counting=True), ""
             continue
         if url:
-            guard.visit(answer.url)
             guard.step(url, answer.host)
         rows, keys = rows[overlap:], keys[overlap:]
         if not rows and not url:
