@@ -13,11 +13,11 @@ from integrations.systems.ifs import odata, records
 from integrations.systems.ifs.kinds import Records, View
 from integrations.systems.ifs.ledger import Ledger
 from integrations.systems.ifs.odata import KeyValue
-from integrations.systems.ifs.reading import integer, is_closed
+from integrations.systems.ifs.reading import is_closed
 from integrations.systems.ifs.records import InvoiceParts, invoice_key, state_of
 from integrations.systems.ifs.setwise import Owners, children, owner_of
 from integrations.systems.ifs.unreadable import readable, refuse_bad
-from integrations.systems.ifs.values import BadValue
+from integrations.systems.ifs.values import BadValue, integer
 from integrations.systems.ifs.walking import Batch
 from integrations.transport.rows import BadRow
 

@@ -30,7 +30,7 @@ def mark(api: ApiClient, root: str, spec: SetSpec, key: Mapping[str, str], field
 
 
 def _new_tag(api: ApiClient, url: str) -> str:
-    """The tag after a write; "" when it cannot be had: the write is done, and its success must not look like failure."""
+    """The tag after a write; "" when it cannot be had: the write is done and must not look like a failure."""
     try:
         return _read_tag(api, url)
     except SyncError:

@@ -3,9 +3,7 @@
 https://docs.ifs.com/techdocs/23r2/040_tailoring/300_extensibility/100_odata_provider/1000_supported_functionalities/
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
 from itertools import islice
 from operator import attrgetter, lt
 from typing import Any
@@ -18,7 +16,7 @@ from integrations.systems.ifs.errors import TOO_SLOW, Unsupported
 from integrations.systems.ifs.odata import KeyValue
 from integrations.systems.ifs.profile import SetSpec
 from integrations.systems.ifs.rows import Row, page_type, row_type
-from integrations.systems.ifs.values import moment
+from integrations.systems.ifs.values import integer, moment
 from integrations.systems.ifs.walking import START, Batch, Key, Place
 from integrations.transport.answer import Answer
 from integrations.transport.client import ApiClient
@@ -26,7 +24,6 @@ from integrations.transport.paging import follow
 from integrations.transport.rows import BadRow
 
 _UNCUT = 20  # rows: no server is known that cuts a page below 25; saves a request for the few rows of a navigation
-_DIGITS = re.compile(r"-?[0-9]{1,18}\Z")
 _LEAST = 100  # rows a page is cut down to when IFS takes too long for more
 
 
@@ -243,17 +240,6 @@ def _first_with_rows(batches: Iterator[Batch], others: Iterator[Batch]) -> Itera
             yield first
             yield from each
             return
-
-
-def integer(value: object) -> int | None:
-    """The whole number that `value` is, or spells in plain digits; None for everything else."""
-    if type(value) is int:
-        return value
-    if isinstance(value, str):
-        return int(value) if _DIGITS.match(value) else None
-    return (
-        int(value) if isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value() else None
-    )
 
 
 def _bare_moment(value: str) -> str:

@@ -9,7 +9,8 @@ from typing import Any
 
 from integrations.systems.ifs import odata
 from integrations.systems.ifs.odata import KeyValue
-from integrations.systems.ifs.reading import SetReader, integer
+from integrations.systems.ifs.reading import SetReader
+from integrations.systems.ifs.values import integer
 from integrations.transport.rows import BadRow
 
 

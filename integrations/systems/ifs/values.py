@@ -10,6 +10,7 @@ from integrations.systems.ifs.rows import Flag, Words
 
 ZERO = Decimal(0)
 
+_DIGITS = re.compile(r"-?[0-9]{1,18}\Z")
 _DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ].*)?\Z", re.ASCII)
 _TRUE, _FALSE = frozenset({"TRUE", "YES", "Y", "1"}), frozenset({"", "FALSE", "NO", "N", "0"})
 
@@ -118,3 +119,12 @@ def whole(value: int | str | None, field: str, missing: int) -> int:
         return missing if value is None or value == "" else int(value)
     except ValueError:
         raise BadValue("bad_number", field, f"'{field}' is not a whole number: {str(value)[:20]!a}.") from None
+
+
+def integer(value: object) -> int | None:
+    """The whole number that `value` is, or spells in plain digits; None for everything else."""
+    if type(value) is int:
+        return value
+    if isinstance(value, Decimal):
+        return int(value) if value.is_finite() and abs(value) < 10**18 and value == int(value) else None
+    return int(value) if isinstance(value, str) and _DIGITS.match(value) else None

@@ -1,0 +1,91 @@
+"""What the suite has to know of a system. A new system adds `tests/contract/<key>_case.py` with a class `Case`."""
+
+import importlib
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from integrations.engine.ports import Scope, Write
+from integrations.engine.records import AnyRecord, Draft, Entity, GLAccount, Invoice, Vendor
+from integrations.systems import registry
+from tests.contract.wiring import Clock, Wire
+
+
+class Case(Protocol):
+    """One filled simulator and how to reach it; a fresh one for every test.
+
+    `secrets` are the connection's secret values; `wrong_secret` is a secret setting that fails to sign in.
+    `several_pages` are the entities that hold more than one page.
+    """
+
+    clock: Clock
+    wire: Wire
+    scope: Scope
+    secrets: tuple[str, ...]
+    wrong_secret: Mapping[str, str]
+    several_pages: frozenset[Entity]
+
+    def connect(self, **settings: str) -> Any:
+        """A client; clients of one case share their tokens."""
+        ...
+
+    def tokens(self) -> set[str]:
+        """Every token that was ever kept for the workers, as it was kept."""
+        ...
+
+    def expire(self) -> None:
+        """Every sign-in so far ends, at once and unannounced."""
+        ...
+
+    def truth(self, entity: Entity) -> dict[str, tuple[Any, ...]]:
+        """What the simulator's own tables say: `facts` by key."""
+        ...
+
+    def change(self, entity: Entity, key: str = "") -> str:
+        """Somebody changes a record in the system (any, or that of `key`) some time later; gives its key."""
+        ...
+
+    def fault(self, entity: Entity, kind: str, *, writing: bool = False, **params: Any) -> None:
+        """From now on every request to the lists of `entity` (or every write of one) goes wrong in this way."""
+        ...
+
+    def mend(self) -> None:
+        """From now on nothing goes wrong any more."""
+        ...
+
+    def drafts(self, entity: Entity) -> list[Draft]:
+        """Two records that the system takes."""
+        ...
+
+    def refused(self, entity: Entity) -> Draft:
+        """A record that breaks a rule of the system's own."""
+        ...
+
+    def write(self, draft: Draft, target_id: str = "", version: str = "") -> Write: ...
+
+    def stored(self, entity: Entity) -> int:
+        """How many records of `entity` the system holds."""
+        ...
+
+
+def load(key: str) -> Callable[[], Case]:
+    """The case of a system. Raises ModuleNotFoundError for a system without one."""
+    found: Callable[[], Case] = importlib.import_module(f"tests.contract.{key}_case").Case
+    return found
+
+
+def facts(record: AnyRecord) -> tuple[Any, ...]:
+    """The few facts of a record that are compared with the simulator's tables."""
+    match record:
+        case Vendor():
+            return (record.number, record.name)
+        case GLAccount():
+            return (record.number, record.name)
+        case Invoice():
+            return (record.number, record.currency, record.net)
+        case _:
+            return (record.key.rpartition("|")[2], record.name)
+
+
+def declared(what: str) -> list[tuple[str, Entity]]:
+    """(system, entity) for everything that the systems declare to read (`reads`) or write (`writes`)."""
+    return [(key, entity) for key, system in registry.systems().items() for entity in sorted(getattr(system, what))]

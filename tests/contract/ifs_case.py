@@ -1,0 +1,110 @@
+"""IFS Cloud for the contract suite: the demo company, read in small pages."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from integrations.engine.ports import Scope, Write
+from integrations.engine.records import Draft, Entity
+from integrations.systems.ifs import SYSTEM
+from integrations.systems.ifs.simulator import Fault, Simulator, SimulatorConfig, seed
+from tests.contract.wiring import Clock, Tokens, Wire, kit
+
+_SETS = {
+    Entity.VENDOR: "SupplierInfoGeneralSet",
+    Entity.GL_ACCOUNT: "AccountSet",
+    Entity.DIMENSION: "CodeBSet",
+    Entity.TAX_CODE: "StatutoryFeeSet",
+    Entity.INVOICE: "ManSuppInvoiceSet",
+}
+
+
+class Case:
+    """See tests.contract.case. IFS is read only: nothing is declared to be written."""
+
+    wrong_secret = {"client_secret": "wrong-secret"}
+    several_pages = frozenset({Entity.VENDOR, Entity.GL_ACCOUNT, Entity.DIMENSION, Entity.INVOICE})
+    scope = Scope(company="10")
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.sim = Simulator(config=SimulatorConfig(), clock=self.clock)
+        seed(self.sim, invoices=120, suppliers=30, images=0)
+        self.wire = Wire(self.sim)
+        self.kit = kit(self.clock, self.wire)
+        self._settings = {
+            "base_url": "https://t1.ifs.test",
+            "realm": "demo",
+            "client_id": "ml-connector",
+            "client_secret": "demo-secret",
+            "page_size": "20",
+        }
+        self.secrets = ("demo-secret",)
+
+    def connect(self, **settings: str) -> Any:
+        return SYSTEM.connect(self._settings | settings, self.kit)
+
+    def tokens(self) -> set[str]:
+        assert isinstance(self.kit.tokens, Tokens)
+        return self.kit.tokens.seen
+
+    def expire(self) -> None:
+        self.sim.expire_tokens()
+
+    def truth(self, entity: Entity) -> dict[str, tuple[Any, ...]]:
+        if entity is Entity.VENDOR:
+            rows = self.sim.rows("SupplierInfoGeneral")
+            return {row["SupplierId"]: (row["SupplierId"], row["Name"]) for row in rows}
+        if entity is Entity.GL_ACCOUNT:
+            rows = self.sim.rows("Account", Company="10")
+            return {f"10|{row['Account']}": (row["Account"], row["Description"]) for row in rows}
+        if entity is Entity.TAX_CODE:
+            rows = self.sim.rows("TaxCode", Company="10")
+            return {f"10|{row['FeeCode']}": (row["FeeCode"], row["Description"]) for row in rows}
+        if entity is Entity.INVOICE:
+            rows = self.sim.rows("ManSuppInvoice", Company="10")
+            return {f"10|{r['InvoiceId']}": (r["InvoiceNo"], r["Currency"], Decimal(r["NetCurrAmount"])) for r in rows}
+        return {
+            f"10|{part}|{row[f'Code{part}']}": (row[f"Code{part}"], row["Description"])
+            for part in "BCD"
+            for row in self.sim.rows(f"Code{part}", Company="10")
+        }
+
+    def change(self, entity: Entity, key: str = "") -> str:
+        self.clock.forward(3600)
+        key = key or next(iter(self.truth(entity)))
+        parts = key.split("|")
+        if entity is Entity.INVOICE:
+            self.sim.edit("ManSuppInvoice", ("10", int(parts[1])), NetCurrAmount=Decimal("77.77"))
+        elif entity is Entity.VENDOR:
+            self.sim.edit("SupplierInfoGeneral", (key,), Name="Renamed")
+        else:
+            table = {Entity.GL_ACCOUNT: "Account", Entity.TAX_CODE: "TaxCode"}.get(entity, f"Code{parts[1]}")
+            self.sim.edit(table, ("10", parts[-1]), Description="Renamed")
+        return key
+
+    def fault(self, entity: Entity, kind: str, *, writing: bool = False, **params: Any) -> None:
+        self.sim.faults.add(Fault(kind, f"/{_SETS[entity]}", times=None, **params))
+
+    def mend(self) -> None:
+        self.sim.faults.clear()
+
+    def drafts(self, entity: Entity) -> list[Draft]:
+        raise NotImplementedError(f"IFS declares no writing of {entity}")
+
+    def refused(self, entity: Entity) -> Draft:
+        raise NotImplementedError(f"IFS declares no writing of {entity}")
+
+    def write(self, draft: Draft, target_id: str = "", version: str = "") -> Write:
+        return Write(
+            intent=1,
+            entity=Entity.VENDOR,
+            draft=draft,
+            natural_key=draft.number,
+            send_by=self.clock.now + timedelta(seconds=30),
+            target_id=target_id,
+            version=version,
+        )
+
+    def stored(self, entity: Entity) -> int:
+        return len(self.truth(entity))

@@ -1,0 +1,51 @@
+"""The systems are found by their folders; what each declares fits together."""
+
+from pathlib import Path
+
+import pytest
+
+from integrations import systems as folder
+from integrations.engine.records import DRAFTS, RECORDS
+from integrations.systems import registry
+
+every_system = pytest.mark.parametrize("key", sorted(registry.systems()))
+
+
+def test_every_folder_is_a_system() -> None:
+    here = Path(next(iter(folder.__path__)))
+    folders = {each.parent.name for each in here.glob("*/__init__.py")}
+    assert set(registry.systems()) == folders
+    assert {"ifs", "bill"} <= folders
+
+
+def test_an_unknown_system_is_a_key_error() -> None:
+    with pytest.raises(KeyError):
+        registry.get("nobody")
+
+
+@every_system
+def test_what_is_declared_can_be_carried(key: str) -> None:
+    system = registry.get(key)
+    assert system.key == key
+    assert system.role in ("erp", "ap")
+    assert system.reads <= set(RECORDS)
+    assert system.writes <= set(DRAFTS)
+    assert 0 < system.limits.page_size <= 5000
+
+
+@every_system
+def test_settings_are_told_apart_and_explained(key: str) -> None:
+    settings = registry.get(key).settings
+    assert len({setting.name for setting in settings}) == len(settings)
+    assert any(setting.secret for setting in settings)
+    assert all(not setting.default for setting in settings if setting.secret)
+    assert all(setting.default or not setting.required for setting in settings if setting.advanced)
+    assert all(setting.default in dict(setting.choices) for setting in settings if setting.choices and setting.default)
+
+
+@every_system
+def test_a_form_left_empty_names_every_needed_setting(key: str) -> None:
+    system = registry.get(key)
+    needed = {setting.name for setting in system.settings if setting.required and not setting.default}
+    assert needed
+    assert needed <= set(system.problems({}))
