@@ -1,7 +1,7 @@
 """The supplier ledger's items of a page of invoices. They have no invoice id: supplier, series and number join them.
 
-Few invoices are looked up by number. For many the company's ledger is read once per scan, and only what is not in it
-(younger than that reading) is looked up.
+Few invoices are looked up by number. For many the open items of the company are read once per scan, and only what is
+not among them (settled, or younger than that reading) is looked up.
 """
 
 from collections.abc import Iterable, Sequence
@@ -9,6 +9,7 @@ from typing import Any
 
 from integrations.engine.errors import ConnectionBroken
 from integrations.systems.ifs import odata
+from integrations.systems.ifs.errors import Unsupported
 from integrations.systems.ifs.kinds import View
 from integrations.systems.ifs.odata import KeyValue
 from integrations.systems.ifs.reading import SetReader, is_closed
@@ -16,8 +17,8 @@ from integrations.systems.ifs.rows import InvoiceRow
 from integrations.systems.ifs.values import text
 from integrations.transport.rows import BadRow
 
-_MANY = 400  # invoices of one page from which the whole ledger is read at once
-_MOST = 200_000  # items that are kept in memory; a larger ledger is looked up by number
+_MANY = 400  # invoices of one page from which all open items are read at once
+_MOST = 60_000  # items that are kept in memory, some 900 bytes each; a larger ledger is looked up by number
 _TRIES = 3  # look-ups that may find nothing at all before we say that this tenant's ledger joins in another way
 
 _Join = tuple[str, str, str]
@@ -56,9 +57,16 @@ class Ledger:
         return {own: items for own, join in joins if (items := whole.get(join) or extra.get(join))}
 
     def _read_whole(self, reader: SetReader) -> dict[_Join, list[Any]]:
+        is_open = [f"{reader.column('open')} ne 0"] if reader.spec.fields.get("open") else []
+        try:
+            return self._read_items(reader, is_open)
+        except Unsupported:
+            return self._read_items(reader, [])
+
+    def _read_items(self, reader: SetReader, where: Sequence[str]) -> dict[_Join, list[Any]]:
         found: dict[_Join, list[Any]] = {}
         count = 0
-        for batch in reader.pages(within=self._view.within):
+        for batch in reader.pages(where, within=self._view.within):
             _put(reader, batch.rows, found)
             count += len(batch.rows)
             if count > _MOST:
