@@ -93,7 +93,9 @@ class FlowStore:
         with self._frame.commit():
             claimed = self._frame.rows(sql.CLAIM, limit=limit)
             self._count(sum(fresh for _, fresh in claimed), {})
-            return [self._item(*row) for row in self._frame.rows(sql.LOAD, ids=[row[0] for row in claimed])]
+            rows = self._frame.rows(sql.LOAD, ids=[row[0] for row in claimed])
+            links = self._links([row[1] for row in rows])
+            return [self._item(row, links.get(row[1], [])) for row in rows]
 
     def abandon(self) -> int:
         """Items whose worker was lost while a write was under way become uncertain; returns how many."""
@@ -196,11 +198,16 @@ class FlowStore:
         run.counts = {name: run.counts.get(name, 0) + counts.get(name, 0) for name in {**run.counts, **counts}}
         run.save(update_fields=["taken", "counts"])
 
-    def _item(
-        self, id_: int, key: str, revision: int, attempts: int, readable: bool, snapshot: str, *linked: Any
-    ) -> Item:
+    def _links(self, keys: Sequence[str]) -> dict[str, list[Link]]:
+        found: dict[str, list[Link]] = {}
+        for key, variant, target_id, fingerprint, schema, version in self._frame.rows(sql.LINKED, keys=list(keys)):
+            found.setdefault(key, []).append(Link(target_id, fingerprint, schema, variant, version))
+        return found
+
+    def _item(self, row: tuple[Any, ...], links: Sequence[Link]) -> Item:
+        id_, key, revision, attempts, readable, snapshot, currency = row
         kind: Any = RECORDS[Entity(self.flow.entity)] if readable else Unreadable
-        link = Link(*linked) if linked[0] is not None else None
+        link = next((each for each in links if each.variant == currency), links[0] if links else None)
         source = msgspec.json.decode(snapshot, type=kind)
         return Item(id=id_, source_key=key, revision=revision, attempts=attempts, source=source, link=link)
 

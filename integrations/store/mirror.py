@@ -29,15 +29,16 @@ _MERGE = """
         dated = excluded.dated, seen_at = excluded.seen_at
 """
 
-# Records that no source record is linked to and that no open intent may yet turn out to have made.
-_UNLINKED = """
+_STANDING = """
     SELECT m.target_id, m.number, m.name, m.vendor_id, m.amount, m.currency, m.dated, m.kind = 'credit'
     FROM integrations_mirrorrecord m
     WHERE m.tenant_id = %(tenant)s AND m.connection_id = %(connection)s AND m.entity = %(entity)s AND m.active
       AND {vendors}
-      AND (SELECT l.id FROM integrations_recordlink l
-           WHERE l.tenant_id = %(tenant)s AND l.target_connection_id = %(connection)s AND l.entity = %(entity)s
-             AND l.target_id = m.target_id LIMIT 1) IS NULL
+"""
+_LINKED = """
+    SELECT target_id FROM integrations_recordlink
+    WHERE tenant_id = %(tenant)s AND target_connection_id = %(connection)s AND entity = %(entity)s
+      AND target_id = ANY(%(ids)s)
 """
 
 
@@ -89,7 +90,10 @@ def unlinked(connection_id: int, entity: Entity, vendors: Iterable[str] | None =
     names: dict[str, Any] = {"tenant": current_tenant(), "connection": connection_id, "entity": entity}
     of_vendors = "true" if vendors is None else "m.vendor_id = ANY(%(vendors)s::text[])"
     with connection.cursor() as cursor:
-        cursor.execute(_UNLINKED.format(vendors=of_vendors), {**names, "vendors": sorted(set(vendors or ()))})
+        cursor.execute(_STANDING.format(vendors=of_vendors), {**names, "vendors": sorted(set(vendors or ()))})
+        standing = cursor.fetchall()
+        cursor.execute(_LINKED, {**names, "ids": [row[0] for row in standing]})
+        linked = {row[0] for row in cursor.fetchall()}
         return [
             Existing(
                 target_id=row[0],
@@ -101,5 +105,6 @@ def unlinked(connection_id: int, entity: Entity, vendors: Iterable[str] | None =
                 dated=row[6],
                 credit=row[7],
             )
-            for row in cursor.fetchall()
+            for row in standing
+            if row[0] not in linked
         ]

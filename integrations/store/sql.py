@@ -1,6 +1,7 @@
 """The statements of a push, each over a whole batch; `unnest` carries the batch's columns in."""
 
-# A scalar subquery, no anti-join: on tables that have just grown the planner knows nothing, and this cannot go wrong.
+# On tables that have just grown the planner knows nothing: a scalar subquery and look-ups by a whole batch of keys
+# cannot go as wrong as an anti-join or a lateral join.
 CLAIM = """
     WITH due AS (
         SELECT i.id, i.run_id FROM integrations_outboxitem i
@@ -15,17 +16,16 @@ CLAIM = """
 """
 
 LOAD = """
-    SELECT i.id, i.source_key, i.revision, i.attempts, s.readable, s.snapshot::text,
-           l.target_id, l.fingerprint, l.schema, l.variant, l.target_version
+    SELECT i.id, i.source_key, i.revision, i.attempts, s.readable, s.snapshot::text, s.currency
     FROM integrations_outboxitem i
     JOIN integrations_sourcerecord s ON s.tenant_id = i.tenant_id AND s.id = i.source_id
-    LEFT JOIN LATERAL (
-        SELECT r.* FROM integrations_recordlink r
-        WHERE r.tenant_id = i.tenant_id AND r.integration_id = %(integration)s AND r.entity = %(entity)s
-          AND r.inbound = %(inbound)s AND r.source_key = i.source_key
-        ORDER BY (r.variant = s.currency) DESC, r.id LIMIT 1
-    ) l ON true
     WHERE i.tenant_id = %(tenant)s AND i.id = ANY(%(ids)s) ORDER BY i.id
+"""
+
+LINKED = """
+    SELECT source_key, variant, target_id, fingerprint, schema, target_version FROM integrations_recordlink
+    WHERE tenant_id = %(tenant)s AND integration_id = %(integration)s AND entity = %(entity)s AND inbound = %(inbound)s
+      AND source_key = ANY(%(keys)s) ORDER BY id
 """
 
 # A revision that moved on meanwhile keeps the item ready: newer content is decided again.
