@@ -19,6 +19,7 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
 from integrations.engine.records import Dimension, Entity, GLAccount
+from integrations.management.commands.simulate import stop_on_sigterm
 from integrations.management.commands.sync import progress_of, table_of
 from integrations.models import FieldMapping, Flow, GLMapping, Integration, SourceRecord
 from integrations.runner import connecting, foreground, setup
@@ -44,6 +45,7 @@ class Command(BaseCommand):
         parser.add_argument("--dump", help="write what the AP stand-in holds to this file, as JSON")
 
     def handle(self, *, file: str, **options: Any) -> None:
+        stop_on_sigterm()
         console = Console(stderr=options["json"])
         # the vendor's own limit would only make a rehearsal wait; the stand-in's is switched off, ours set high
         ledger = ["--ledger", file, "--option", "unlimited=yes"]

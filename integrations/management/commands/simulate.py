@@ -36,13 +36,15 @@ class Command(BaseCommand):
         module = importlib.import_module(f"integrations.systems.{system}.simulator")
         try:
             simulator = module.build(_given(options))
-        except (ValueError, OSError) as error:
+        except KeyError as error:
+            raise CommandError(f"The export has no column {error}. Name it with --ledger-mapping.") from error
+        except (ValueError, TypeError, OSError) as error:
             raise CommandError(str(error)) from error
         try:
             server = SimulatorServer(simulator, port)
         except OSError as error:
             raise CommandError(f"Port {port} cannot be used ({error.strerror}). Choose another with --port.") from error
-        signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
+        stop_on_sigterm()
         if about := getattr(simulator, "about", ""):
             self.stdout.write(about)
         self.stdout.write(f"{system} on http://127.0.0.1:{server.port}")
@@ -53,6 +55,15 @@ class Command(BaseCommand):
             self.stdout.write("stopped")
         finally:
             server.server_close()
+
+
+def stop_on_sigterm() -> None:
+    """SIGTERM ends the command as Ctrl-C does: what it started is stopped."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
 
 
 def _given(options: dict[str, Any]) -> dict[str, Any]:

@@ -36,15 +36,13 @@ class _Refused(msgspec.Struct):
 class BearerAuth:
     """See transport's Auth. The token's life is what `expires_in` says, never a constant."""
 
-    def __init__(self, values: Mapping[str, str], kit: Kit, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(self, values: Mapping[str, str], kit: Kit) -> None:
         self._values = values
         self._realm = f"/auth/realms/{values['realm']}/protocol/openid-connect/token"
         secret = values["client_secret"]
         root = values["base_url"].rstrip("/")
         # The realm is not the API: its calls do not count against the API's limit.
-        self._login = ApiClient(
-            root, kit=kit, budget=NoBudget(), classify=self._classify, secrets=(secret,), transport=transport
-        )
+        self._login = ApiClient(root, kit=kit, budget=NoBudget(), classify=self._classify, secrets=(secret,))
         known_by = (root, values["realm"], values["client_id"], secret, values.get("scope", ""))
         digest = hashlib.sha256("\0".join(known_by).encode()).hexdigest()[:32]
         self._token = SharedToken(kit, f"ifs-token:{digest}", self._obtain)

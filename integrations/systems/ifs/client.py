@@ -7,8 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
-
 from integrations.engine.errors import ConnectionBroken
 from integrations.engine.ports import Page, Scope
 from integrations.engine.records import AnyRecord, Company, Entity, Unreadable
@@ -30,7 +28,7 @@ SUPPLIERS_A_PAGE = 200
 class IfsClient:
     """One tenant of IFS Cloud. Thread-safe; keeps its connections. Raises Retryable or ConnectionBroken."""
 
-    def __init__(self, values: Mapping[str, str], kit: Kit, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(self, values: Mapping[str, str], kit: Kit) -> None:
         self._kit = kit
         self._profile = profile.load(values["profile"], values["profile_overrides"])
         self._page_size = int(values["page_size"])
@@ -40,7 +38,7 @@ class IfsClient:
         self._per_minute = int(values["requests_per_minute"])
         budget = kit.budgets(f"ifs:{host}", per_minute=self._per_minute)
         self._readers: dict[str, SetReader] = {}
-        self._auth = BearerAuth(values, kit, transport)
+        self._auth = BearerAuth(values, kit)
         self._api = ApiClient(
             values["base_url"],
             kit=kit,
@@ -49,7 +47,6 @@ class IfsClient:
             classify=classify,
             headers={"Accept": "application/json"},
             secrets=(values["client_secret"],),
-            transport=transport,
         )
 
     def __repr__(self) -> str:

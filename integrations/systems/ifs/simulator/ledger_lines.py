@@ -10,6 +10,8 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
+NO_NAME = "(no name)"
+
 
 @dataclass(frozen=True, slots=True)
 class SpendMapping:
@@ -143,7 +145,7 @@ def _line(number: int, record: Mapping[str | None, str] | Mapping[str, str], map
         _text(cells[mapping.transaction], "transaction", 46),
         _date(cells[mapping.paid_date], mapping.date_formats),
         _text(cells[mapping.supplier_id], "supplier id", 20),
-        cells[mapping.supplier_name].strip()[:100] or "(no name)",
+        cells[mapping.supplier_name].strip()[:100] or NO_NAME,
         cells[mapping.service_area].strip(),
         _text(cells[mapping.expenditure_code], "expenditure code", 10),
         cells[mapping.expenditure_category].strip(),
@@ -169,12 +171,15 @@ def _date(cell: str, formats: tuple[str, ...]) -> date | None:
     return None
 
 
+_TOO_MUCH = Decimal(10) ** 15
+
+
 def _amount(cell: str) -> Decimal:
     try:
         amount = Decimal(cell.strip().replace(",", ""))
     except InvalidOperation:
         raise ValueError(f"amount {cell.strip()!r} is not a number") from None
-    if not amount.is_finite() or amount != round(amount, 2):
+    if not amount.is_finite() or abs(amount) >= _TOO_MUCH or amount != round(amount, 2):
         raise ValueError(f"amount {cell.strip()!r} is not an amount of money")
     return round(amount, 2)
 
@@ -184,4 +189,9 @@ def most_frequent(lines: Iterable[SpendLine]) -> dict[str, list[str]]:
     found: dict[str, Counter[str]] = defaultdict(Counter)
     for line in lines:
         found[line.supplier][line.name] += 1
-    return {supplier: [name for name, _ in names.most_common()] for supplier, names in found.items()}
+    return {supplier: _named_first(names) for supplier, names in found.items()}
+
+
+def _named_first(names: "Counter[str]") -> list[str]:
+    """A line without a name says nothing of what the supplier is called."""
+    return sorted((name for name, _ in names.most_common()), key=lambda name: name == NO_NAME)
