@@ -43,7 +43,7 @@ class Company(Record, frozen=True, kw_only=True):
     country: str = ""
 
 
-class Address(msgspec.Struct, frozen=True, kw_only=True):
+class Address(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A postal address; `uses` are lower-case words such as pay, document, delivery, visit."""
 
     key: str
@@ -135,7 +135,7 @@ class PostingKind(StrEnum):
     UNKNOWN = "unknown"
 
 
-class InvoiceLine(msgspec.Struct, frozen=True, kw_only=True):
+class InvoiceLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An item as the supplier billed it: net and tax in invoice currency; it has no account."""
 
     key: str
@@ -148,7 +148,7 @@ class InvoiceLine(msgspec.Struct, frozen=True, kw_only=True):
     po_release: str = ""
 
 
-class Posting(msgspec.Struct, frozen=True, kw_only=True):
+class Posting(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A ledger row of the invoice: debit positive, credit negative, in invoice currency."""
 
     key: str
@@ -163,7 +163,7 @@ class Posting(msgspec.Struct, frozen=True, kw_only=True):
     reversed: bool = False
 
 
-class LedgerItem(msgspec.Struct, frozen=True, kw_only=True):
+class LedgerItem(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What the ledger says is owed for (an instalment of) an invoice: positive is debt, negative a credit."""
 
     instalment: int = 1
@@ -172,7 +172,7 @@ class LedgerItem(msgspec.Struct, frozen=True, kw_only=True):
     due_date: date | None = None
 
 
-class Invoice(Record, frozen=True, kw_only=True):
+class Invoice(Record, frozen=True, kw_only=True, gc=False):  # trees without cycles: nothing to collect
     """A supplier invoice or credit as the ERP's ledger holds it.
 
     `lines`, `postings` and `ledger_items` are None where the system could not read them: unknown, not empty.

@@ -52,6 +52,14 @@ class Case(Protocol):
         """From now on nothing goes wrong any more."""
         ...
 
+    def stored(self, entity: Entity) -> int:
+        """How many records of `entity` the system holds."""
+        ...
+
+
+class WritingCase(Case, Protocol):
+    """A case of a system that declares to write."""
+
     def drafts(self, entity: Entity) -> list[Draft]:
         """Two records that the system takes."""
         ...
@@ -61,10 +69,6 @@ class Case(Protocol):
         ...
 
     def write(self, draft: Draft, target_id: str = "", version: str = "") -> Write: ...
-
-    def stored(self, entity: Entity) -> int:
-        """How many records of `entity` the system holds."""
-        ...
 
 
 def load(key: str) -> Callable[[], Case]:

@@ -1,11 +1,10 @@
 """IFS Cloud for the contract suite: the demo company, read in small pages."""
 
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from integrations.engine.ports import Scope, Write
-from integrations.engine.records import Draft, Entity
+from integrations.engine.ports import Scope
+from integrations.engine.records import Entity
 from integrations.systems.ifs import SYSTEM
 from integrations.systems.ifs.simulator import Fault, Simulator, SimulatorConfig, seed
 from tests.contract.wiring import Clock, Tokens, Wire, kit
@@ -88,23 +87,6 @@ class Case:
 
     def mend(self) -> None:
         self.sim.faults.clear()
-
-    def drafts(self, entity: Entity) -> list[Draft]:
-        raise NotImplementedError(f"IFS declares no writing of {entity}")
-
-    def refused(self, entity: Entity) -> Draft:
-        raise NotImplementedError(f"IFS declares no writing of {entity}")
-
-    def write(self, draft: Draft, target_id: str = "", version: str = "") -> Write:
-        return Write(
-            intent=1,
-            entity=Entity.VENDOR,
-            draft=draft,
-            natural_key=draft.number,
-            send_by=self.clock.now + timedelta(seconds=30),
-            target_id=target_id,
-            version=version,
-        )
 
     def stored(self, entity: Entity) -> int:
         return len(self.truth(entity))

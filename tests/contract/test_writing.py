@@ -7,12 +7,12 @@ import pytest
 from integrations.engine.errors import OutcomeUnknown, Rejected, Retryable, SyncError
 from integrations.engine.records import Draft, Entity, Receipt
 from integrations.systems import registry
-from tests.contract.case import Case, declared
+from tests.contract.case import Case, WritingCase, declared
 
 writes = pytest.mark.parametrize(("system", "entity"), declared("writes"))
 
 
-def post(case: Case, *drafts: Draft, client: Any = None) -> list[Receipt]:
+def post(case: WritingCase, *drafts: Draft, client: Any = None) -> list[Receipt]:
     client = client or case.connect()
     found: dict[int, Receipt] = {}
     made = [case.write(draft) for draft in drafts]
@@ -21,14 +21,14 @@ def post(case: Case, *drafts: Draft, client: Any = None) -> list[Receipt]:
     return [found[write.intent] for write in made]
 
 
-def failure(case: Case, *drafts: Draft) -> SyncError:
+def failure(case: WritingCase, *drafts: Draft) -> SyncError:
     with pytest.raises(SyncError) as caught:
         post(case, *drafts)
     return caught.value
 
 
 @writes
-def test_what_is_created_is_found_and_read_back(case: Case, entity: Entity) -> None:
+def test_what_is_created_is_found_and_read_back(case: WritingCase, entity: Entity) -> None:
     before = case.stored(entity)
     drafts = case.drafts(entity)
     receipts = post(case, *drafts)
@@ -43,14 +43,18 @@ def test_what_is_created_is_found_and_read_back(case: Case, entity: Entity) -> N
 @writes
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
 @pytest.mark.parametrize("processed", [True, False])
-def test_trouble_on_their_side_leaves_a_write_unknown(case: Case, entity: Entity, status: int, processed: bool) -> None:
+def test_trouble_on_their_side_leaves_a_write_unknown(
+    case: WritingCase, entity: Entity, status: int, processed: bool
+) -> None:
     case.fault(entity, "status", writing=True, status=status, body="", processed=processed)
     assert isinstance(failure(case, case.drafts(entity)[0]), OutcomeUnknown)
 
 
 @writes
 @pytest.mark.parametrize("kind", ["drop_after", "truncate_body", "bad_json"])
-def test_a_lost_answer_leaves_a_write_unknown_and_it_is_not_sent_again(case: Case, entity: Entity, kind: str) -> None:
+def test_a_lost_answer_leaves_a_write_unknown_and_it_is_not_sent_again(
+    case: WritingCase, entity: Entity, kind: str
+) -> None:
     before = case.stored(entity)
     case.fault(entity, kind, writing=True)
     draft = case.drafts(entity)[0]
@@ -60,7 +64,7 @@ def test_a_lost_answer_leaves_a_write_unknown_and_it_is_not_sent_again(case: Cas
 
 
 @writes
-def test_a_timeout_leaves_a_write_unknown(case: Case, entity: Entity) -> None:
+def test_a_timeout_leaves_a_write_unknown(case: WritingCase, entity: Entity) -> None:
     client = case.connect()
     client.companies()
     before = case.stored(entity)
@@ -71,7 +75,7 @@ def test_a_timeout_leaves_a_write_unknown(case: Case, entity: Entity) -> None:
 
 
 @writes
-def test_what_never_left_is_retryable(case: Case, entity: Entity) -> None:
+def test_what_never_left_is_retryable(case: WritingCase, entity: Entity) -> None:
     before = case.stored(entity)
     case.fault(entity, "drop_before", writing=True)
     assert isinstance(failure(case, case.drafts(entity)[0]), Retryable)
@@ -79,7 +83,7 @@ def test_what_never_left_is_retryable(case: Case, entity: Entity) -> None:
 
 
 @writes
-def test_a_limit_on_a_write_is_retryable_with_the_wait(case: Case, entity: Entity) -> None:
+def test_a_limit_on_a_write_is_retryable_with_the_wait(case: WritingCase, entity: Entity) -> None:
     case.fault(entity, "status", writing=True, status=429, headers={"retry-after": "17"})
     error = failure(case, case.drafts(entity)[0])
     assert isinstance(error, Retryable)
@@ -87,7 +91,7 @@ def test_a_limit_on_a_write_is_retryable_with_the_wait(case: Case, entity: Entit
 
 
 @writes
-def test_a_refusal_by_rule_names_its_reason_and_writes_nothing(case: Case, entity: Entity) -> None:
+def test_a_refusal_by_rule_names_its_reason_and_writes_nothing(case: WritingCase, entity: Entity) -> None:
     before = case.stored(entity)
     error = failure(case, case.refused(entity))
     assert isinstance(error, Rejected)
@@ -96,7 +100,7 @@ def test_a_refusal_by_rule_names_its_reason_and_writes_nothing(case: Case, entit
 
 
 @writes
-def test_a_record_changed_meanwhile_is_stale_and_stays_as_it_is(case: Case, entity: Entity) -> None:
+def test_a_record_changed_meanwhile_is_stale_and_stays_as_it_is(case: WritingCase, entity: Entity) -> None:
     draft = case.drafts(entity)[0]
     (receipt,) = post(case, draft)
     assert receipt.version

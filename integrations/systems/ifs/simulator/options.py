@@ -22,9 +22,9 @@ def build(options: Mapping[str, Any]) -> Simulator:
     """A filled simulator; what was put in is in its `about`.
 
     Options, all optional: data (path, default :memory:), preset, paging, control, latency, unlimited (requests),
-    realm "demo", client_id "ml-connector", client_secret "demo-secret"; ledger (path of a spend export) with ledger_mapping (dict of
-    SpendMapping fields), date_for_undated (date or ISO text), company "10", currency "GBP"; otherwise demo data with
-    seed 1 and invoices 300. A file that already holds a company is left as it is.
+    realm "demo", client_id "ml-connector", client_secret "demo-secret"; ledger (path of a spend export) with
+    ledger_mapping (dict of SpendMapping fields), date_for_undated (date or ISO text), company "10", currency "GBP";
+    otherwise demo data with seed 1 and invoices 300. A file that already holds a company is left as it is.
     Raises ValueError for an option it does not know.
     """
     given = {name: value for name, value in options.items() if value is not None}

@@ -104,6 +104,19 @@ def test_children_are_read_for_many_invoices_in_a_few_requests() -> None:
     assert all(len(call) < 6000 for call in world.calls())
 
 
+@pytest.mark.parametrize("refused", [False, True], ids=["open items", "all items"])
+def test_settled_and_open_ledger_items_are_found_among_many(refused: bool) -> None:
+    world = World(settings={"page_size": "5000"})
+    for number in range(1, 421):
+        world.invoice(number)
+    world.sim.edit("SupplierLedgerItem", ("10", "S1", "SI", "N7", 1), OpenAmount=0)
+    world.fault("status", "OpenAmount%20ne%200", times=None if refused else 0, status=400)
+    found = {record.key: record for record in world.poll(Entity.INVOICE)[0]}
+    assert all(invoice.ledger_items for invoice in found.values())
+    assert found["10|7"].ledger_items[0].open == 0
+    assert len(world.calls("/SupplierLedgerItemSet")) <= 5
+
+
 def test_scattered_invoices_are_chained() -> None:
     world = World(settings={"page_size": "5000"})
     for number in range(1, 4000, 40):

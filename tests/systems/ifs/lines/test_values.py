@@ -82,8 +82,8 @@ def test_each_currency_has_its_own_decimals(world: World, currency: str, raw: st
     if not fits:
         world.fault("bad_field", INVOICES, times=None, field="NetCurrAmount", raw=raw, row=0)
     found = world.only(Entity.INVOICE)
-    assert isinstance(found, Invoice if fits else Unreadable)
-    assert not fits or found.net == Decimal(raw)
+    assert getattr(found, "net", None) == (Decimal(raw) if fits else None)
+    assert getattr(found, "code", "") == ("" if fits else "too_many_decimals")
 
 
 @pytest.mark.parametrize("raw", ['"2026-05-01"', '"2026-05-01T10:00:00Z"', '"2026-05-01T23:30:00+05:30"'])
