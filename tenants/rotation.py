@@ -83,6 +83,8 @@ def _reseal(tenant_id: UUID, model: type[TenantOwned], field: SealedField) -> in
     changed, after = 0, 0
     while True:
         with tenant_scope(tenant_id):
+            if not DataKey.objects.filter(purpose=KeyPurpose.CREDENTIALS).exists():
+                return 0  # its keys were destroyed with the tenant: nothing of it can be opened any more
             newest = Keys.of_scope().newest(KeyPurpose.CREDENTIALS)
             rows = list(model.objects.select_for_update().filter(pk__gt=after).order_by("pk")[:BATCH])
             for row in rows:

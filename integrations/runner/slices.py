@@ -89,6 +89,7 @@ def _push(lease: Lease, flow: Flow, time_is_up: Callable[[], bool]) -> Outcome:
     """Carry ready items until there are none, or time is up."""
     with tenant_scope(lease.tenant_id):
         ready, gate = _ready(flow).exists() or _looks(flow, timezone.now()).exists(), _closed_gate(flow)
+        ready = ready or _unfinished(flow, SyncRun.Kind.PUSH) is not None  # left open by a lost worker
         if not ready and not gate:
             _complete_once(flow)
             return _later(flow)

@@ -75,9 +75,12 @@ def test_a_known_address_takes_as_long_as_a_new_one(cast: Cast, settings: Any) -
         sign_up(browser(), email)
         return time.perf_counter() - started
 
-    started = time.perf_counter()
-    ScryptPasswordHasher().encode("x" * 12, "saltsaltsalt")
-    hashing = time.perf_counter() - started
+    def one_hash() -> float:
+        started = time.perf_counter()
+        ScryptPasswordHasher().encode("x" * 12, "saltsaltsalt")
+        return time.perf_counter() - started
+
+    hashing = min(one_hash() for _ in range(5))  # the least: a busy machine only ever adds
     assert seconds(cast.owner.email) > hashing * 0.7
     assert seconds(new_address()) > hashing * 0.7
 

@@ -149,7 +149,7 @@ def test_database_and_tree_agree(pieces: list[str], words: list[str]) -> None:
     assert sim.store.select(entity, conditions, sim.store.key_order(entity), what='"InvoiceId"') == expected
 
 
-_SIM = Simulator(config=SimulatorConfig(requests_per_window=None))
+_SIM = Simulator(config=SimulatorConfig(requests_per_window=None, token_seconds=86_400))
 _SIM.store.insert_many("ManSuppInvoice", (invoice(number) for number in range(1, 13)))
 
 

@@ -1,0 +1,47 @@
+"""`python -m tests.journeys.chaos.prepare IFS_URL BILL_URL LAG`: one tenant whose flows are due at once, as JSON.
+
+A process of its own, since the database of a chaos run is not the one that the test process is bound to.
+"""
+
+import json
+import os
+import sys
+
+import django
+
+
+def main(ifs_url: str, bill_url: str, lag: str) -> None:
+    """Make tenant, connections, integration and flows; print their ids."""
+    from integrations.models import FieldMapping, Flow  # models exist once Django is set up
+    from integrations.runner import setup
+    from tenants.models import User
+    from tenants.scope import tenant_scope
+    from tenants.signup import make_tenant
+
+    tenant = make_tenant(User.objects.create_user("chaos@example.test"), "Chaos")
+    erp_settings = {"base_url": ifs_url, "realm": "demo", "client_id": "ml-connector", "client_secret": "demo-secret"}
+    ap_settings = {
+        "environment": "own",
+        "base_url": bill_url,
+        "organization_id": "00802DEMOORGANIZA001",
+        "dev_key": "demo-dev-key",
+        "credential_kind": "sync_token",
+        "username": "ml-connector",
+        "password": "demo-token",
+        "search_lag": lag,
+    }
+    with tenant_scope(tenant.pk):
+        erp = setup.add_connection("ERP", "ifs", erp_settings, by="chaos")
+        ap = setup.add_connection("AP", "bill", ap_settings, by="chaos")
+        made = setup.join("Chaos", erp, ap, "10")
+        made.policy = {"match_by_number": True}
+        made.save()
+        FieldMapping.objects.create(integration=made, source="dimensions.B", target="department")
+        flows = dict(Flow.objects.filter(integration=made).values_list("entity", "pk"))
+    sys.stdout.write(json.dumps({"tenant": str(tenant.pk), "flows": flows}))
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mlconnector.settings")
+    django.setup()
+    main(*sys.argv[1:])
