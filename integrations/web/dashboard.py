@@ -120,7 +120,7 @@ def first_steps(connections: list[Connection], *, has_flows: bool) -> list[tuple
 def theme(request: HttpRequest) -> HttpResponse:
     """Remember light, dark or "as this device" in a cookie, and go back to the page."""
     target = request.POST.get("next", "/")
-    if not url_has_allowed_host_and_scheme(target, allowed_hosts=None):
+    if not (target.startswith("/") and url_has_allowed_host_and_scheme(target, allowed_hosts=None)):
         target = "/"
     response = redirect(target)
     chosen = request.POST.get("theme", "")

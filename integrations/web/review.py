@@ -158,7 +158,8 @@ def retry(request: HttpRequest) -> HttpResponseBase:
             request, "Nothing was chosen, or it is no longer held, or it may be on the other side already."
         )
     back = request.POST.get("next", "")
-    return redirect(back if url_has_allowed_host_and_scheme(back, allowed_hosts=None) else reverse("web:review"))
+    ours = back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None)
+    return redirect(back if ours else reverse("web:review"))
 
 
 def set_ready(rows: "QuerySet[ReviewItem]", *, by: int) -> int:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from django.test import Client
 
-from tests.defences.stranger import body_of, routes
+from tests.defences.routes import routes
+from tests.defences.stranger import body_of
 from tests.factories import Cast, signed_in
 
 WANTED = {

@@ -48,6 +48,8 @@ def findings() -> list[str]:
         *_foreign_keys(),
         *_unique_keys(owned),
         *_rights(tables, owned),
+        *_column_rights(),
+        *_elsewhere(),
         *_roles(),
         *_functions(),
         *_triggers(),
@@ -155,6 +157,37 @@ def _rights(tables: dict[str, Any], owned: dict[str, str]) -> Iterator[str]:
     for (column,) in due:
         if column not in DUE_COLUMNS:
             yield f"integrations_dueflow.{column} is not on the list of what a global due table may hold"
+
+
+# What the few functions that look across tenants may read.
+LOOKED_UP = {
+    ("tenants_tenant", "id"),
+    ("tenants_tenant", "slug"),
+    ("tenants_invitation", "tenant_id"),
+    ("tenants_invitation", "digest"),
+}
+COLUMN_GRANTS = """
+    SELECT c.relname, a.attname, COALESCE(NULLIF(g.grantee, 0)::regrole::text, 'PUBLIC'), g.privilege_type
+    FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid, aclexplode(a.attacl) g
+    WHERE c.relnamespace = 'public'::regnamespace AND NOT a.attisdropped
+"""
+
+
+def _column_rights() -> Iterator[str]:
+    for table, column, grantee, right in ask(COLUMN_GRANTS):
+        if (grantee, right) != ("ml_lookup", "SELECT") or (table, column) not in LOOKED_UP:
+            yield f"{grantee} may {right} {table}.{column}"
+
+
+def _elsewhere() -> Iterator[str]:
+    """Tables outside the schema that is looked after, and rights that new tables would get by themselves."""
+    for schema, table in ask(
+        "SELECT relnamespace::regnamespace::text, relname FROM pg_class WHERE relkind IN ('r', 'p', 'v', 'm', 'f') "
+        "AND relnamespace::regnamespace::text !~ '^(public$|pg_|information_schema)'"
+    ):
+        yield f"{schema}.{table} lies outside the schema that is looked after"
+    if ask("SELECT 1 FROM pg_default_acl"):
+        yield "new objects get rights by default"
 
 
 ROLES = """

@@ -1,111 +1,115 @@
-"""Defence: a stranger gets nothing. Walks every route that Django knows, with the owner's ids, as three people.
+"""Defence: a stranger gets nothing. Walks every route that Django knows, with the owner's ids, as four people.
 
-A route that appears later is walked by itself. Findings: a 5xx, a mark of the owner's rows in an answer, an answer to a
-foreign id that differs from the answer to a missing one, a page that an anonymous visitor may read though it is not on
-the list below.
+Findings: a 5xx; a mark of the owner's rows in an answer; an answer to a foreign id that differs from the answer to a
+missing one; a page that an anonymous visitor may read though it is not on the list below; a row of the owner's that
+changed meanwhile.
 """
 
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from django.db import connections, models
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
 
-from tenants.models import TenantOwned
-from tenants.scope import tenant_scope
-from tests.defences.rows import fill, tenant_models
-from tests.factories import Cast, forget_throttles, signed_in
+from tenants.models import Role, TenantOwned, User
+from tests.defences.house import House, furnish
+from tests.defences.routes import Route, routes
+from tests.defences.rows import tenant_models
+from tests.factories import PASSWORD, Cast, forget_throttles, join, person, signed_in
 
 # What a visitor without sign-in may see: begins of route names and paths.
 PUBLIC = (
-    "account_", "invitation", "healthz", "readyz", "metrics", "hooks", "admin:login", "admin:jsi18n", "theme",
-)  # fmt: skip
+    *("account_", "tenants:invitation", "admin:login", "admin:jsi18n", "web:theme"),
+    *("healthz", "readyz", "metrics", "hooks"),
+)
 METHODS = ("get", "post", "put", "patch", "delete")
+FIRST_NUMBER = 10**7  # numbers of the scene's rows begin here: long enough not to be part of a page by chance
 MISSING_NUMBER = 10**9 + 7
-Pair = tuple[object, object, str]  # an id of the owner's, one that nobody has, the table it is from
-JSON: dict[str, dict[str, str]] = {"post": {}} | {
-    method: {"content_type": "application/json"} for method in ("put", "patch", "delete")
-}
+# What differs between two equal pages: form tokens, and the token of the page's own script.
+_CHANGING = re.compile(r'name="csrfmiddlewaretoken" value="[^"]*"|X-CSRFToken[^}]*')
 
 
 @dataclass(frozen=True)
-class Route:
-    """A way into the application: its name, and its path with the converters' places."""
+class Pair:
+    """An id of the owner's, and one of the same kind that nobody has."""
 
-    name: str
-    pattern: str
+    there: object
+    nobodys: object
+    table: str = ""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Two full tenants: `house` must stay closed to everybody else; `elsewhere` is the stranger's."""
+
+    cast: Cast
+    house: House
+    elsewhere: House
+
+    @classmethod
+    def make(cls, cast: Cast) -> "Scene":
+        """The stranger holds every role at home: no walk ends at a role that is merely missing."""
+        _spread_numbers()
+        for role in set(Role) - {Role.OWNER, Role.AUDITOR}:
+            join(cast.stranger, cast.elsewhere, role)
+        return cls(cast, furnish(cast.tenant, cast.owner), furnish(cast.elsewhere, cast.stranger))
 
     @property
-    def places(self) -> list[str]:
-        return re.findall(r"<[^>]+>", self.pattern)
+    def marks(self) -> list[str]:
+        """Texts that nobody else may ever see."""
+        cast = self.cast
+        people = [cast.owner.email, cast.colleague.email]
+        keys = [str(value) for rows in self.house.rows.values() for row in rows for value in uuids(row)]
+        return [self.house.mark, cast.tenant.name, str(cast.tenant.pk), cast.tenant.slug, *people, *keys]
 
-    def values(self, foreign: list[Pair], method: str) -> list[Pair]:
-        """Those of the foreign values that fit the places; for methods no page knows a few are enough."""
-        if not self.places:
-            return [("", "", "")]
-        converter = self.places[0].strip("<>").split(":")[0]
-        kinds = {"uuid": (uuid.UUID,), "int": (int,)}.get(converter, (int, uuid.UUID))
-        fitting = [pair for pair in foreign if isinstance(pair[0], kinds)]
-        if self.name.startswith("admin:"):
-            fitting = [pair for pair in fitting if pair[2] in self.name] or fitting[:2]
-        return fitting if method in {"get", "post"} or self.pattern.startswith("api/") else fitting[:2]
-
-    def at(self, value: object) -> str:
-        """The path with `value` in every place."""
-        return "/" + re.sub(r"<[^>]+>", str(value), self.pattern)
+    def pairs(self) -> list[Pair]:
+        """Ids of the owner's rows: the number of one row of each model, the public ids of one row of each state."""
+        tables = self.house.rows.values()
+        last = [rows[-1] for rows in tables if rows[-1].pk >= FIRST_NUMBER]
+        found = [Pair(row.pk, MISSING_NUMBER, row._meta.db_table) for row in last]
+        shown = [row for rows in tables for row in states(rows)]
+        found += [Pair(key, uuid.uuid4(), row._meta.db_table) for row in shown for key in uuids(row)]
+        return [*found, Pair(self.cast.tenant.pk, uuid.uuid4(), "tenants_tenant")]
 
 
-def routes(resolver: Any = None, prefix: str = "", names: str = "") -> Iterator[Route]:
-    """Every route, whoever declared it."""
-    for entry in (resolver or get_resolver()).url_patterns:
-        path = prefix + _plain(str(entry.pattern))
-        if isinstance(entry, URLResolver):
-            yield from routes(entry, path, f"{names}{entry.namespace}:" if entry.namespace else names)
-        elif isinstance(entry, URLPattern):
-            yield Route(f"{names}{entry.name or path}", path)
-
-
-def _plain(pattern: str) -> str:
-    """Regular expressions as places, so that both kinds of route look alike: "settings/<int:pk>/"."""
-    pattern = re.sub(r"\(\?P(<\w+>)[^)]*\)+", r"\1", pattern.lstrip("^").rstrip("$").replace("\\Z", ""))
-    return pattern.replace("\\", "").rstrip("?$")
-
-
-def findings(cast: Cast, *, under: tuple[str, ...] = ("",)) -> list[str]:
+def findings(scene: Scene, *, under: tuple[str, ...] = ("",)) -> list[str]:
     """Every leak in one sentence, of the routes whose path begins so; empty: none."""
-    _spread_numbers()
     walked = [route for route in routes() if route.pattern.startswith(under) and not route.name.endswith("logout")]
-    mark = f"mark{uuid.uuid4().hex[:10]}"
-    with tenant_scope(cast.tenant.pk):
-        rows = list(fill(mark, cast.owner).values())
-        marks = [mark, cast.tenant.name, str(cast.tenant.pk), cast.tenant.slug, cast.owner.email, cast.colleague.email]
-        marks += [str(value) for row in rows for value in _uuids(row)]
-    foreign = _foreign_values(cast, rows)
+    pairs, before = scene.pairs(), digests(scene.house)
     return [
-        *_walk(signed_in(cast.stranger), walked, "a stranger", marks, foreign),
-        *_walk(Client(SERVER_NAME="127.0.0.1"), walked, "a visitor", marks, foreign, visitor=True),
+        *_walk(signed_in(scene.cast.stranger), walked, "a stranger", scene.marks, pairs),
+        *_walk(Client(SERVER_NAME="127.0.0.1"), walked, "a visitor", scene.marks, _few(pairs), visitor=True),
+        *_walk(signed_in(person()), walked, "a person without tenant", scene.marks, _few(pairs)),
+        *_walk(signed_in(_operator()), walked, "an operator who entered nothing", scene.marks, _few(pairs)),
+        *(f"walking changed the owner's rows of {table}" for table in changed(before, scene.house)),
     ]
 
 
-def _uuids(row: TenantOwned) -> list[uuid.UUID]:
+def _operator() -> User:
+    return User.objects.create_superuser(f"op{uuid.uuid4().hex[:10]}@example.test", PASSWORD)
+
+
+def _few(pairs: list[Pair]) -> list[Pair]:
+    """One of each kind."""
+    return list({type(pair.there): pair for pair in pairs}.values())
+
+
+def states(rows: list[Any]) -> Iterable[Any]:
+    """The first row of each state, or of all."""
+    return {getattr(row, "state", None): row for row in reversed(rows)}.values()
+
+
+def uuids(row: TenantOwned) -> list[uuid.UUID]:
+    """The public ids of a row."""
     return [
         getattr(row, field.attname)
         for field in row._meta.concrete_fields
         if isinstance(field, models.UUIDField) and field.name != "tenant"
     ]
-
-
-def _foreign_values(cast: Cast, rows: list[TenantOwned]) -> list[Pair]:
-    """Ids of the owner's, each with one of the same kind that nobody has. Numbers the stranger has too are left out."""
-    with tenant_scope(cast.elsewhere.pk):
-        own = {pk for model in tenant_models() for pk in model.objects.values_list("pk", flat=True)}
-    found: list[Pair] = [(row.pk, MISSING_NUMBER, row._meta.db_table) for row in rows if row.pk not in own]
-    found += [(key, uuid.uuid4(), row._meta.db_table) for row in rows for key in _uuids(row)]
-    return [*found, (cast.tenant.pk, uuid.uuid4(), "tenants_tenant")]
 
 
 def _spread_numbers() -> None:
@@ -114,40 +118,92 @@ def _spread_numbers() -> None:
         for place, model in enumerate(tenant_models(), 1):
             cursor.execute(
                 "SELECT setval(s, GREATEST(%s, nextval(s))) FROM pg_get_serial_sequence(%s, 'id') s",
-                [place * 10**7, model._meta.db_table],
+                [place * FIRST_NUMBER, model._meta.db_table],
             )
 
 
+OWNED = """
+    SELECT c.table_name, c.column_name FROM information_schema.columns c
+    JOIN information_schema.tables t USING (table_schema, table_name)
+    WHERE c.table_schema = 'public' AND t.table_type = 'BASE TABLE'
+    AND (c.column_name = 'tenant_id' OR (c.table_name, c.column_name) = ('tenants_tenant', 'id'))
+"""
+
+
+def digests(house: House) -> dict[str, str]:
+    """A digest of the tenant's rows by table, read past all walls; global tables that name the tenant included."""
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(OWNED)
+        found: dict[str, str] = {}
+        for table, column in cursor.fetchall():
+            cursor.execute(
+                f"SELECT md5(string_agg(t::text, chr(10) ORDER BY t::text)) FROM {table} t WHERE {column} = %s",
+                [house.tenant.pk],
+            )
+            found[table] = cursor.fetchone()[0] or ""
+        return found
+
+
+def changed(before: dict[str, str], house: House) -> list[str]:
+    """Tables whose rows of the tenant are others than `before`."""
+    now = digests(house)
+    return sorted(table for table in before if before[table] != now[table])
+
+
+def _fitting(route: Route, pairs: list[Pair], method: str) -> list[Pair]:
+    """Those of the pairs that fit the place; for methods that no page knows one is enough."""
+    if method not in {"get", "post"} and (route.is_admin or not route.is_ours):
+        return []  # these views know two methods only: any other is a GET to them
+    if not route.places:
+        return [Pair("", "")]
+    kinds = {"uuid": (uuid.UUID,), "int": (int,)}.get(route.kind, (int, uuid.UUID))
+    fitting = [pair for pair in pairs if isinstance(pair.there, kinds)]
+    if route.is_admin:
+        fitting = [pair for pair in fitting if f"/{pair.table.replace('_', '/', 1)}/" in route.pattern] or fitting[:1]
+    elif not route.is_ours or route.kind not in {"uuid", "int"}:
+        fitting = fitting[:2]
+    return fitting if method in {"get", "post"} else fitting[:1]
+
+
 def _walk(
-    client: Client, walked: list[Route], who: str, marks: list[str], foreign: list[Pair], *, visitor: bool = False
+    client: Client, walked: list[Route], who: str, marks: list[str], pairs: list[Pair], *, visitor: bool = False
 ) -> Iterator[str]:
     client.raise_request_exception = False
     for route in walked:
-        missing: dict[tuple[str, type], tuple[int, str]] = {}
+        missing: dict[tuple[str, type], tuple[object, ...]] = {}
         for method in METHODS:
-            for there, nobodys, _ in route.values(foreign, method):
-                answer = _ask(client, method, route.at(there))
-                place = f"{method.upper()} {route.at(there)} ({route.name}) as {who}"
-                if answer.status_code >= 500 and route.name != "readyz":
-                    yield f"{place}: {answer.status_code}"
-                elif seen := next((mark for mark in marks if mark in _text(answer, there)), None):
-                    yield f"{place}: shows {seen}"
+            for pair in _fitting(route, pairs, method):
+                answer = ask(client, method, route.at(pair.there))
+                place = f"{method.upper()} {route.at(pair.there)} ({route.name}) as {who}"
+                if fault := fault_of(answer, pair.there, marks, route):
+                    yield f"{place}: {fault}"
                 elif visitor and answer.status_code < 300 and not route.name.startswith(PUBLIC):
                     yield f"{place}: open to everybody"
-                if there:
-                    kind = (method, type(there))
+                if pair.there:
+                    kind = (method, type(pair.there))
                     if kind not in missing:
-                        missing[kind] = _shape(_ask(client, method, route.at(nobodys)), nobodys)
-                    if _shape(answer, there) != missing[kind]:
+                        missing[kind] = shape(ask(client, method, route.at(pair.nobodys)), pair.nobodys)
+                    if shape(answer, pair.there) != missing[kind]:
                         yield f"{place}: answers otherwise than for an id that does not exist"
 
 
-def _ask(client: Client, method: str, path: str) -> Any:
-    forget_throttles()  # they would answer the later of two equal questions otherwise
+def fault_of(answer: Any, asked: object, marks: list[str], route: Route) -> str:
+    """What is wrong with an answer to somebody who may know nothing; "" when all is well."""
+    if answer.status_code >= 500 and route.name != "readyz":
+        return str(answer.status_code)
+    text = text_of(answer, asked)
+    seen = next((mark for mark in marks if mark in text), None)
+    return f"shows {seen}" if seen else ""
+
+
+def ask(client: Client, method: str, path: str, data: Any = None) -> Any:
+    """One request, JSON to the API; what earlier ones left behind (throttles, messages) does not colour its answer."""
+    forget_throttles()
     client.cookies.pop("messages", None)  # where the last answer repeats what was asked for
     if method == "get":
-        return client.get(path)
-    return getattr(client, method)(path, {} if method == "post" else b"{}", **JSON[method])
+        return client.get(path, data)
+    form = method == "post" and not path.startswith("/api/")
+    return getattr(client, method)(path, data or {}, **({} if form else {"content_type": "application/json"}))
 
 
 def body_of(answer: Any) -> bytes:
@@ -155,11 +211,22 @@ def body_of(answer: Any) -> bytes:
     return b"".join(answer.streaming_content) if answer.streaming else bytes(answer.content)
 
 
-def _text(answer: Any, asked: object) -> str:
+def text_of(answer: Any, asked: object) -> str:
+    """Headers, body and cookies, without what was asked for: it comes back in links."""
     headers = "\n".join(f"{name}: {value}" for name, value in answer.items())
-    text: str = f"{headers}\n{body_of(answer).decode('utf-8', 'replace')}\n{answer.cookies.output()}"
-    return text.replace(str(asked), "") if asked else text  # its own address comes back in links
+    return _without(f"{headers}\n{body_of(answer).decode('utf-8', 'replace')}\n{answer.cookies.output()}", asked)
 
 
-def _shape(answer: Any, asked: object) -> tuple[int, str]:
-    return answer.status_code, answer.get("Location", "").replace(str(asked), "")
+def shape(answer: Any, asked: object) -> tuple[object, ...]:
+    """What tells two answers apart: status, target, body; without what was asked for."""
+    body = "" if answer.streaming else _CHANGING.sub("", bytes(answer.content).decode("utf-8", "replace"))
+    return answer.status_code, _without(answer.get("Location", ""), asked), _without(body, asked)
+
+
+def _without(text: str, asked: object) -> str:
+    """`text` without what was asked for, also as words ("0657a566 efc1 ...") or by its beginning, as chips show it."""
+    if not (plain := str(asked)):
+        return text
+    spellings = [re.escape(plain).replace(r"\-", "[-_ ]"), re.escape(quote(plain, safe=""))]
+    spellings += [plain[:8]] if isinstance(asked, uuid.UUID) else []
+    return re.sub("|".join(spellings), "", text, flags=re.IGNORECASE)

@@ -1,25 +1,35 @@
+"""A planted secret is found nowhere; and what finds it when a defence is gone."""
+
 import io
 import logging
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import redis
 import structlog
 from allauth.mfa.totp.internal.auth import TOTP
+from cryptography.fernet import MultiFernet
 from django.conf import settings
+from django.core import signing
 from django.core.mail import EmailMessage
 from django.db import transaction
+from django.forms.widgets import Input, PasswordInput
 from django.test import override_settings
 from django.utils import timezone
 
 from audit.log import record
+from integrations import runner, tasks
 from integrations.models import Connection
+from integrations.runner import connecting
 from tenants.credentials import Sealed
+from tenants.keys import Keys
 from tenants.mail import deliver
 from tenants.models import OutgoingEmail, User
 from tenants.scope import tenant_scope
 from tests.defences.planted import findings
+from tests.defences.rehearsal import Rehearsal, rehearsal
 from tests.factories import Cast
 
 
@@ -102,3 +112,102 @@ def test_unhooked_redaction_is_found(cast: Cast, logged: io.StringIO) -> None:
     finally:
         handler.setFormatter(hooked)
     assert "the log" in findings(secrets, logged=logged.getvalue())
+
+
+def first_day(made: Rehearsal) -> None:
+    """Both connections, their pings right and wrong, a sync by a worker, every page afterwards."""
+    erp, ap = made.connect("ifs"), made.connect("bill")
+    assert made.ping(erp)
+    assert made.ping(ap)
+    made.replace(ap, password=made.wrong)
+    assert not made.ping(ap)
+    made.replace(ap, password=made.token)
+    made.join(erp, ap)
+    states = made.sync()
+    assert states.get("done"), states
+    made.look_round()
+    made.note_reprs(erp, ap)
+
+
+@pytest.mark.slow
+def test_a_whole_day_of_work_leaves_no_secret_anywhere(cast: Cast, logged: io.StringIO) -> None:
+    with rehearsal(cast, "ifs", "bill") as made:
+        first_day(made)
+    assert len(made.handed_out) >= 3
+    assert "serve_flow" in made.heard["Redis traffic"]
+    assert "mlc:token:" in made.heard["Redis traffic"]
+    assert "request_finished" in logged.getvalue()
+    assert findings(made.secrets, logged=logged.getvalue(), heard=made.heard) == []
+
+
+# Text that HTTP headers cannot carry: libraries like to quote it in what they raise.
+ODD = ["line\r\nX-Evil: 1", "quote\u2019", "bell\x07", "\U0001f511"]
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_a_secret_that_no_header_can_carry_is_not_quoted(cast: Cast, logged: io.StringIO, odd: str) -> None:
+    with rehearsal(cast, "bill") as made:
+        row = made.connect("bill", dev_key=f"{made.wrong}{odd}{made.wrong}")
+        assert not made.ping(row)
+        made.look_round()
+    assert findings(made.secrets, logged=logged.getvalue(), heard=made.heard) == []
+
+
+def in_the_clear(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Keys, "encrypt", lambda self, purpose, plain: self.newest(purpose).to_bytes(8, "big") + plain)
+    monkeypatch.setattr(Keys, "decrypt", lambda self, sealed: bytes(sealed)[8:])
+
+
+def tokens_in_the_clear(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MultiFernet, "encrypt", lambda self, plain: plain)
+    monkeypatch.setattr(MultiFernet, "decrypt", lambda self, sealed: sealed)
+
+
+def echoing_forms(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PasswordInput, "get_context", Input.get_context)
+
+
+def telling_reprs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Sealed, "__repr__", lambda self: str(self.reveal()))
+
+
+def telling_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "ping", lambda *given: tell_a_worker(*given))
+
+
+def tell_a_worker(connection_id: int, tenant_id: Any, *more: Any) -> Any:
+    with tenant_scope(tenant_id):
+        secret = Connection.objects.get(pk=connection_id).secrets.reveal()["dev_key"]
+    tasks.serve_flow.apply_async(args=(secret, 0), queue="nobody-listens", expires=1)
+    redis.Redis.from_url(settings.REDIS_URL).delete("ml-celery:nobody-listens")
+    return connecting.ping(connection_id, tenant_id, *more)
+
+
+@pytest.mark.parametrize(
+    ("unhook", "found"),
+    [
+        (in_the_clear, "table integrations_connection"),
+        (tokens_in_the_clear, "Redis traffic"),
+        (echoing_forms, "POST /connections/add/bill/"),
+        (telling_reprs, "repr of tenants.credentials.Sealed"),
+        (telling_tasks, "Redis traffic"),
+    ],
+)
+def test_each_defence_that_is_gone_is_found(
+    cast: Cast, logged: io.StringIO, monkeypatch: pytest.MonkeyPatch, unhook: Any, found: str
+) -> None:
+    with rehearsal(cast, "bill") as made:
+        unhook(monkeypatch)
+        row = made.connect("bill")
+        assert made.ping(row)
+        with tenant_scope(cast.tenant.pk):
+            made.note_reprs(row)
+        seen = findings(made.secrets, logged=logged.getvalue(), heard=made.heard)
+    assert found in seen
+
+
+def test_a_secret_packed_into_a_session_or_a_message_is_found(database: None) -> None:
+    secret = f"planted{uuid.uuid4().hex}"
+    packed = signing.dumps({"typed": [secret] * 9}, compress=True)
+    assert secret not in packed
+    assert findings([secret], heard={"cookie": packed}) == ["cookie"]

@@ -1,0 +1,180 @@
+"""A full tenant: rows of every tenant model, in every state that a page or an action tells apart.
+
+Each model's texts carry a mark of their own, so that a leak names the model it comes from. A model that appears later
+gets a generic row (`rows.fill`); one that cannot be filled raises.
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+
+from audit.log import record
+from audit.models import AuditEntry
+from integrations.models import (
+    Blocker,
+    Checkpoint,
+    Connection,
+    FieldMapping,
+    Flow,
+    GLMapping,
+    Integration,
+    MirrorRecord,
+    OutboxItem,
+    PingResult,
+    RecordLink,
+    ReviewItem,
+    SourceRecord,
+    SyncRun,
+    WriteIntent,
+)
+from integrations.runner import setup
+from integrations.systems import registry
+from tenants.access import actor_of
+from tenants.credentials import Sealed
+from tenants.keys import make_key
+from tenants.members import digest_of
+from tenants.models import Invitation, KeyPurpose, Membership, Role, Tenant, TenantOwned, User
+from tenants.scope import tenant_scope
+from tests.defences.rows import fill, tenant_models
+
+NOWHERE = "http://127.0.0.1:1"  # no operator has approved it: a ping ends before it begins
+
+
+@dataclass(frozen=True)
+class House:
+    """What was made: rows by model, at least one of each; `token` opens the invitation."""
+
+    tenant: Tenant
+    owner: User
+    mark: str
+    token: str
+    rows: dict[type[TenantOwned], list[Any]]
+
+    def mark_of(self, model: type[TenantOwned]) -> str:
+        """The text that stands in this model's rows and nowhere else."""
+        return f"{self.mark}{tenant_models().index(model):02d}"
+
+    def first(self, model: type[TenantOwned]) -> Any:
+        return self.rows[model][0]
+
+
+def furnish(tenant: Tenant, owner: User) -> House:
+    """Fill the tenant. Raises when a model gets no row."""
+    made: dict[type[TenantOwned], list[Any]] = {}
+    mark = f"mk{uuid.uuid4().hex[:8]}"
+    house = House(tenant, owner, mark, uuid.uuid4().hex, made)
+    with tenant_scope(tenant.pk, actor=actor_of(owner)):
+        _integration(house)
+        for flow in Flow.objects.all():
+            _flow(house, flow)
+        _people(house)
+        record("house.furnished", subject=house.mark_of(AuditEntry), detail={"name": house.mark_of(AuditEntry)})
+    with tenant_scope(tenant.pk):
+        fill(mark, owner)
+        for model in tenant_models():
+            made[model] = list(model.objects.order_by("pk"))
+    empty = [model._meta.label for model, rows in made.items() if not rows]
+    if empty:
+        raise LookupError(f"No rows of {', '.join(empty)}: make some in tests/defences/house.py.")
+    return house
+
+
+def _connection(house: House, role: str) -> Connection:
+    mark = house.mark_of(Connection)
+    system = next(each for each in registry.systems().values() if each.role == role)
+    plain = {s.name: NOWHERE if s.kind == "url" else s.default or f"{mark}x" for s in system.settings if not s.secret}
+    secret = {s.name: f"{mark}s" for s in system.settings if s.secret}
+    made: Connection = Connection.objects.create(
+        name=f"{mark} {role}",
+        system=system.key,
+        environment="simulator",
+        settings=plain,
+        secrets=Sealed(secret),
+        secrets_set={name: {"at": timezone.now().isoformat(), "by": mark} for name in secret},
+        status=Connection.Status.BROKEN,
+        status_message=mark,
+        status_at=timezone.now(),
+    )
+    check = {"name": house.mark_of(PingResult), "verdict": "missing", "why": house.mark_of(PingResult), "advice": ""}
+    PingResult.objects.create(connection=made, at=timezone.now(), seconds=1.0, green=False, checks=[check])
+    MirrorRecord.objects.create(
+        connection=made, entity="gl_account", target_id=uuid.uuid4().hex, kind="x", number="1", seen_at=timezone.now(),
+        name=house.mark_of(MirrorRecord),
+    )  # fmt: skip
+    return made
+
+
+def _integration(house: House) -> None:
+    erp, ap = _connection(house, "erp"), _connection(house, "ap")
+    mark, systems = house.mark_of(Integration), registry.systems()
+    joined = Integration.objects.create(name=mark, erp=erp, ap=ap, company=mark, company_name=mark)
+    for wanted in setup.possible(systems[erp.system], systems[ap.system]):
+        setup.add_flow(joined, wanted)
+    Flow.objects.update(paused_reason=house.mark_of(Flow), enabled=False)
+    rule = house.mark_of(GLMapping)
+    for table in GLMapping.Table.values:
+        part = "B" if table == GLMapping.Table.DIMENSION else ""
+        GLMapping.objects.create(integration=joined, table=table, part=part, source=rule, target=rule, note=rule)
+    FieldMapping.objects.create(integration=joined, source="dimensions.B", target=house.mark_of(FieldMapping))
+
+
+def _flow(house: House, flow: Flow) -> None:
+    now, mark = timezone.now(), house.mark_of(SyncRun)
+    Checkpoint.objects.create(flow=flow, cursor=house.mark_of(Checkpoint), at=now)
+    for kind in SyncRun.Kind.values:
+        for status in SyncRun.Status.values:
+            run = SyncRun.objects.create(
+                flow=flow, kind=kind, status=status, started_at=now, taken=1, counts={"held": 1}, balanced=True,
+                reasons={f"held:{mark}": 1}, amounts={"held": {"USD": "1.00"}}, error_message=mark,
+            )  # fmt: skip
+    for state in OutboxItem.State.values:
+        _item(house, flow, run, state)
+
+
+def _item(house: House, flow: Flow, run: SyncRun, state: str) -> None:
+    """A record with everything that can hang on it."""
+    now = timezone.now() - timedelta(minutes=5)
+    seen, key = house.mark_of(SourceRecord), f"{house.mark_of(OutboxItem)}^{state}"
+    source = SourceRecord.objects.create(
+        flow=flow, source_key=key, fingerprint="f", snapshot={"key": key, "description": seen}, first_seen=now,
+        number=f"{seen} {state}", party=seen, party_name=seen, amount=Decimal("10.50"), currency="USD", changed_at=now,
+    )  # fmt: skip
+    item = OutboxItem.objects.create(
+        flow=flow, source=source, source_key=key, state=state, not_before=now, reason="x", run=run, changed_at=now,
+        message=house.mark_of(OutboxItem),
+    )  # fmt: skip
+    for outcome in ("created", "postponed", ""):
+        WriteIntent.objects.create(
+            item=item, run=run, revision=1, natural_key=house.mark_of(WriteIntent), digest="d", fingerprint="f",
+            draft={"name": house.mark_of(WriteIntent)}, send_by=now, created_at=now, outcome=outcome,
+            settled_at=now if outcome else None, evidence=[{"id": house.mark_of(WriteIntent)}],
+        )  # fmt: skip
+    held, why = state == OutboxItem.State.HELD, house.mark_of(ReviewItem)
+    problems = [{"code": "x", "message": why, "field": "", "value": why, "urgent": True}]
+    ReviewItem.objects.create(
+        item=item, code=why, problems=problems, answer=why, urgent=True, opened_at=now,
+        status=ReviewItem.Status.OPEN if held else ReviewItem.Status.RESOLVED,
+        resolved_at=None if held else now, resolved_by=None if held else house.owner,
+    )  # fmt: skip
+    Blocker.objects.create(item=item, integration=flow.integration, kind="account", key=house.mark_of(Blocker))
+    RecordLink.objects.create(
+        integration=flow.integration, entity=flow.entity, source_key=key, target_connection=flow.target,
+        target_id=f"{house.mark_of(RecordLink)}{state}", fingerprint="f", schema=1, why=[house.mark_of(RecordLink)],
+        linked_at=now,
+    )  # fmt: skip
+
+
+def _people(house: House) -> None:
+    make_key(KeyPurpose.CREDENTIALS)
+    Membership.objects.create(user=house.owner, role=Role.AUDITOR)
+    Invitation.objects.create(
+        email=f"{house.mark_of(Invitation)}@example.test",
+        role=Role.CLERK,
+        digest=digest_of(house.token),
+        invited_by=house.owner,
+        expires=timezone.now() + timedelta(days=1),
+    )

@@ -1,0 +1,244 @@
+"""Defence: who may do what. The table of roles, tried out: by the pages, the API and the admin, judged by the rows.
+
+Each act is tried by a person with one role; what counts is whether the tenant's rows changed, not the answer alone.
+"""
+
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.test import Client
+from django.utils import timezone
+
+from integrations.models import Connection, DueFlow, FieldMapping, Flow, GLMapping, OutboxItem, PingResult
+from tenants.models import Invitation, Membership, Role
+from tenants.scope import tenant_scope
+from tests.defences.house import NOWHERE
+from tests.defences.stranger import ask, body_of
+from tests.factories import Cast, join, person, signed_in
+from tests.integrations.factories import Desk, connect
+
+OWNER, INTEGRATOR, CONTROLLER, CLERK = Role.OWNER, Role.INTEGRATOR, Role.CONTROLLER, Role.CLERK
+READING = (
+    *("/", "/connections/", "/integrations/", "/runs/", "/records/", "/records.csv", "/review/", "/mappings/"),
+    *("/audit/", "/settings/", "/settings/members/", "/admin/", "/admin/integrations/glmapping/"),
+    *("/api/v1/status/", "/api/v1/connections/", "/api/schema/"),
+)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """An act: who may do it, and a way of doing it that says by the rows whether it was done."""
+
+    name: str
+    allowed: frozenset[str]
+    attempt: Callable[[Client, Desk], bool]
+
+
+def findings(cast: Cast, desk: Desk, roles: Iterable[str] = Role.values) -> list[str]:
+    """Every difference from the table, in one sentence each; empty: none."""
+    return [finding for role in roles for finding in _of(role, cast, desk)]
+
+
+def _of(role: str, cast: Cast, desk: Desk) -> Iterator[str]:
+    user = person()
+    join(user, cast.tenant, Role(role))
+    client = signed_in(user)
+    client.raise_request_exception = False
+    for path in READING:
+        answer = ask(client, "get", path)
+        body_of(answer)
+        if answer.status_code != 200:
+            yield f"{role} cannot read {path}: {answer.status_code}"
+    for trial in TRIALS:
+        done = trial.attempt(client, desk)
+        if done != (role in trial.allowed):
+            yield f"{role} {'can' if done else 'cannot'} {trial.name}"
+
+
+def _tenant(desk: Desk) -> Any:
+    return tenant_scope(desk.tenant_id)
+
+
+def _connection(desk: Desk) -> Connection:
+    with _tenant(desk):
+        return connect("ap", f"c{uuid.uuid4().hex[:8]}")
+
+
+FIELDS = {
+    "environment": "sandbox",
+    "organization_id": "00802DEMOORGANIZA001",
+    "dev_key": "a-developer-key",
+    "credential_kind": "sync_token",
+    "username": "ml-connector",
+    "password": "a-password",
+    "search_lag": "30",
+    "max_lines": "100",
+    "max_number_length": "100",
+}
+
+
+def _add_connection(client: Client, desk: Desk) -> bool:
+    name = f"c{uuid.uuid4().hex[:8]}"
+    ask(client, "post", "/connections/add/bill/", {**FIELDS, "name": name})
+    with _tenant(desk):
+        return bool(Connection.objects.filter(name=name).exists())
+
+
+def _edit_connection(client: Client, desk: Desk) -> bool:
+    row = _connection(desk)
+    ask(client, "post", f"/connections/{row.uuid}/edit/", {**FIELDS, "name": row.name, "dev_key": "another-key"})
+    with _tenant(desk):
+        return bool(Connection.objects.get(pk=row.pk).secrets.reveal().get("dev_key") == "another-key")
+
+
+def _delete_connection(client: Client, desk: Desk) -> bool:
+    row = _connection(desk)
+    ask(client, "post", f"/connections/{row.uuid}/delete/")
+    with _tenant(desk):
+        return not Connection.objects.filter(pk=row.pk).exists()
+
+
+def _ping(path: str) -> Callable[[Client, Desk], bool]:
+    def attempt(client: Client, desk: Desk) -> bool:
+        with _tenant(desk):
+            row = connect("ap", f"c{uuid.uuid4().hex[:8]}", settings={"environment": "own", "base_url": NOWHERE})
+        ask(client, "post", path.format(row.uuid))
+        with _tenant(desk):
+            return bool(PingResult.objects.filter(connection=row).exists())
+
+    return attempt
+
+
+def _switch(act: str) -> Callable[[Client, Desk], bool]:
+    def attempt(client: Client, desk: Desk) -> bool:
+        flow = desk.flows["vendor"]
+        with _tenant(desk):
+            Flow.objects.filter(pk=flow.pk).update(enabled=act != "resume")
+            DueFlow.objects.filter(flow_id=flow.pk).update(poll_at=timezone.now() + timedelta(days=1))
+        ask(client, "post", f"/flows/{flow.uuid}/", {"do": act})
+        with _tenant(desk):
+            due = DueFlow.objects.get(flow_id=flow.pk)
+            on = bool(Flow.objects.get(pk=flow.pk).enabled)
+        return due.poll_at <= timezone.now() if act == "run" else on == (act == "resume")
+
+    return attempt
+
+
+def _retry(client: Client, desk: Desk) -> bool:
+    item = desk.record("held", code="x")
+    ask(client, "post", "/review/retry/", {"item": item.uuid})
+    with _tenant(desk):
+        return bool(OutboxItem.objects.get(pk=item.pk).state == "ready")
+
+
+def _mapping(desk: Desk, model: Any) -> tuple[Any, dict[str, Any]]:
+    source = f"s{uuid.uuid4().hex[:8]}"
+    data: dict[str, Any] = {"integration": desk.integration.pk, "source": source, "target": "1"}
+    data |= {"table": "account"} if model is GLMapping else {"entity": "invoice"}
+    with _tenant(desk):
+        values = {**data, "integration": desk.integration}
+        return model.objects.create(**values), {**data, "source": f"{source}n"}
+
+
+def _admin(model: Any, act: str) -> Callable[[Client, Desk], bool]:
+    def attempt(client: Client, desk: Desk) -> bool:
+        row, data = _mapping(desk, model)
+        path = f"/admin/integrations/{model._meta.model_name}/"
+        where = {"add": f"{path}add/", "change": f"{path}{row.pk}/change/", "delete": f"{path}{row.pk}/delete/"}[act]
+        ask(client, "post", where, {"post": "yes"} if act == "delete" else data)
+        with _tenant(desk):
+            if act == "delete":
+                return not model.objects.filter(pk=row.pk).exists()
+            return bool(model.objects.filter(source=data["source"]).exists())
+
+    return attempt
+
+
+def _look_only(client: Client, desk: Desk) -> bool:
+    """Nobody changes through the admin what the product writes."""
+    row, item = _connection(desk), desk.record("held", code="x")
+    ask(client, "post", f"/admin/integrations/connection/{row.pk}/delete/", {"post": "yes"})
+    ask(client, "post", f"/admin/integrations/connection/{row.pk}/change/", {"name": "changed"})
+    ask(client, "post", f"/admin/integrations/outboxitem/{item.pk}/delete/", {"post": "yes"})
+    with _tenant(desk):
+        kept = Connection.objects.filter(pk=row.pk, name=row.name), OutboxItem.objects.filter(pk=item.pk)
+        return not all(rows.exists() for rows in kept)
+
+
+def _invite(client: Client, desk: Desk) -> bool:
+    email = f"{uuid.uuid4().hex[:8]}@example.test"
+    ask(client, "post", "/settings/members/invite/", {"email": email, "role": "clerk"})
+    with _tenant(desk):
+        return bool(Invitation.objects.filter(email=email).exists())
+
+
+def _take_role(client: Client, desk: Desk) -> bool:
+    user = person()
+    with _tenant(desk):
+        row = Membership.objects.create(user=user, role=Role.AUDITOR)
+    ask(client, "post", f"/settings/members/{row.pk}/take-role/")
+    with _tenant(desk):
+        return not Membership.objects.filter(pk=row.pk).exists()
+
+
+def _take_own_role(client: Client, desk: Desk) -> bool:
+    """Nobody changes their own role."""
+    user_id = int(client.session["_auth_user_id"])
+    with _tenant(desk):
+        row = Membership.objects.get(user_id=user_id)
+    ask(client, "post", f"/settings/members/{row.pk}/take-role/")
+    with _tenant(desk):
+        return not Membership.objects.filter(pk=row.pk).exists()
+
+
+def _invitation(desk: Desk) -> Invitation:
+    with _tenant(desk):
+        made: Invitation = Invitation.objects.create(
+            email=f"{uuid.uuid4().hex[:8]}@example.test", role=Role.CONTROLLER, digest=uuid.uuid4().bytes * 2,
+            invited_by=desk.user, expires=timezone.now() + timedelta(days=1),
+        )  # fmt: skip
+    return made
+
+
+def _approve(client: Client, desk: Desk) -> bool:
+    row = _invitation(desk)
+    ask(client, "post", f"/settings/invitations/{row.pk}/approve/")
+    with _tenant(desk):
+        return Invitation.objects.get(pk=row.pk).checked_by_id is not None
+
+
+def _revoke(client: Client, desk: Desk) -> bool:
+    row = _invitation(desk)
+    ask(client, "post", f"/settings/invitations/{row.pk}/revoke/")
+    with _tenant(desk):
+        return Invitation.objects.get(pk=row.pk).revoked is not None
+
+
+CONNECTING = frozenset({OWNER, INTEGRATOR})
+MAPPING = frozenset({INTEGRATOR, CLERK})  # as makers
+WORKING = frozenset({INTEGRATOR, CONTROLLER, CLERK})
+TRIALS = (
+    Trial("add a connection", CONNECTING, _add_connection),
+    Trial("replace a connection's secret", CONNECTING, _edit_connection),
+    Trial("delete a connection", CONNECTING, _delete_connection),
+    Trial("ping by the page", CONNECTING | WORKING, _ping("/connections/{}/ping/")),
+    Trial("ping by the API", CONNECTING | WORKING, _ping("/api/v1/connections/{}/ping/")),
+    Trial("pause a flow", CONNECTING, _switch("pause")),
+    Trial("resume a flow", CONNECTING, _switch("resume")),
+    Trial("run a flow now", CONNECTING | WORKING, _switch("run")),
+    Trial("retry a record", WORKING, _retry),
+    *(Trial(f"{a} a GL mapping in the admin", MAPPING, _admin(GLMapping, a)) for a in ("add", "change", "delete")),
+    *(
+        Trial(f"{a} a field mapping in the admin", MAPPING, _admin(FieldMapping, a))
+        for a in ("add", "change", "delete")
+    ),
+    Trial("change what the product writes in the admin", frozenset(), _look_only),
+    Trial("invite a member", frozenset({OWNER}), _invite),
+    Trial("withdraw an invitation", frozenset({OWNER}), _revoke),
+    Trial("approve a controller", frozenset({CONTROLLER}), _approve),
+    Trial("take a role away", frozenset({OWNER}), _take_role),
+    Trial("take the own role away", frozenset(), _take_own_role),
+)
