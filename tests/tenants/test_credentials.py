@@ -1,4 +1,5 @@
 import pickle
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -128,12 +129,22 @@ def test_every_sealed_field_is_found_by_the_rotation() -> None:
 def test_the_command_rotates_everything_there_and_back(
     cast: Cast, stored: int, capsys: pytest.CaptureFixture[str], settings: Any
 ) -> None:
+    def rotate(**options: Any) -> None:
+        """All tenants of the test database; those that other tests have damaged are named, ours must not be."""
+        with suppress(CommandError):
+            call_command("rotate_keys", **options)
+        said = capsys.readouterr()
+        assert cast.tenant.slug not in said.err
+        assert "keys wrapped with the first key" in said.out
+
     old, new = settings.CREDENTIAL_KEYS[0], Fernet.generate_key().decode()
     settings.CREDENTIAL_KEYS = [new, old]
-    call_command("rotate_keys", data_keys=True, older_than=0)
+    rotate(data_keys=True, older_than=0)
     settings.CREDENTIAL_KEYS = [new]
     with tenant_scope(cast.tenant.pk):
         assert Connection.objects.get(pk=stored).secrets.reveal() == SECRET
     settings.CREDENTIAL_KEYS = [old, new]
-    call_command("rotate_keys")
-    assert "secrets sealed with new data keys" in capsys.readouterr().out
+    rotate()
+    settings.CREDENTIAL_KEYS = [old]
+    with tenant_scope(cast.tenant.pk):
+        assert Connection.objects.get(pk=stored).secrets.reveal() == SECRET
