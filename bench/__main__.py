@@ -44,7 +44,7 @@ def main(arguments: Sequence[str]) -> int:
     """0 also when targets are missed (the table says which); 1 when a measurement failed."""
     parser = argparse.ArgumentParser("./dev bench")
     parser.add_argument(
-        "--long", action="store_true", help="200,000 invoices, ten minutes of limiter, 1,000,000 entries"
+        "--long", action="store_true", help="a pull of 200,000, ten minutes of limiter, 1,000,000 entries"
     )
     parser.add_argument("--only", help=f"some sections, by comma: {', '.join(SECTIONS)}; writes no document")
     parser.add_argument("--tiny", action="store_true", help="seconds only, to see that it works; writes no document")

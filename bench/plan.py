@@ -10,6 +10,7 @@ class Plan:
     name: str
     pull: int = 50_000
     small_pull: int = 10_000
+    large_pull: int = 0  # to see whether memory stays flat; 0: `pull` is large enough
     repeat: int = 1  # rounds that count, after one that warms the stand-in up
     dlt: int = 10_000
     job: int = 10_000
@@ -25,7 +26,7 @@ class Plan:
 
 
 NORMAL = Plan("./dev bench")
-LONG = Plan("./dev bench --long", pull=200_000, repeat=3, limiter=600.0, window=60.0, entries=1_000_000, dlt=50_000)
+LONG = Plan("./dev bench --long", large_pull=200_000, limiter=600.0, window=60.0, entries=1_000_000, dlt=50_000)
 TINY = Plan(
     "tiny: its figures mean nothing",
     pull=300,

@@ -38,10 +38,15 @@ def pull(plan: Plan) -> Iterator[Row]:
     yield _cpu(mine, theirs)
     yield from _hand(theirs, same)
     yield from _beside_dlt(mine, dlt)
-    with stand("ifs", invoices=plan.small_pull, remember=True) as erp:
-        small = measured("bench.pull:ours", erp=erp, again=False)
-    yield from _flat(small, mine)
+    yield from _flat(_ours_once(plan.small_pull), _ours_once(plan.large_pull) if plan.large_pull else mine)
     yield _unchanged(ours[0]["unchanged"])
+
+
+def _ours_once(invoices: int) -> Found:
+    settle()
+    with stand("ifs", invoices=invoices) as erp:
+        found: Found = measured("bench.pull:ours", erp=erp, again=False)
+    return found
 
 
 def _by_hand(erp: str, names: Found) -> Found:

@@ -126,6 +126,14 @@ def build(system: str, invoices: int = 1000, remember: bool = False) -> Answer:
     return Line(simulator)
 
 
+class _Server(SimulatorServer):
+    """Serves on when a client leaves in the middle of things, and says nothing of it."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 def _stop(_number: int, _frame: object) -> NoReturn:
     raise KeyboardInterrupt
 
@@ -133,7 +141,7 @@ def _stop(_number: int, _frame: object) -> NoReturn:
 def main(system: str, options: str) -> None:
     """Serve until SIGTERM; the first line said is the address."""
     signal.signal(signal.SIGTERM, _stop)
-    server = SimulatorServer(build(system, **json.loads(options)))
+    server = _Server(build(system, **json.loads(options)))
     print(f"http://127.0.0.1:{server.port}", flush=True)
     try:
         server.serve_forever()
