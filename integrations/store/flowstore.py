@@ -91,7 +91,8 @@ class FlowStore:
     def claim(self, limit: int) -> list[Item]:
         """Up to `limit` ready items, oldest first, stamped with the run; each try is counted before the work."""
         with self._frame.commit():
-            claimed = self._frame.rows(sql.CLAIM, limit=limit)
+            busy = [row[0] for row in self._frame.rows(sql.BUSY)]
+            claimed = self._frame.rows(sql.CLAIM, limit=limit, busy=busy)
             self._count(sum(fresh for _, fresh in claimed), {})
             rows = self._frame.rows(sql.LOAD, ids=[row[0] for row in claimed])
             links = self._links([row[1] for row in rows])

@@ -1,13 +1,16 @@
 """The statements of a push, each over a whole batch; `unnest` carries the batch's columns in."""
 
-# On tables that have just grown the planner knows nothing: a scalar subquery and look-ups by a whole batch of keys
-# cannot go as wrong as an anti-join or a lateral join.
+# On tables that have just grown the planner knows nothing: look-ups by a whole batch of keys cannot go as wrong as
+# anti-joins, lateral joins and subqueries per row.
+BUSY = """
+    SELECT item_id FROM integrations_writeintent WHERE tenant_id = %(tenant)s AND settled_at IS NULL
+"""
+
 CLAIM = """
     WITH due AS (
         SELECT i.id, i.run_id FROM integrations_outboxitem i
         WHERE i.tenant_id = %(tenant)s AND i.flow_id = %(flow)s AND i.state = 'ready' AND i.not_before <= now()
-          AND (SELECT w.id FROM integrations_writeintent w
-               WHERE w.tenant_id = %(tenant)s AND w.item_id = i.id AND w.settled_at IS NULL LIMIT 1) IS NULL
+          AND i.id <> ALL(%(busy)s::bigint[])
         ORDER BY i.not_before, i.id LIMIT %(limit)s
     )
     UPDATE integrations_outboxitem i SET attempts = i.attempts + 1, run_id = %(run)s, outcome = 'claimed'
