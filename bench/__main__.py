@@ -33,8 +33,8 @@ How it is measured
 - The hand loop (`bench/hand_bare.py`) is a raw socket, msgspec and bare psycopg, and leaves the same rows in the same
   tables under the same policies with the same audit chain; the bench compares them.
 - dlt gets the easier half: headers and lines into plain tables, no postings, no audit.
-- The best possible over a long line: every request to IFS after the other, those to BILL in {lanes} lanes; but not
-  faster than the same job without latency.
+- The best that a long line allows: every request to IFS after the other, those to BILL in {lanes} lanes, our own work
+  for nothing.
 - The limiter's judge is a process of its own with a strict sliding window on its own clock.
 - Dispatcher: four dispatchers at once, 40,000 flows of 2,000 tenants. A tick is idle when none of them is due.
 """

@@ -155,10 +155,9 @@ def job(plan: Plan) -> Iterator[Row]:
     far = _carried(plan.late_job, LATENCY)
     line = far["requests"]["ifs"] * LATENCY + far["requests"]["bill"] * LATENCY / LANES
     near = plan.late_job / speed
-    best = max(line, near)
-    words = f"{number(far['wall'] / best)} times the best possible ({number(best)} s: "
-    words += f"the line {number(line)} s, without latency {number(near)} s)"
-    met = far["wall"] <= 1.15 * best
+    words = f"{number(far['wall'] / line)} times the best the line allows ({number(line)} s; "
+    words += f"without latency as above {number(near)} s)"
+    met = far["wall"] <= 1.15 * line
     yield Row(
         f"whole job, {number(plan.late_job)} invoices at 200 ms: s", number(far["wall"]), "≤ 1.15 times", words, met
     )
