@@ -3,13 +3,23 @@
 import msgspec
 
 from integrations.engine.errors import Problem
-from integrations.engine.records import Draft
+from integrations.engine.records import (
+    ApplyDraft,
+    ArchiveDraft,
+    Draft,
+    Entity,
+    InvoiceDraft,
+    MarkDraft,
+    PaidDraft,
+    VendorDraft,
+)
 
 
 class Link(msgspec.Struct, frozen=True):
     """What we know of a source record that is already on the target.
 
-    `fingerprint` is the source's when it was last written, computed by fingerprint `schema`.
+    `fingerprint` is the source's when it was last written, computed by fingerprint `schema`. `sent` is the draft as it
+    was last written (None: a person's own record, adopted), `echo` what the target said it stored then.
     """
 
     target_id: str
@@ -17,45 +27,85 @@ class Link(msgspec.Struct, frozen=True):
     schema: int
     variant: str = ""
     version: str = ""
+    sent: Draft | None = None
+    echo: dict[str, str] = {}
+
+
+class Want(msgspec.Struct, frozen=True, kw_only=True):
+    """Another record of this integration that is needed in a further form: a vendor in one more currency."""
+
+    entity: Entity
+    key: str
+    variant: str
 
 
 class Create(msgspec.Struct, frozen=True, kw_only=True):
-    """Make it on the target. `why` are the reasons of every mapping that was applied, line by line."""
+    """Make it on the target. `why` are the reasons of every mapping that was applied, line by line.
 
-    draft: Draft
+    `notes` are what a person may want to know and need not act on. `again`: once it is there, decide once more.
+    """
+
+    draft: VendorDraft | InvoiceDraft
     natural_key: str
     variant: str = ""
     why: tuple[str, ...] = ()
+    notes: tuple[Problem, ...] = ()
+    again: bool = False
 
 
 class Update(msgspec.Struct, frozen=True, kw_only=True):
-    """Change the linked record on the target."""
+    """Change the linked record on the target, if it is still of `version`."""
 
-    draft: Draft
+    draft: VendorDraft | InvoiceDraft
     natural_key: str
     target_id: str
     version: str = ""
     why: tuple[str, ...] = ()
+    notes: tuple[Problem, ...] = ()
+    again: bool = False
+
+
+class Act(msgspec.Struct, frozen=True, kw_only=True):
+    """Do something else to the linked record: archive it, note a payment, set a credit off, mark it as sent."""
+
+    draft: ArchiveDraft | PaidDraft | ApplyDraft | MarkDraft
+    natural_key: str
+    target_id: str
+    version: str = ""
+    why: tuple[str, ...] = ()
+    notes: tuple[Problem, ...] = ()
 
 
 class LinkTo(msgspec.Struct, frozen=True, kw_only=True):
-    """It is there already, made by somebody else: remember that this source record is that target record."""
+    """It is there already, made by somebody else: remember that this source record is that target record.
+
+    `score` says how sure the match is, of 100; a person can take the link back. `echo` is how it stood then.
+    """
 
     target_id: str
     variant: str = ""
     why: tuple[str, ...] = ()
+    score: int = 100
+    echo: dict[str, str] = {}
+    version: str = ""
 
 
 class Nothing(msgspec.Struct, frozen=True, kw_only=True):
-    """Both sides agree. `rebaseline`: only our way of hashing changed; store the new fingerprint silently."""
+    """Both sides agree. `rebaseline`: store the source's new fingerprint silently; nothing that we send has changed.
+
+    `echo`, unless None, replaces the link's: a person accepted how the record stands on the target.
+    """
 
     rebaseline: bool = False
+    echo: dict[str, str] | None = None
+    notes: tuple[Problem, ...] = ()
 
 
 class Wait(msgspec.Struct, frozen=True, kw_only=True):
-    """Not yet: released by itself when what it needs arrives."""
+    """Not yet: released by itself when what it needs arrives. `wants` are asked for at once."""
 
     problems: tuple[Problem, ...]
+    wants: tuple[Want, ...] = ()
 
 
 class Hold(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,10 +115,12 @@ class Hold(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Out(msgspec.Struct, frozen=True, kw_only=True):
-    """Out of scope: counted with its reason, no work for anybody."""
+    """Out of scope: counted with its reason, no work for anybody. `wants` go in its stead (one bill an instalment)."""
 
     reason: str
     message: str
+    wants: tuple[Want, ...] = ()
 
 
-Decision = Create | Update | LinkTo | Nothing | Wait | Hold | Out
+Decision = Create | Update | Act | LinkTo | Nothing | Wait | Hold | Out
+Writing = Create | Update | Act

@@ -2,6 +2,7 @@
 
     SyncError
     ├── Retryable         provably not processed: wait `after` seconds and do it again
+    │   └── Stale         the record changed between our read and our write: read and decide it again, alone
     ├── OutcomeUnknown    a write may have been processed: only the resolver may touch its intent
     ├── Rejected          the data is refused: a person decides, in the review queue
     └── ConnectionBroken  nothing works until a person mends the connection: stop the flow, tell the tenant
@@ -13,11 +14,25 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """One answer a person may give to a problem: a stable `key`, what it says on the button, who may give it.
+
+    `act` names a row of the table of roles (work, ignore, override, payee ...). The answer takes a reason.
+    """
+
+    key: str
+    label: str
+    act: str = "work"
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """One reason why a record cannot go, for a person: stable `code`, plain `message`, `field` and `value` at fault.
 
     `blocker` is (kind, key) when supplying that one thing (a mapping, a link) frees the record by itself.
-    `urgent` puts it on top of the review queue (money may be paid wrongly).
+    `urgent` puts it on top of the review queue (money may be paid wrongly). `choices` are what a person may answer;
+    an answer counts while the source record and `subject` (what exactly was asked about) stay the same. `once`: one
+    review item for all records with this code and value, not one each.
     """
 
     code: str
@@ -26,6 +41,9 @@ class Problem:
     value: str = ""
     blocker: tuple[str, str] | None = None
     urgent: bool = False
+    choices: tuple[Choice, ...] = ()
+    subject: str = ""
+    once: bool = False
 
 
 class SyncError(Exception):
@@ -44,6 +62,13 @@ class Retryable(SyncError):
     def __init__(self, message: str, *, code: str = "retryable", after: float | None = None, detail: str = "") -> None:
         super().__init__(message, code=code, detail=detail)
         self.after = after
+
+
+class Stale(Retryable):
+    """The record on the other side is not the one we decided about any more; nothing was written."""
+
+    def __init__(self, message: str, *, code: str = "stale_version", detail: str = "") -> None:
+        super().__init__(message, code=code, after=0.0, detail=detail)
 
 
 class OutcomeUnknown(SyncError):

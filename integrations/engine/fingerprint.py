@@ -8,13 +8,24 @@ from hashlib import blake2b
 
 import msgspec
 
-from integrations.engine.records import AnyRecord, Dimension, GLAccount, Invoice, TaxCode, Unreadable, Vendor
+from integrations.engine.records import (
+    AnyRecord,
+    Dimension,
+    GLAccount,
+    Invoice,
+    Payment,
+    PaymentTerm,
+    SentMark,
+    TaxCode,
+    Unreadable,
+    Vendor,
+)
 
 VERSION = 1
 
 _FIELDS: dict[type, tuple[str, ...]] = {
     Vendor: (
-        *("name", "number", "kind", "country", "currency", "payment_term", "group", "email"),
+        *("name", "number", "kind", "country", "currency", "payment_term", "group", "email", "tax_key"),
         *("one_time", "in_company", "blocked", "active", "addresses"),
     ),
     GLAccount: ("number", "name", "kind", "control", "active", "valid_from", "valid_to"),
@@ -41,6 +52,7 @@ _FIELDS: dict[type, tuple[str, ...]] = {
             "net",
             "tax",
             "payment_term",
+            "term_base_date",
         ),
         *(
             "payment_method",
@@ -54,6 +66,9 @@ _FIELDS: dict[type, tuple[str, ...]] = {
         ),
         *("blocked", "lines", "postings", "ledger_items"),
     ),
+    PaymentTerm: ("code", "name", "instalments", "due_days", "discount_days", "discount_percent"),
+    Payment: ("vendor_key", "number", "method", "state", "amount", "currency", "dated", "invoices"),
+    SentMark: ("key", "field", "value"),
     Unreadable: ("key", "code", "raw"),
 }
 _encode = msgspec.json.Encoder(order="sorted").encode

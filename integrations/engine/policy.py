@@ -1,6 +1,7 @@
 """The settings of an integration with their defaults: choices of the tenant, kept and versioned as data."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Literal
 
 import msgspec
@@ -9,25 +10,52 @@ from integrations.engine.records import InvoiceState
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
-    """What a tenant may choose. `version` names the stored version that was used; defaults are the product's."""
+    """What a tenant may choose. `version` names the stored version that was used; defaults are the product's.
+
+    Accounts named here are numbers on the target; lists of words are the ERP's own.
+    """
 
     company: str
     version: int = 1
+    # which invoices go
     start_date: date | None = None
     include_open_older: bool = False
     release_states: tuple[InvoiceState, ...] = (InvoiceState.AUTHORISED,)
+    invoice_types: tuple[str, ...] = ()  # further types that are sent like ordinary invoices
     prepayments: Literal["hold", "send"] = "hold"
-    one_time: Literal["hold"] = "hold"
+    partly_paid: Literal["hold", "open_amount", "record_payment"] = "hold"
+    paid_here: Literal["all", "by_group", "by_method"] = "all"
+    paid_here_groups: tuple[str, ...] = ()
+    paid_here_methods: tuple[str, ...] = ()
+    never_paid_here_methods: tuple[str, ...] = ()  # direct debit and the like, whatever `paid_here` says
+    # from invoice to bill
     tax_lines: Literal["per_code", "into_cost"] = "per_code"
     withholding: Literal["hold", "negative_line"] = "hold"
-    withholding_account: str = ""  # number on the target, for negative_line
+    withholding_account: str = ""
     rounding_tolerance: int = 5  # minor units
-    rounding_account: str = ""  # number on the target
+    rounding_account: str = ""
     negative_lines: Literal["keep", "net_same_coding", "hold"] = "keep"
+    apply_credits: Literal["no", "to_named_invoice"] = "no"
     due_date_from: Literal["due_date", "planned_pay_date"] = "due_date"
+    instalments: Literal["hold", "bill_each"] = "hold"
     match_by_number: bool = False  # an account or value without a rule goes to the equal number on the target
     unmapped: Literal["hold", "fallback"] = "hold"
-    fallback_account: str = ""  # number on the target
-    number_reuse: bool = True  # a number may come back with another amount after 300 days
+    fallback_account: str = ""
+    create_missing: bool = False  # an account or dimension value that the target lacks may be created there
     max_lines: int = 100
     max_number_length: int = 100
+    # duplicates
+    number_reuse: bool = True  # a number may come back with another amount after 300 days
+    weak_duplicates: Literal["note", "hold"] = "note"
+    # suppliers
+    vendor_per_currency: Literal["ask", "auto"] = "ask"
+    one_time: Literal["hold"] = "hold"
+    remit_hold: Literal["two_people", "one_person"] = "two_people"  # one_person: for addresses from the ERP only
+    files_1099: Literal["erp", "ap_tool", "none"] = "none"
+    # after sending
+    amount_change: Literal["update", "hold"] = "update"
+    recode_after_approval: bool = False
+    auto_archive: bool = False
+    write_back_field: str = ""  # the ERP's field that is marked when an invoice was sent; "" = nothing is written back
+    # people
+    ignore_limit: Decimal = Decimal(1000)  # in company currency: above it a controller confirms

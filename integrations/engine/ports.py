@@ -8,7 +8,7 @@ import msgspec
 
 from integrations.engine.decisions import Decision, Link
 from integrations.engine.errors import Rejected
-from integrations.engine.records import AnyRecord, Company, Draft, Entity, Receipt, TargetRecord, Unreadable
+from integrations.engine.records import AnyRecord, Company, Draft, Entity, Gone, Receipt, TargetRecord, Unreadable
 
 
 class Scope(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,7 +38,11 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Write(msgspec.Struct, frozen=True, kw_only=True):
-    """One record to write. `natural_key` finds it again on the target when the answer is lost; `send_by` is UTC."""
+    """One record to write. `natural_key` finds it again on the target when the answer is lost; `send_by` is UTC.
+
+    The draft's type says what to do; for a vendor or an invoice, `target_id` says whether to create or to change, and
+    `version`, where it is given, what it must still be: else the write ends as Stale.
+    """
 
     intent: int
     entity: Entity
@@ -50,15 +54,21 @@ class Write(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
-    """A due record as a push claims it: its source, what it is linked to, and the revision that is being carried."""
+    """A due record as a push claims it: its source, what it is linked to, and the revision that is being carried.
+
+    `variant` tells records of one source apart: a vendor's further currency, an instalment. `target` is a fresh read of
+    the linked record. `answers` are what people decided of this very content: (problem code, subject) -> choice.
+    """
 
     id: int
     source_key: str
     revision: int
     attempts: int
-    source: AnyRecord | Unreadable
+    source: AnyRecord | Unreadable | Gone
+    variant: str = ""
     link: Link | None = None
     target: TargetRecord | None = None
+    answers: Mapping[tuple[str, str], str] = {}
 
 
 class Source(Protocol):
@@ -85,8 +95,12 @@ class Target(Protocol):
     def write(self, writes: Sequence[Write]) -> list[Receipt]:
         """One group, one request, all or nothing; receipts in the order of `writes`.
 
-        Raises OutcomeUnknown, Retryable, Rejected (the whole group was refused) or ConnectionBroken.
+        Raises OutcomeUnknown, Stale, Retryable, Rejected (the whole group was refused) or ConnectionBroken.
         """
+        ...
+
+    def standing(self, entity: Entity, target_ids: Sequence[str]) -> dict[str, TargetRecord]:
+        """These records as they stand now, with `standing`, `approval` and `echo`; what is not there is left out."""
         ...
 
     def look_up(self, entity: Entity, **where: str) -> Iterator[TargetRecord]:

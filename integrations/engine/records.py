@@ -26,6 +26,8 @@ class Entity(StrEnum):
     PURCHASE_ORDER = "purchase_order"
     INVOICE = "invoice"
     PAYMENT = "payment"
+    PAYMENT_PROPOSAL = "payment_proposal"  # what the ERP is about to pay by itself
+    SENT_MARK = "sent_mark"  # "this was sent", written back on the source record
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +73,8 @@ class Vendor(Record, frozen=True, kw_only=True):
     payment_term: str = ""
     group: str = ""
     email: str = ""
+    tax_id: str = ""  # plain in memory only; stores seal it
+    tax_key: str = ""  # a keyed hash of `tax_id`, made by the store: equal for equal ids of one tenant
     one_time: bool = False
     in_company: bool = True
     blocked: bool = False
@@ -110,6 +114,31 @@ class TaxCode(Record, frozen=True, kw_only=True):
     name: str = ""
     rate: Decimal | None = None
     kind: str = "tax"
+
+
+class PaymentTerm(Record, frozen=True, kw_only=True):
+    """When an invoice is due and what paying early saves; `discount_percent` of the gross within `discount_days`."""
+
+    code: str
+    name: str = ""
+    instalments: int = 1
+    due_days: int | None = None
+    discount_days: int | None = None
+    discount_percent: Decimal | None = None
+
+
+class Payment(Record, frozen=True, kw_only=True):
+    """A payment of one or more invoices, as the system that made it knows it; `amount` in `currency`."""
+
+    vendor_key: str
+    number: str = ""
+    method: str = ""
+    state: str = ""
+    amount: Decimal = Decimal(0)
+    currency: str = ""
+    dated: date | None = None
+    invoices: tuple[tuple[str, Decimal], ...] = ()  # (invoice key, amount)
+    modified: datetime | None = None
 
 
 class InvoiceState(StrEnum):
@@ -197,6 +226,7 @@ class Invoice(Record, frozen=True, kw_only=True, gc=False):  # trees without cyc
     tax: Decimal = Decimal(0)
     open_amount: Decimal | None = None
     payment_term: str = ""
+    term_base_date: date | None = None
     payment_method: str = ""
     po_number: str = ""
     credit_for: str = ""
@@ -212,15 +242,32 @@ class Invoice(Record, frozen=True, kw_only=True, gc=False):  # trees without cyc
     modified: datetime | None = None
 
 
-AnyRecord = Vendor | GLAccount | Dimension | TaxCode | Invoice
+class SentMark(Record, frozen=True, kw_only=True):
+    """What a source record is marked with once it has arrived: `key` is its own, `value` the id on the target."""
+
+    field: str
+    value: str
+
+
+AnyRecord = Vendor | GLAccount | Dimension | TaxCode | PaymentTerm | Invoice | Payment | SentMark
 
 RECORDS: dict[Entity, type[AnyRecord]] = {
     Entity.VENDOR: Vendor,
     Entity.GL_ACCOUNT: GLAccount,
     Entity.DIMENSION: Dimension,
     Entity.TAX_CODE: TaxCode,
+    Entity.PAYMENT_TERM: PaymentTerm,
     Entity.INVOICE: Invoice,
+    Entity.PAYMENT: Payment,
+    Entity.SENT_MARK: SentMark,
 }
+
+
+class Gone(msgspec.Struct, frozen=True, kw_only=True):
+    """A record that two whole scans and two reads by key did not find any more; `last` is how it was last seen."""
+
+    key: str
+    last: AnyRecord
 
 
 class Unreadable(msgspec.Struct, frozen=True, kw_only=True):
@@ -232,7 +279,7 @@ class Unreadable(msgspec.Struct, frozen=True, kw_only=True):
     raw: str = ""
 
 
-class VendorDraft(msgspec.Struct, frozen=True, kw_only=True):
+class VendorDraft(msgspec.Struct, frozen=True, kw_only=True, tag_field="what", tag="vendor"):
     """A payee to be made or refreshed on the target. `number` is the source's supplier number."""
 
     name: str
@@ -240,20 +287,26 @@ class VendorDraft(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     address: Address
     email: str = ""
+    tax_id: str = ""  # plain in memory only; stores seal it
 
 
 class DraftLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A coded line: `account` and the values of `dimensions` are ids on the target; amounts in minor-unit precision."""
+    """A coded line: `account` and the values of `dimensions` are ids on the target; amounts in minor-unit precision.
+
+    `source_keys` are the posting rows it came from, `origin` their coding in the ERP: while that stays the same, a
+    line that was posted keeps the coding it was posted with.
+    """
 
     amount: Decimal
     account: str
     dimensions: dict[str, str] = {}
     description: str = ""
     source_keys: tuple[str, ...] = ()
+    origin: str = ""
 
 
-class InvoiceDraft(msgspec.Struct, frozen=True, kw_only=True):
-    """A bill (`credit` False) or vendor credit (True, all signs turned once) to be made on the target."""
+class InvoiceDraft(msgspec.Struct, frozen=True, kw_only=True, tag_field="what", tag="invoice"):
+    """A bill (`credit` False) or vendor credit (True, all signs turned once) to be made or changed on the target."""
 
     vendor_id: str
     number: str
@@ -267,21 +320,86 @@ class InvoiceDraft(msgspec.Struct, frozen=True, kw_only=True):
     description: str = ""
 
 
-Draft = VendorDraft | InvoiceDraft
+class ArchiveDraft(msgspec.Struct, frozen=True, kw_only=True, tag_field="what", tag="archive"):
+    """Take a record out of use on the target; nothing is ever deleted."""
 
-DRAFTS: dict[Entity, type[Draft]] = {Entity.VENDOR: VendorDraft, Entity.INVOICE: InvoiceDraft}
+    entity: Entity
+    credit: bool = False
+
+
+class PaidDraft(msgspec.Struct, frozen=True, kw_only=True, tag_field="what", tag="paid"):
+    """Note on a bill that `amount` of it was paid elsewhere: no money moves."""
+
+    vendor_id: str
+    bill_id: str
+    amount: Decimal
+    currency: str
+    paid_on: date
+    description: str = ""
+
+
+class ApplyDraft(msgspec.Struct, frozen=True, kw_only=True, tag_field="what", tag="apply"):
+    """Set a vendor credit of the target off against a bill there."""
+
+    vendor_id: str
+    bill_id: str
+    credit_id: str
+    amount: Decimal
+    currency: str
+
+
+class MarkDraft(msgspec.Struct, frozen=True, kw_only=True, tag_field="what", tag="mark"):
+    """Write a few fields back to the source record itself, such as "sent"; `fields` by the system's own names."""
+
+    entity: Entity
+    key: str
+    fields: dict[str, str]
+
+
+Draft = VendorDraft | InvoiceDraft | ArchiveDraft | PaidDraft | ApplyDraft | MarkDraft
+
+CREATES: dict[Entity, type[Draft]] = {
+    Entity.VENDOR: VendorDraft,
+    Entity.INVOICE: InvoiceDraft,
+    Entity.SENT_MARK: MarkDraft,
+}
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
-    """What the target answered to one write: its id, its version if it has one, and the echo of what it stored."""
+    """What the target answered to one write: its id, its version if it has one, and the echo of what it stored.
+
+    `echo` are fields by name as exact text, in the same form as `TargetRecord.echo`: where the two differ later,
+    somebody changed the record on the target.
+    """
 
     target_id: str
     version: str = ""
     echo: dict[str, str] = {}
 
 
+class Standing(StrEnum):
+    """How far the money of a bill on the target has moved."""
+
+    UNPAID = "unpaid"
+    SCHEDULED = "scheduled"
+    PARTLY_PAID = "partly_paid"
+    PAID = "paid"
+    UNKNOWN = "unknown"
+
+
+class Approval(StrEnum):
+    """Whether somebody on the target has acted on a bill."""
+
+    NONE = "none"  # nobody has acted yet
+    ACTED = "acted"  # at least one approver has
+    DENIED = "denied"
+
+
 class TargetRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A record as the target holds it, reduced to what matching and drift need; amounts in `currency`."""
+    """A record as the target holds it, reduced to what matching and drift need; amounts in `currency`.
+
+    A listing may leave `standing`, `approval` and amounts beside the total at their defaults; a read by id fills them.
+    """
 
     target_id: str
     name: str = ""
@@ -290,6 +408,13 @@ class TargetRecord(msgspec.Struct, frozen=True, kw_only=True):
     currency: str = ""
     amount: Decimal | None = None
     date: Day | None = None
-    kind: str = ""
+    due_date: Day | None = None
+    kind: str = ""  # vendor, bill, credit, payment, ...
     active: bool = True
     version: str = ""
+    paid: Decimal | None = None  # paid or credited so far
+    scheduled: Decimal | None = None
+    standing: Standing = Standing.UNKNOWN
+    approval: Approval = Approval.NONE
+    connected: bool = False  # a vendor whose address is its own business on the target's network
+    echo: dict[str, str] = {}

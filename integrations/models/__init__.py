@@ -1,9 +1,13 @@
 """Rows of the product: what is connected, what flows, what was seen, what is due, what a person must decide."""
 
+from integrations.models.access import ApiKey, IdempotencyKey
 from integrations.models.connection import Connection, PingResult
 from integrations.models.flow import DueFlow, Flow, Heartbeat, Integration
 from integrations.models.mapping import FieldMapping, GLMapping
-from integrations.models.review import ReviewItem
+from integrations.models.plan import Plan, PlanLine
+from integrations.models.review import Answer, ReviewItem
+from integrations.models.search import SearchTerm
+from integrations.models.setting import SettingChange
 from integrations.models.sync import (
     Blocker,
     Checkpoint,
@@ -17,6 +21,8 @@ from integrations.models.sync import (
 )
 
 __all__ = [
+    "Answer",
+    "ApiKey",
     "Blocker",
     "Checkpoint",
     "Connection",
@@ -25,13 +31,18 @@ __all__ = [
     "Flow",
     "GLMapping",
     "Heartbeat",
+    "IdempotencyKey",
     "Integration",
     "MirrorRecord",
     "MirrorState",
     "OutboxItem",
     "PingResult",
+    "Plan",
+    "PlanLine",
     "RecordLink",
     "ReviewItem",
+    "SearchTerm",
+    "SettingChange",
     "SourceRecord",
     "SyncRun",
     "WriteIntent",

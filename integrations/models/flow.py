@@ -11,7 +11,8 @@ from tenants.models import TenantOwned
 class Integration(TenantOwned):
     """An ERP connection joined to an AP connection for one company, with the choices of its policy.
 
-    `policy` holds only what differs from the product's defaults; `policy_version` grows with every change.
+    `policy` holds only what differs from the product's defaults; `policy_version` grows with every change. Until it is
+    active nothing is written: it is read, planned, and the plan applied.
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, editable=False)
@@ -23,6 +24,7 @@ class Integration(TenantOwned):
     start_date = models.DateField(null=True, blank=True)
     policy = models.JSONField(default=dict, blank=True)
     policy_version = models.PositiveIntegerField(default=1)
+    active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta(TenantOwned.Meta):
@@ -53,6 +55,9 @@ class Flow(TenantOwned):
     paused_reason = models.TextField(blank=True)
     schedule = models.CharField(max_length=100, default="*/5 * * * *")
     time_zone = models.CharField(max_length=64, default="UTC")
+    blackouts = models.JSONField(
+        default=list, blank=True
+    )  # [{"days": "0-6", "from": "18:00", "to": "20:00"}], its zone
     first_complete_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -13,7 +13,8 @@ class SyncRun(TenantOwned):
     """One execution of a flow's poll or push. `counts` are outcomes by name; they must add up to `taken`.
 
     A poll balances read = staged + unchanged + repeated; a push claimed = the sum of its outcomes. `taken` is counted
-    where rows leave the transport or the queue, `counts` by SQL over stored rows.
+    where rows leave the transport or the queue, `counts` by SQL over stored rows. A sweep is a poll that reads
+    everything anew after an ordinary one: what it stages, that one had missed.
     """
 
     class Kind(models.TextChoices):
@@ -21,6 +22,7 @@ class SyncRun(TenantOwned):
 
         POLL = "poll", "Read"
         PUSH = "push", "Write"
+        SWEEP = "sweep", "Sweep"
 
     class Status(models.TextChoices):
         """How it stands."""
@@ -31,7 +33,7 @@ class SyncRun(TenantOwned):
 
     uuid = models.UUIDField(default=uuid.uuid4, editable=False)
     flow = models.ForeignKey(Flow, models.CASCADE, related_name="runs", db_constraint=False, db_index=False)
-    kind = models.CharField(max_length=4, choices=Kind)
+    kind = models.CharField(max_length=5, choices=Kind)
     status = models.CharField(max_length=8, choices=Status, default=Status.RUNNING)
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
@@ -60,6 +62,8 @@ class Checkpoint(TenantOwned):
     complete = models.BooleanField(default=False)  # the scan that ended at this cursor was whole
     at = models.DateTimeField()
     swept_at = models.DateTimeField(null=True)  # the last whole scan that read everything anew
+    sweep_cursor = models.TextField(blank=True)  # of the sweep under way
+    sweep = models.PositiveIntegerField(default=0)  # its number; stamped on every row it sees
 
     class Meta(TenantOwned.Meta):
         constraints = [models.UniqueConstraint(fields=["tenant", "flow"], name="checkpoint_once")]
@@ -84,11 +88,20 @@ class SourceRecord(TenantOwned):
     amount = models.DecimalField(max_digits=24, decimal_places=6, null=True)
     currency = models.CharField(max_length=10, blank=True)
     due_date = models.DateField(null=True)
+    dated = models.DateField(null=True)  # an invoice's own date
+    plain = models.CharField(max_length=120, blank=True, db_collation="C")  # the number as duplicates are compared
+    tax_key = models.CharField(max_length=32, blank=True, db_collation="C")  # keyed hash of a supplier's tax id
     first_seen = models.DateTimeField()
     changed_at = models.DateTimeField()
+    last_seen_scan = models.PositiveIntegerField(default=0)  # number of the last sweep that saw it
+    gone_since = models.DateTimeField(null=True)  # a sweep did not see it, and a read by its key found nothing
 
     class Meta(TenantOwned.Meta):
         constraints = [models.UniqueConstraint(fields=["tenant", "flow", "source_key"], name="source_once")]
+        indexes = [
+            models.Index("tenant", "flow", "party", "plain", name="source_alike", condition=~models.Q(plain="")),
+            models.Index("tenant", "flow", "tax_key", name="source_tax", condition=~models.Q(tax_key="")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.number or self.source_key}"
@@ -110,6 +123,7 @@ class MirrorRecord(TenantOwned):
     amount = models.DecimalField(max_digits=24, decimal_places=6, null=True)
     currency = models.CharField(max_length=10, blank=True)
     dated = models.DateField(null=True)
+    standing = models.CharField(max_length=20, blank=True)  # how far the money of a bill has moved
     seen_at = models.DateTimeField()
 
     class Meta(TenantOwned.Meta):
@@ -141,6 +155,8 @@ class OutboxItem(TenantOwned):
 
     In flight is not a state: it is an unsettled WriteIntent. `revision` grows with new content; a settle sets `done`
     only for the revision it wrote. `run` and `outcome` are the last push run that claimed it and what came of it.
+    `variant` is "" but where one source record becomes several on the target: a vendor's further currency, an
+    instalment. An ignored item wakes when its content differs from `ignored_fingerprint` or `until` has passed.
     """
 
     class State(models.TextChoices):
@@ -158,12 +174,17 @@ class OutboxItem(TenantOwned):
     flow = models.ForeignKey(Flow, models.CASCADE, related_name="items", db_constraint=False, db_index=False)
     source = models.ForeignKey(SourceRecord, models.CASCADE, related_name="items", db_constraint=False, db_index=False)
     source_key = models.CharField(max_length=120, db_collation="C")
+    variant = models.CharField(max_length=20, blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.READY)
     not_before = models.DateTimeField()
     revision = models.PositiveIntegerField(default=1)
     attempts = models.PositiveSmallIntegerField(default=0)
+    lost_workers = models.PositiveSmallIntegerField(default=0)
     reason = models.CharField(max_length=60, blank=True)
     message = models.TextField(blank=True)
+    notes = models.JSONField(default=list)  # what a person may want to know and need not act on: {code, message}
+    until = models.DateTimeField(null=True)
+    ignored_fingerprint = models.CharField(max_length=32, blank=True)
     run = models.ForeignKey(
         SyncRun, models.SET_NULL, null=True, related_name="items", db_constraint=False, db_index=False
     )
@@ -172,14 +193,15 @@ class OutboxItem(TenantOwned):
 
     class Meta(TenantOwned.Meta):
         constraints = [
-            models.UniqueConstraint(fields=["tenant", "flow", "source_key"], name="item_once"),
+            models.UniqueConstraint(fields=["tenant", "flow", "source_key", "variant"], name="item_once"),
             models.UniqueConstraint(fields=["tenant", "uuid"], name="item_uuid"),
-            models.UniqueConstraint(fields=["tenant", "source"], name="item_source"),
+            models.UniqueConstraint(fields=["tenant", "source", "variant"], name="item_source"),
         ]
         indexes = [
             models.Index("tenant", "flow", "not_before", "id", name="item_ready", condition=models.Q(state="ready")),
             models.Index("tenant", "flow", "state", name="item_state"),
             models.Index("tenant", "run", "outcome", name="item_run"),
+            models.Index("tenant", "until", name="item_until", condition=models.Q(state="ignored")),
         ]
 
     def __str__(self) -> str:
@@ -198,6 +220,8 @@ class WriteIntent(TenantOwned):
     )
     revision = models.PositiveIntegerField()
     natural_key = models.CharField(max_length=300)
+    target_id = models.CharField(max_length=64, blank=True, db_collation="C")  # "" for a create
+    target_version = models.CharField(max_length=120, blank=True)
     variant = models.CharField(max_length=20, blank=True)
     digest = models.CharField(max_length=32)
     draft = models.JSONField()
@@ -242,7 +266,17 @@ class Blocker(TenantOwned):
 
 
 class RecordLink(TenantOwned):
-    """This source record is that target record, as of a fingerprint; keeps the coding that was posted."""
+    """This source record is that target record, as of a fingerprint; keeps what was sent.
+
+    `made_by` says whether we created the target record, matched it (with `score` of 100), or a person linked it.
+    """
+
+    class MadeBy(models.TextChoices):
+        """How the link came to be."""
+
+        CREATED = "created", "Created by this integration"
+        MATCHED = "matched", "Matched"
+        PERSON = "person", "Linked by a person"
 
     integration = models.ForeignKey(
         Integration, models.CASCADE, related_name="links", db_constraint=False, db_index=False
@@ -259,7 +293,9 @@ class RecordLink(TenantOwned):
     fingerprint = models.CharField(max_length=32)
     schema = models.PositiveSmallIntegerField()
     echo = models.JSONField(default=dict)
-    coding = models.JSONField(default=list)  # the lines as posted
+    sent = models.JSONField(null=True)  # the draft as last written; null for an adopted record
+    made_by = models.CharField(max_length=8, choices=MadeBy, default=MadeBy.CREATED)
+    score = models.PositiveSmallIntegerField(null=True)
     why = models.JSONField(default=list)
     linked_at = models.DateTimeField()
 

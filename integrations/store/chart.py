@@ -12,8 +12,8 @@ from tenants.scope import current_tenant
 
 _MERGE = """
     INSERT INTO integrations_mirrorrecord AS m (
-        tenant_id, connection_id, entity, target_id, kind, number, name, active, seen_at, vendor_id, currency)
-    SELECT %s, %s, %s, c.*, '', ''
+        tenant_id, connection_id, entity, target_id, kind, number, name, active, seen_at, vendor_id, currency, standing)
+    SELECT %s, %s, %s, c.*, '', '', ''
     FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::bool[], %s::timestamptz[]) c
     ON CONFLICT (tenant_id, connection_id, entity, target_id) DO UPDATE SET
         kind = excluded.kind, number = excluded.number, name = excluded.name, active = excluded.active,

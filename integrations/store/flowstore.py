@@ -9,7 +9,7 @@ import structlog
 from django.db import DatabaseError, OperationalError
 
 from integrations.engine import fingerprint as hashing
-from integrations.engine.decisions import Create, Decision, Link, LinkTo, Nothing, Update
+from integrations.engine.decisions import Decision, Link, LinkTo, Nothing, Writing
 from integrations.engine.errors import Problem, Rejected
 from integrations.engine.ports import Item, Page, Write
 from integrations.engine.records import RECORDS, Entity, Receipt, Unreadable
@@ -106,7 +106,7 @@ class FlowStore:
     def record(self, batch: Sequence[Item], decisions: Sequence[Decision]) -> list[Write]:
         """Park what cannot go, with its reasons; commit an intent for each write."""
         outcomes = [(i, d, parking.parked(i, d)) for i, d in zip(batch, decisions, strict=True)]
-        wanted = [(i, d) for i, d, parked in outcomes if parked is None and isinstance(d, Create | Update)]
+        wanted = [(i, d) for i, d, parked in outcomes if parked is None and isinstance(d, Writing)]
         there = [(i, d) for i, d, _ in outcomes if isinstance(d, LinkTo)]
         with self._frame.commit():
             self._frame.run_sql(sql.CLEAR_BLOCKERS, ids=[item.id for item in batch])

@@ -19,8 +19,8 @@ CHUNK = 1000
 _MERGE = """
     INSERT INTO integrations_mirrorrecord AS m (
         tenant_id, connection_id, entity, target_id, kind, number, name, active, vendor_id, amount, currency, dated,
-        seen_at)
-    SELECT %(tenant)s, %(connection)s, %(entity)s, c.*, now()
+        standing, seen_at)
+    SELECT %(tenant)s, %(connection)s, %(entity)s, c.*, '', now()
     FROM unnest(%(ids)s::text[], %(kinds)s::text[], %(numbers)s::text[], %(names)s::text[], %(active)s::bool[],
                 %(vendors)s::text[], %(amounts)s::numeric[], %(currencies)s::text[], %(dates)s::date[]) c
     ON CONFLICT (tenant_id, connection_id, entity, target_id) DO UPDATE SET

@@ -9,7 +9,7 @@ import msgspec
 
 from integrations.engine.errors import Problem
 from integrations.engine.ports import Item, Write
-from integrations.engine.records import DRAFTS, RECORDS, Entity, Receipt, Unreadable
+from integrations.engine.records import RECORDS, Draft, Entity, Receipt, Unreadable
 from integrations.engine.resolve import Uncertain
 from integrations.models import OutboxItem, RecordLink, WriteIntent
 from integrations.store import parking, sql, writing
@@ -26,6 +26,7 @@ class Patience:
 
 
 PATIENCE = Patience()
+_decode: Any = msgspec.json.Decoder(Draft).decode
 
 
 class FlowResolver:
@@ -85,7 +86,16 @@ class FlowResolver:
         WriteIntent.objects.filter(pk=write.intent).update(evidence=list(evidence))
 
     def _uncertain(
-        self, intent: int, natural_key: str, draft: str, send_by: datetime, created: datetime, looks: int, *item: Any
+        self,
+        intent: int,
+        natural_key: str,
+        target_id: str,
+        version: str,
+        draft: str,
+        send_by: datetime,
+        created: datetime,
+        looks: int,
+        *item: Any,
     ) -> Uncertain:
         entity = Entity(self._frame.flow.entity)
         id_, key, revision, attempts, readable, snapshot = item
@@ -95,8 +105,10 @@ class FlowResolver:
         write = Write(
             intent=intent,
             entity=entity,
-            draft=msgspec.json.decode(draft, type=DRAFTS[entity]),
+            draft=_decode(draft),
             natural_key=natural_key,
             send_by=send_by,
+            target_id=target_id,
+            version=version,
         )
         return Uncertain(write=write, sent_after=created, looks=looks)

@@ -67,29 +67,31 @@ ADD_BLOCKERS = """
 
 INTENTS = """
     INSERT INTO integrations_writeintent (
-        tenant_id, item_id, run_id, revision, natural_key, variant, digest, draft, fingerprint, why, rules_version,
-        send_by, created_at, outcome, looks, evidence)
-    SELECT %(tenant)s, c.item, %(run)s, c.revision, c.natural_key, c.variant, c.digest, c.draft::jsonb, c.fingerprint,
-           c.why::jsonb, %(rules)s, now() + make_interval(secs => %(window)s), now(), '', 0, '[]'::jsonb
-    FROM unnest(%(items)s::bigint[], %(revisions)s::int[], %(natural_keys)s::text[], %(variants)s::text[],
-                %(digests)s::text[], %(drafts)s::text[], %(fingerprints)s::text[], %(whys)s::text[])
-        AS c(item, revision, natural_key, variant, digest, draft, fingerprint, why)
+        tenant_id, item_id, run_id, revision, natural_key, target_id, target_version, variant, digest, draft,
+        fingerprint, why, rules_version, send_by, created_at, outcome, looks, evidence)
+    SELECT %(tenant)s, c.item, %(run)s, c.revision, c.natural_key, c.target, c.version, c.variant, c.digest,
+           c.draft::jsonb, c.fingerprint, c.why::jsonb, %(rules)s, now() + make_interval(secs => %(window)s), now(),
+           '', 0, '[]'::jsonb
+    FROM unnest(%(items)s::bigint[], %(revisions)s::int[], %(natural_keys)s::text[], %(targets)s::text[],
+                %(versions)s::text[], %(variants)s::text[], %(digests)s::text[], %(drafts)s::text[],
+                %(fingerprints)s::text[], %(whys)s::text[])
+        AS c(item, revision, natural_key, target, version, variant, digest, draft, fingerprint, why)
     RETURNING item_id, id, send_by
 """
 
 LINKS = """
     INSERT INTO integrations_recordlink AS l (
         tenant_id, integration_id, entity, inbound, source_key, variant, target_connection_id, target_id,
-        target_version, fingerprint, schema, echo, coding, why, linked_at)
+        target_version, fingerprint, schema, echo, sent, made_by, why, linked_at)
     SELECT w.tenant_id, %(integration)s, %(entity)s, %(inbound)s, i.source_key, w.variant, %(target)s, c.target_id,
-           c.version, w.fingerprint, %(schema)s, c.echo::jsonb, coalesce(w.draft -> 'lines', '[]'::jsonb), w.why, now()
+           c.version, w.fingerprint, %(schema)s, c.echo::jsonb, w.draft, 'created', w.why, now()
     FROM unnest(%(intents)s::bigint[], %(target_ids)s::text[], %(versions)s::text[], %(echoes)s::text[])
         AS c(intent, target_id, version, echo)
     JOIN integrations_writeintent w ON w.tenant_id = %(tenant)s AND w.id = c.intent
     JOIN integrations_outboxitem i ON i.tenant_id = %(tenant)s AND i.id = w.item_id
     ON CONFLICT (tenant_id, integration_id, entity, inbound, source_key, variant) DO UPDATE SET
         target_version = excluded.target_version, fingerprint = excluded.fingerprint, schema = excluded.schema,
-        echo = excluded.echo, coding = excluded.coding, why = excluded.why
+        echo = excluded.echo, sent = excluded.sent, why = excluded.why
     WHERE l.target_id = excluded.target_id
     RETURNING l.source_key
 """
@@ -128,8 +130,8 @@ ABANDONED = """
 """
 
 LOOKS_DUE = """
-    SELECT w.id, w.natural_key, w.draft::text, w.send_by, w.created_at, w.looks, i.id, i.source_key, w.revision,
-           i.attempts, s.readable, s.snapshot::text
+    SELECT w.id, w.natural_key, w.target_id, w.target_version, w.draft::text, w.send_by, w.created_at, w.looks,
+           i.id, i.source_key, w.revision, i.attempts, s.readable, s.snapshot::text
     FROM integrations_writeintent w
     JOIN integrations_outboxitem i ON i.tenant_id = w.tenant_id AND i.id = w.item_id
     JOIN integrations_sourcerecord s ON s.tenant_id = i.tenant_id AND s.id = i.source_id

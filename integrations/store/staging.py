@@ -39,9 +39,9 @@ _LATEST = """
 _SOURCES = """
     INSERT INTO integrations_sourcerecord AS s (
         tenant_id, flow_id, source_key, version, fingerprint, schema, readable, snapshot, number, party, party_name,
-        amount, currency, due_date, first_seen, changed_at)
+        amount, currency, due_date, plain, tax_key, last_seen_scan, first_seen, changed_at)
     SELECT %(tenant)s, %(flow)s, p.source_key, p.version, p.fingerprint, %(schema)s, p.readable, p.snapshot::jsonb,
-           p.number, p.party, p.party_name, p.amount, p.currency, p.due_date, now(), now()
+           p.number, p.party, p.party_name, p.amount, p.currency, p.due_date, '', '', 0, now(), now()
     FROM latest p
     LEFT JOIN integrations_sourcerecord old
         ON old.tenant_id = %(tenant)s AND old.flow_id = %(flow)s AND old.source_key = p.source_key
@@ -56,11 +56,12 @@ _SOURCES = """
 # An open intent keeps its item where it is: the settle sees the newer revision and makes it ready again.
 _ITEMS = """
     INSERT INTO integrations_outboxitem AS i (
-        tenant_id, uuid, flow_id, source_id, source_key, state, not_before, revision, attempts, reason, message,
-        outcome, changed_at)
-    SELECT %(tenant)s, gen_random_uuid(), %(flow)s, c.id, c.source_key, 'ready', now(), 1, 0, '', '', '', now()
+        tenant_id, uuid, flow_id, source_id, source_key, variant, state, not_before, revision, attempts, lost_workers,
+        reason, message, notes, ignored_fingerprint, outcome, changed_at)
+    SELECT %(tenant)s, gen_random_uuid(), %(flow)s, c.id, c.source_key, '', 'ready', now(), 1, 0, 0, '', '', '[]', '',
+           '', now()
     FROM unnest(%(ids)s::bigint[], %(keys)s::text[]) AS c(id, source_key)
-    ON CONFLICT (tenant_id, flow_id, source_key) DO UPDATE SET
+    ON CONFLICT (tenant_id, flow_id, source_key, variant) DO UPDATE SET
         revision = i.revision + 1, attempts = 0, not_before = now(), changed_at = now(),
         state = CASE WHEN i.state = 'uncertain' THEN i.state ELSE 'ready' END
 """

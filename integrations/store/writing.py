@@ -10,7 +10,7 @@ import msgspec
 from django.db import IntegrityError
 
 from integrations.engine import fingerprint as hashing
-from integrations.engine.decisions import Create, LinkTo, Update
+from integrations.engine.decisions import Create, LinkTo, Writing
 from integrations.engine.errors import Problem
 from integrations.engine.ports import Item, Write
 from integrations.engine.records import Draft, Entity, InvoiceDraft, Receipt
@@ -24,7 +24,7 @@ SEND_WINDOW = 30.0  # seconds between the commit of an intent and its first byte
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
-def intend(frame: Frame, wanted: Sequence[tuple[Item, Create | Update]], rules_version: str) -> dict[int, Write]:
+def intend(frame: Frame, wanted: Sequence[tuple[Item, Writing]], rules_version: str) -> dict[int, Write]:
     """One intent per item, inside the open commit; the writes by item id."""
     drafts = [_encode(d.draft) for _, d in wanted]
     rows = frame.rows(
@@ -34,6 +34,8 @@ def intend(frame: Frame, wanted: Sequence[tuple[Item, Create | Update]], rules_v
         items=[i.id for i, _ in wanted],
         revisions=[i.revision for i, _ in wanted],
         natural_keys=[d.natural_key for _, d in wanted],
+        targets=["" if isinstance(d, Create) else d.target_id for _, d in wanted],
+        versions=["" if isinstance(d, Create) else d.version for _, d in wanted],
         variants=[d.variant if isinstance(d, Create) else (i.link.variant if i.link else "") for i, d in wanted],
         digests=[blake2b(draft, digest_size=16).hexdigest() for draft in drafts],
         drafts=[draft.decode() for draft in drafts],
@@ -48,8 +50,8 @@ def intend(frame: Frame, wanted: Sequence[tuple[Item, Create | Update]], rules_v
             draft=decision.draft,
             natural_key=decision.natural_key,
             send_by=intents[item.id][1],
-            target_id=decision.target_id if isinstance(decision, Update) else "",
-            version=decision.version if isinstance(decision, Update) else "",
+            target_id="" if isinstance(decision, Create) else decision.target_id,
+            version="" if isinstance(decision, Create) else decision.version,
         )
         for item, decision in wanted
     }

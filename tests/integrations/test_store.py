@@ -85,7 +85,7 @@ def test_a_settled_write_leaves_link_intent_state_and_audit(bench: Bench) -> Non
         link = RecordLink.objects.get(integration=bench.flow.integration)
         intent = WriteIntent.objects.get(item__flow=bench.flow)
         actions = list(AuditEntry.objects.order_by("sequence").values_list("action", flat=True))
-    assert (link.source_key, link.target_id, len(link.coding)) == ("10|A", "00n1", 2)
+    assert (link.source_key, link.target_id, len((link.sent or {})["lines"])) == ("10|A", "00n1", 2)
     assert (intent.outcome, intent.settled_at is not None) == ("created", True)
     assert actions[-2:] == ["page_staged", "created"]
 
