@@ -10,8 +10,8 @@ class IntegrationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """/readyz also asks whether workers serve the clock."""
-        from integrations.runner.dispatch import heartbeat_trouble  # models are loaded by now
+        """/readyz also asks whether beat ticks and workers do what it asks for."""
+        from integrations.runner import dispatch  # models are loaded by now
         from tenants.web import health
 
-        health.CHECKS["worker"] = heartbeat_trouble
+        health.CHECKS |= {"beat": dispatch.beat_trouble, "worker": dispatch.worker_trouble}

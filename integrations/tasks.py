@@ -9,7 +9,7 @@ from integrations.runner import dispatch
 @shared_task
 def dispatch_due() -> None:
     """Static beat entry: hand every due flow to a worker."""
-    dispatch.beat()
+    dispatch.alive("worker")
     for lease in dispatch.claim_slices():
         serve_flow.delay(lease.flow_id, lease.fence)
 

@@ -248,6 +248,7 @@ CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_TIMEZONE = "UTC"
 # A handful of static entries; what is due is a matter of rows.
+CELERY_BEAT_SCHEDULER = "mlconnector.clock:Clock"
 CELERY_BEAT_SCHEDULE = {
     # a message that nobody took in time is worthless: the next one says the same
     "dispatch": {"task": "integrations.tasks.dispatch_due", "schedule": 1.0, "options": {"expires": 5}},

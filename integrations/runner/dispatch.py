@@ -4,10 +4,12 @@ import structlog
 from django.db import close_old_connections
 from django.utils import timezone
 
-from integrations.models import Heartbeat
+from integrations.models import Flow, Heartbeat
 from integrations.runner import connecting
+from integrations.runner.schedule import blackout_left
 from integrations.runner.slices import Outcome, run_slice
 from integrations.store.lease import Lease, LeaseLost, claim_due, poll_now, release, start
+from tenants.scope import tenant_scope
 
 SLICE_SECONDS = 5.0
 SLOTS = 4  # slices under way or queued; the rows are the queue, the broker holds only what workers take soon
@@ -17,18 +19,27 @@ _TROUBLE_WAIT = 5.0  # seconds, after an error of ours or of our database
 log = structlog.get_logger(__name__)
 
 
-def beat() -> None:
-    """A worker has done what beat asked for: both live."""
-    Heartbeat.objects.update_or_create(name="dispatch", defaults={"at": timezone.now()})
+def alive(name: str) -> None:
+    """`beat` has ticked, or a `worker` has done what it asked for."""
+    Heartbeat.objects.update_or_create(name=name, defaults={"at": timezone.now()})
 
 
-def heartbeat_trouble() -> str:
-    """ "" while workers serve the clock, else what is wrong."""
-    last = Heartbeat.objects.filter(name="dispatch").values_list("at", flat=True).first()
+def beat_trouble() -> str:
+    """ "" while beat ticks, else what is wrong."""
+    return _silence("beat", "No beat has ticked yet: start it.")
+
+
+def worker_trouble() -> str:
+    """ "" while workers do what beat asks for, else what is wrong."""
+    return _silence("worker", "No worker has served yet: start worker and beat.")
+
+
+def _silence(name: str, never: str) -> str:
+    last = Heartbeat.objects.filter(name=name).values_list("at", flat=True).first()
     if last is None:
-        return "No worker has served yet: start worker and beat."
+        return never
     silent = (timezone.now() - last).total_seconds()
-    return "" if silent < HEARTBEAT_SECONDS else f"Silent for {silent:.0f} s: look at worker and beat."
+    return "" if silent < HEARTBEAT_SECONDS else f"Silent for {silent:.0f} s: look at the {name}."
 
 
 def claim_slices() -> list[Lease]:
@@ -43,7 +54,7 @@ def serve(flow_id: int, fence: int) -> Outcome | None:
     if lease is None:
         return None
     try:
-        outcome = run_slice(lease, seconds=SLICE_SECONDS)
+        outcome = _resting(lease) or run_slice(lease, seconds=SLICE_SECONDS)
     except LeaseLost:
         log.warning("lease_lost", flow=flow_id, fence=fence)
         return None
@@ -53,6 +64,16 @@ def serve(flow_id: int, fence: int) -> Outcome | None:
         raise
     release(lease, due_in=outcome.due_in)
     return outcome
+
+
+def _resting(lease: Lease) -> Outcome | None:
+    """The wait until the flow's blackout ends, if there is one now."""
+    with tenant_scope(lease.tenant_id):
+        flow = Flow.objects.filter(pk=lease.flow_id).only("time_zone", "blackouts").first()
+    if flow is None or not flow.blackouts:
+        return None
+    left = blackout_left(flow.time_zone, timezone.now(), flow.blackouts)
+    return None if left is None else Outcome(due_in=left.total_seconds(), error="blackout")
 
 
 def run_soon(flow_id: int) -> None:

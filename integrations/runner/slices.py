@@ -66,7 +66,7 @@ def _poll(lease: Lease, flow: Flow, time_is_up: Callable[[], bool]) -> bool:
     """Stage what changed; True when the scan came to its end (or cannot go on until a person acts)."""
     due = _target_takes(flow)
     store = FlowStore(lease, flow, _run(lease, flow, SyncRun.Kind.POLL), due=due)
-    next_at = next_time(flow.schedule, flow.time_zone, timezone.now())
+    next_at = next_time(flow.schedule, flow.time_zone, timezone.now(), flow.blackouts)
     try:
         source = connecting.client(lease.tenant_id, flow.source.pk)
         sweeping = store.sweep_due()
