@@ -13,7 +13,7 @@ EVERY = 5.0  # seconds
 log = structlog.get_logger(__name__)
 
 
-class Clock(PersistentScheduler):  # type: ignore[misc]  # Celery has no types
+class Clock(PersistentScheduler):
     """Notes its own heartbeat; a database that is away costs the note, never a tick."""
 
     _noted = float("-inf")
