@@ -14,17 +14,17 @@ from django.utils import timezone
 from integrations.engine.errors import ConnectionBroken, Retryable
 from integrations.engine.mapping import Rules
 from integrations.engine.policy import Policy
-from integrations.engine.poll import poll
-from integrations.engine.ports import Item, Scope
+from integrations.engine.ports import Item
 from integrations.engine.push import push
 from integrations.engine.records import Entity, Invoice
 from integrations.engine.resolve import resolve
-from integrations.models import Connection, Flow, OutboxItem, SyncRun, WriteIntent
+from integrations.models import Flow, OutboxItem, SyncRun, WriteIntent
 from integrations.runner import connecting, mirroring
-from integrations.runner.schedule import next_time
+from integrations.runner.reading import read
+from integrations.runner.runs import open_run, stop, unfinished
 from integrations.store import FlowStore, rulebook
 from integrations.store.frame import Frame
-from integrations.store.lease import Lease, polled
+from integrations.store.lease import Lease
 from integrations.store.resolving import FlowResolver, Patience
 from integrations.systems import registry
 from tenants.scope import tenant_scope
@@ -51,52 +51,29 @@ def run_slice(lease: Lease, *, seconds: float) -> Outcome:
         flow: Flow | None = (
             Flow.objects.select_related("integration__erp", "integration__ap").filter(pk=lease.flow_id).first()
         )
-        polling = flow is not None and (lease.poll_due or _unfinished(flow, SyncRun.Kind.POLL) is not None)
+        polling = flow is not None and (lease.poll_due or unfinished(flow, SyncRun.Kind.POLL) is not None)
     if flow is None or not flow.enabled:
         return Outcome()
     try:
-        if polling and not _poll(lease, flow, lambda: time.monotonic() >= until):
+        if polling and not read(lease, flow, lambda: time.monotonic() >= until):
             return Outcome(due_in=0.0)
         return _push(lease, flow, lambda: time.monotonic() >= until)
     except Retryable as error:
         return Outcome(due_in=error.after or 5.0, error=error.code, message=error.message)
 
 
-def _poll(lease: Lease, flow: Flow, time_is_up: Callable[[], bool]) -> bool:
-    """Stage what changed; True when the scan came to its end (or cannot go on until a person acts)."""
-    due = _target_takes(flow)
-    store = FlowStore(lease, flow, _run(lease, flow, SyncRun.Kind.POLL), due=due)
-    next_at = next_time(flow.schedule, flow.time_zone, timezone.now(), flow.blackouts)
-    try:
-        source = connecting.client(lease.tenant_id, flow.source.pk)
-        sweeping = store.sweep_due()
-        scope = Scope(company=flow.integration.company, known=None if sweeping else store.versions)
-        complete = poll(source, Entity(flow.entity), scope, store, time_is_up)
-    except ConnectionBroken as error:
-        _stop(lease, store, flow.source, error)
-        polled(lease, next_at=next_at)
-        return True
-    if complete:
-        if sweeping:
-            store.swept()
-        store.finish(SyncRun.Status.DONE)
-        polled(lease, next_at=next_at)
-        connecting.note_ok(lease.tenant_id, flow.source.pk)
-    return complete
-
-
 def _push(lease: Lease, flow: Flow, time_is_up: Callable[[], bool]) -> Outcome:
     """Carry ready items until there are none, or time is up."""
     with tenant_scope(lease.tenant_id):
         ready, gate = _ready(flow).exists() or _looks(flow, timezone.now()).exists(), _closed_gate(flow)
-        ready = ready or _unfinished(flow, SyncRun.Kind.PUSH) is not None  # left open by a lost worker
+        ready = ready or unfinished(flow, SyncRun.Kind.PUSH) is not None  # left open by a lost worker
         if not ready and not gate:
             _complete_once(flow)
             return _later(flow)
     if gate:
         log.info("waits_for_first_run", flow=flow.pk, of=gate)
         return Outcome(due_in=2.0, error="gate", message=f"Waits for the first complete {gate} run.")
-    run = _run(lease, flow, SyncRun.Kind.PUSH)
+    run = open_run(lease, flow, SyncRun.Kind.PUSH)
     store = FlowStore(lease, flow, run, patience=patience_of(flow))
     try:
         target = connecting.client(lease.tenant_id, flow.target.pk)
@@ -109,7 +86,7 @@ def _push(lease: Lease, flow: Flow, time_is_up: Callable[[], bool]) -> Outcome:
         if (wait := _under_way(lease, flow)) is not None:
             return Outcome(due_in=wait)
     except ConnectionBroken as error:
-        _stop(lease, store, flow.target, error)
+        stop(lease, store, flow.target, error)
         return Outcome(due_in=_BROKEN_WAIT, error=error.code, message=error.message)
     store.finish(SyncRun.Status.DONE)
     connecting.note_ok(lease.tenant_id, flow.target.pk)
@@ -154,29 +131,6 @@ def _for_batch(lease: Lease, flow: Flow, rules: Rules, batch: Sequence[Item]) ->
     with tenant_scope(lease.tenant_id):
         keys = [item.source.vendor_key for item in batch if isinstance(item.source, Invoice)]
         return rulebook.for_batch(rules, flow.integration, flow.inbound, keys)
-
-
-def _stop(lease: Lease, store: FlowStore, connection: Connection, error: ConnectionBroken) -> None:
-    store.finish(SyncRun.Status.FAILED, error.code, error.message)
-    connecting.note_broken(lease.tenant_id, connection.pk, error)
-
-
-def _target_takes(flow: Flow) -> bool:
-    return Entity(flow.entity) in registry.get(flow.target.system).writes
-
-
-def _run(lease: Lease, flow: Flow, kind: str) -> SyncRun:
-    """The flow's unfinished run of this kind, or a new one: a run spans slices."""
-    with tenant_scope(lease.tenant_id):
-        run = _unfinished(flow, kind) or SyncRun.objects.create(flow=flow, kind=kind, started_at=timezone.now())
-        run.slices += 1
-        run.save(update_fields=["slices"])
-        return run
-
-
-def _unfinished(flow: Flow, kind: str) -> SyncRun | None:
-    found: SyncRun | None = SyncRun.objects.filter(flow=flow, kind=kind, status=SyncRun.Status.RUNNING).first()
-    return found
 
 
 def _ready(flow: Flow) -> "QuerySet[OutboxItem]":
