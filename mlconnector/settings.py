@@ -55,10 +55,10 @@ INSTALLED_APPS = [
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "import_export",
     "tenants",
     "audit",
     "integrations",
+    "import_export",  # after ours: it has a command `export` of its own
 ]
 
 MIDDLEWARE = [

@@ -1,0 +1,296 @@
+"""Makes a tenant what a document says: the differences first, then each of them, audited; nothing twice.
+
+What the document does not name is left as it is, but for mappings, fields and flows of an integration that it does
+name: its lists are whole. Connections and integrations are never deleted here, and a company is never changed.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from django.core.exceptions import ValidationError
+
+from audit.log import record as audit
+from integrations.engine.policy import Policy
+from integrations.models import Connection, DueFlow, FieldMapping, Flow, GLMapping, Integration
+from integrations.runner import schedule, setup
+from integrations.runner.configuring.document import (
+    ENV,
+    ConnectionPart,
+    Document,
+    FieldPart,
+    IntegrationPart,
+    MappingPart,
+    Wrong,
+)
+from integrations.store import blockers
+from integrations.systems import registry
+from tenants.credentials import Sealed
+from tenants.models import Membership, Role, Tenant, User
+from tenants.scope import current_tenant
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference: what, from what, to what. `do` makes it so; secrets appear in none of the texts."""
+
+    what: str
+    old: str
+    new: str
+    do: Callable[[], None]
+
+    def __str__(self) -> str:
+        return f"+ {self.what}: {self.new}" if not self.old else f"~ {self.what}: {self.old} -> {self.new or 'removed'}"
+
+
+def compare(wanted: Document, environment: Mapping[str, str]) -> list[Change]:
+    """What would have to change, in the order it has to be done; inside the tenant's scope. Raises Wrong."""
+    changes = [*_tenant(wanted), *_users(wanted)]
+    for part in wanted.connections:
+        changes += _connection(part, environment)
+    for each in wanted.integrations:
+        changes += _integration(each, {part.name for part in wanted.connections})
+    return changes
+
+
+def apply(changes: Sequence[Change]) -> None:
+    """Make each change; the caller's scope is one transaction, so all of them or none. Raises Wrong."""
+    for change in changes:
+        try:
+            change.do()
+        except setup.Refused as error:
+            raise Wrong(f"{change.what}: {error}") from None
+        except ValidationError as error:
+            raise Wrong(f"{change.what}: {'; '.join(error.messages)}") from None
+        audit("configured", subject=change.what[:100], detail={"old": change.old, "new": change.new})
+
+
+def _tenant(wanted: Document) -> list[Change]:
+    tenant = Tenant.objects.get()
+    found = []
+    for name in ("name", "time_zone"):
+        old, new = getattr(tenant, name), getattr(wanted.tenant, name)
+        if old != new:
+            found.append(Change(f"tenant {name}", old, new, _setter(tenant, {name: new})))
+    if problems := schedule.problems("* * * * *", wanted.tenant.time_zone):
+        raise Wrong(f"tenant: {problems['time_zone']}")
+    return found
+
+
+def _users(wanted: Document) -> list[Change]:
+    found = []
+    for part in wanted.users:
+        if unknown := sorted(set(part.roles) - set(Role.values)):
+            raise Wrong(f"user {part.email}: {', '.join(unknown)} is no role; use {', '.join(Role.values)}.")
+        mine = Membership.objects.filter(user__email=part.email)
+        old, new = sorted(mine.values_list("role", flat=True)), sorted(set(part.roles))
+        if old != new:
+            found.append(Change(f"user {part.email}", ", ".join(old), ", ".join(new), _roles(part.email, new)))
+    return found
+
+
+def _roles(email: str, roles: Sequence[str]) -> Callable[[], None]:
+    def do() -> None:
+        user = User.objects.filter(email=email).first()
+        if user is None:
+            raise Wrong(f"user {email}: nobody has signed up with this address yet. Invite them on the members page.")
+        Membership.objects.filter(user=user).exclude(role__in=roles).delete()
+        for role in roles:
+            Membership.objects.get_or_create(user=user, role=role)
+
+    return do
+
+
+def _connection(part: ConnectionPart, environment: Mapping[str, str]) -> list[Change]:
+    if part.system not in registry.systems():
+        known = ", ".join(sorted(registry.systems()))
+        raise Wrong(f"connection {part.name}: there is no system {part.system}; known: {known}.")
+    secrets = {name: _revealed(part, name, environment) for name in part.secrets}
+    row = Connection.objects.filter(name=part.name).first()
+    given = {name: value for name, value in secrets.items() if value is not None}
+    if row is None:
+        if missing := [part.secrets[name] for name, value in secrets.items() if value is None]:
+            raise Wrong(f"connection {part.name}: set {', '.join(each.removeprefix(ENV) for each in missing)}.")
+        values = {**part.settings, **given}
+        words = f"{part.system}, {len(part.settings)} settings, {len(given)} secrets"
+        return [Change(f"connection {part.name}", "", words, lambda: _add(part, values))]
+    kept = row.secrets.reveal()
+    found = []
+    old, new = _words(row.settings), _words(part.settings)
+    if old != new or row.system != part.system:
+        found.append(Change(f"connection {part.name}", old, new, lambda: _settings(row, part)))
+    for name, value in given.items():
+        if value != kept.get(name):
+            found.append(Change(f"connection {part.name}, {name}", "set", "replaced", _secret(row, name, value)))
+    return found
+
+
+def _revealed(part: ConnectionPart, name: str, environment: Mapping[str, str]) -> str | None:
+    return environment.get(part.secrets[name].removeprefix(ENV))
+
+
+def _add(part: ConnectionPart, values: Mapping[str, str]) -> None:
+    setup.add_connection(part.name, part.system, values, by="configuration")
+
+
+def _settings(row: Connection, part: ConnectionPart) -> None:
+    if row.system != part.system:
+        raise Wrong(f"connection {part.name}: it is a {row.system} connection. Give the new one another name.")
+    kind = registry.get(part.system)
+    secret = {s.name for s in kind.settings if s.secret}
+    if problems := kind.problems({**dict.fromkeys(row.secrets_set, "set"), **part.settings}):
+        raise Wrong(f"connection {part.name}: {' '.join(problems.values())}")
+    row.settings = {name: value for name, value in part.settings.items() if name not in secret}
+    row.environment = kind.environment(row.settings)
+    row.save()
+
+
+def _secret(row: Connection, name: str, value: str) -> Callable[[], None]:
+    def do() -> None:
+        row.secrets = Sealed({**row.secrets.reveal(), name: value})
+        row.save()
+
+    return do
+
+
+def _integration(part: IntegrationPart, named: set[str]) -> list[Change]:
+    what = f"integration {part.name}"
+    _check_policy(what, part)
+    for each in part.flows:
+        if problems := schedule.problems(each.schedule, each.time_zone, each.blackouts):
+            raise Wrong(f"{what}, flow {each.name}: {' '.join(problems.values())}")
+    row = Integration.objects.select_related("erp", "ap").filter(name=part.name).first()
+    if row is None:
+        for connection in (part.erp, part.ap):
+            if connection not in named and not Connection.objects.filter(name=connection).exists():
+                raise Wrong(f"{what}: there is no connection {connection}.")
+        return [Change(what, "", f"{part.erp} to {part.ap}, company {part.company}", lambda: _join(part))]
+    if (row.erp.name, row.ap.name, row.company) != (part.erp, part.ap, part.company):
+        raise Wrong(f"{what}: its connections and company are never changed. Join them under another name.")
+    return [*_heads(row, part), *_flows(row, part), *_fields(row, part), *_mappings(row, part)]
+
+
+def _check_policy(what: str, part: IntegrationPart) -> None:
+    unknown = set(part.policy) - {field.name for field in msgspec.structs.fields(Policy)}
+    if unknown:
+        raise Wrong(f"{what}: {', '.join(sorted(unknown))} is no setting. The settings page lists them.")
+    try:
+        msgspec.convert({**part.policy, "company": part.company}, Policy, strict=False)
+    except msgspec.ValidationError as error:
+        raise Wrong(f"{what}, policy: {error}.") from None
+
+
+def _join(part: IntegrationPart) -> None:
+    erp, ap = Connection.objects.get(name=part.erp), Connection.objects.get(name=part.ap)
+    row = setup.join(part.name, erp, ap, part.company, part.company_name, part.start_date)
+    Flow.objects.filter(integration=row).update(enabled=not part.flows)
+    for change in [*_heads(row, part), *_flows(row, part), *_fields(row, part), *_mappings(row, part)]:
+        change.do()
+
+
+def _heads(row: Integration, part: IntegrationPart) -> list[Change]:
+    found = []
+    for name in ("company_name", "start_date", "active", "policy"):
+        old, new = getattr(row, name), getattr(part, name)
+        if old != new:
+            fields = {name: new, "policy_version": row.policy_version + 1} if name == "policy" else {name: new}
+            found.append(Change(f"integration {part.name}, {name}", _shown(old), _shown(new), _setter(row, fields)))
+    return found
+
+
+def _flows(row: Integration, part: IntegrationPart) -> list[Change]:
+    found = []
+    rows = {(each.entity, each.inbound): each for each in Flow.objects.filter(integration=row)}
+    for each in part.flows:
+        flow, what = rows.get((each.entity, each.inbound)), f"integration {part.name}, flow {each.name}"
+        if flow is None:
+            raise Wrong(f"{what}: the two systems cannot serve it.")
+        names = ("enabled", "schedule", "time_zone", "blackouts")
+        old = {name: getattr(flow, name) for name in names}
+        new = {name: _plain(getattr(each, name)) for name in names}
+        if old != new:
+            found.append(Change(what, _words(old), _words(new), _flow(flow, new)))
+    return found
+
+
+def _flow(flow: Flow, fields: Mapping[str, Any]) -> Callable[[], None]:
+    def do() -> None:
+        _setter(flow, fields)()
+        DueFlow.objects.filter(flow_id=flow.pk, tenant_id=current_tenant()).update(enabled=flow.enabled)
+
+    return do
+
+
+def _fields(row: Integration, part: IntegrationPart) -> list[Change]:
+    rows = {(each.entity, each.source): each for each in FieldMapping.objects.filter(integration=row)}
+    wanted: dict[Any, FieldPart] = {(each.entity, each.source): each for each in part.fields}
+    found = []
+    for key in rows.keys() | wanted.keys():
+        old, new = rows.get(key), wanted.get(key)
+        was, will = old.target or "not sent" if old else "", new.target or "not sent" if new else ""
+        if was != will:
+            what = f"integration {part.name}, field {key[1]}"
+            found.append(Change(what, was, will, _replace(row, FieldMapping, old, new, "part")))
+    return sorted(found, key=str)
+
+
+def _mappings(row: Integration, part: IntegrationPart) -> list[Change]:
+    rows = {_key(each): each for each in GLMapping.objects.filter(integration=row)}
+    wanted: dict[Any, MappingPart] = {each.key: each for each in part.mappings}
+    found = []
+    for key in rows.keys() | wanted.keys():
+        old, new = rows.get(key), wanted.get(key)
+        was = _words({name: getattr(old, name) for name in ("target", "valid_to", "note")}) if old else ""
+        will = _words({name: getattr(new, name) for name in ("target", "valid_to", "note")}) if new else ""
+        if was != will:
+            what = f"integration {part.name}, {key[0]} {key[2]} {key[3]}".replace("  ", " ")
+            found.append(Change(what, was, will, _replace(row, GLMapping, old, new, "")))
+    return sorted(found, key=str)
+
+
+def _key(row: GLMapping) -> tuple[object, ...]:
+    return (row.table, row.company, row.part, row.source, row.valid_from)
+
+
+def _replace(row: Integration, model: Any, old: Any, new: Any, kind: str) -> Callable[[], None]:
+    """Write, change or remove one row of a mapping table, and free what waited for it."""
+
+    def do() -> None:
+        if new is None:
+            old.delete()
+            return
+        made = old or model(integration=row)
+        for name, value in msgspec.structs.asdict(new).items():
+            setattr(made, name, value)
+        made.version = old.version + 1 if old else 1
+        made.full_clean()
+        made.save()
+        if kind:
+            blockers.free(row.pk, kind, [made.source.removeprefix("dimensions.")])
+        else:
+            blockers.free_matching(row.pk, *made.blocker)
+
+    return do
+
+
+def _setter(row: Any, fields: Mapping[str, Any]) -> Callable[[], None]:
+    def do() -> None:
+        for name, value in fields.items():
+            setattr(row, name, value)
+        row.save(update_fields=list(fields))
+
+    return do
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _words(values: Mapping[str, Any]) -> str:
+    """Values by name, in order; what is empty is left out."""
+    return ", ".join(f"{name}={_shown(value)}" for name, value in sorted(values.items()) if value not in ("", None))
+
+
+def _shown(value: Any) -> str:
+    return _words(value) or "defaults" if isinstance(value, dict) else str(value)

@@ -1,0 +1,138 @@
+"""The document: what may stand in it, read and written as TOML. Secrets are names of environment variables only."""
+
+import tomllib
+from datetime import date
+from typing import Any
+
+import msgspec
+import tomli_w
+
+ENV = "env:"
+
+
+class Wrong(ValueError):
+    """The document cannot be used; the text says where and how to mend it."""
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Base: an unknown key is an error, a default is not written."""
+
+
+class TenantPart(Part, frozen=True, kw_only=True):
+    """Who it is about. Without a `slug` a new tenant is made, and its owner has to be among the users."""
+
+    name: str
+    slug: str = ""
+    time_zone: str = "UTC"
+
+
+class UserPart(Part, frozen=True, kw_only=True):
+    """A person and all of their roles: owner, integrator, controller, clerk, auditor."""
+
+    email: str
+    roles: tuple[str, ...]
+
+
+class ConnectionPart(Part, frozen=True, kw_only=True):
+    """Settings as the connection form asks for them; each secret as "env:NAME"."""
+
+    name: str
+    system: str
+    settings: dict[str, str] = {}
+    secrets: dict[str, str] = {}
+
+
+class FlowPart(Part, frozen=True, kw_only=True):
+    """One entity in one direction, when it runs and when it must not."""
+
+    entity: str
+    inbound: bool = False
+    enabled: bool = True
+    schedule: str = "*/5 * * * *"
+    time_zone: str = "UTC"
+    blackouts: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What a difference calls it."""
+        return f"{self.entity}{' (inbound)' if self.inbound else ''}"
+
+
+class FieldPart(Part, frozen=True, kw_only=True):
+    """Where a field of the source goes; an empty target: it is not sent."""
+
+    source: str
+    target: str = ""
+    entity: str = "invoice"
+
+
+class MappingPart(Part, frozen=True, kw_only=True):
+    """One rule of a mapping table: account, tax_code or dimension."""
+
+    table: str
+    source: str
+    target: str
+    company: str = ""
+    part: str = ""
+    valid_from: date | None = None
+    valid_to: date | None = None
+    note: str = ""
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What makes a rule the same rule."""
+        return (self.table, self.company, self.part, self.source, self.valid_from)
+
+
+class IntegrationPart(Part, frozen=True, kw_only=True):
+    """Two connections by name, joined for one company; `policy` holds what differs from the product's defaults."""
+
+    name: str
+    erp: str
+    ap: str
+    company: str
+    company_name: str = ""
+    start_date: date | None = None
+    active: bool = True
+    policy: dict[str, Any] = {}
+    flows: tuple[FlowPart, ...] = ()
+    fields: tuple[FieldPart, ...] = ()
+    mappings: tuple[MappingPart, ...] = ()
+
+
+class Document(Part, frozen=True, kw_only=True):
+    """All of one tenant."""
+
+    tenant: TenantPart
+    users: tuple[UserPart, ...] = ()
+    connections: tuple[ConnectionPart, ...] = ()
+    integrations: tuple[IntegrationPart, ...] = ()
+
+
+def load(text: str) -> Document:
+    """The document in `text`. Raises Wrong."""
+    try:
+        found = msgspec.convert(tomllib.loads(text), Document)
+    except tomllib.TOMLDecodeError as error:
+        raise Wrong(f"This is not TOML: {error}.") from None
+    except msgspec.ValidationError as error:
+        raise Wrong(f"{error}. Export a tenant to see how such a document looks.") from None
+    for connection in found.connections:
+        for name, value in connection.secrets.items():
+            if not value.startswith(ENV) or len(value) == len(ENV):
+                words = f"Secret {name} of connection {connection.name}: write env:NAME, never the secret itself."
+                raise Wrong(words)
+    return found
+
+
+def dump(document: Document) -> str:
+    """The same document as TOML."""
+    return tomli_w.dumps(_without_none(msgspec.to_builtins(document, builtin_types=(date,))))
+
+
+def _without_none(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_none(inner) for key, inner in value.items() if inner is not None}
+    if isinstance(value, list | tuple):
+        return [_without_none(inner) for inner in value]
+    return value
