@@ -28,6 +28,8 @@ class Existing(msgspec.Struct, frozen=True, kw_only=True):
     currency: str = ""
     dated: date | None = None
     credit: bool = False
+    tax_key: str = ""  # a vendor's: the keyed hash of its tax id, where the target shows it
+    postal_code: str = ""  # a vendor's
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):

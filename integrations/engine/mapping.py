@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from copy import copy
 from datetime import date
+from decimal import Decimal
 from fnmatch import fnmatchcase
 
 import msgspec
 
 from integrations.engine.duplicates import Guard
 from integrations.engine.errors import Problem
-from integrations.engine.records import Vendor
+from integrations.engine.records import PaymentTerm, TargetRecord, Vendor
 
 NOT_SENT = ""
 
@@ -64,6 +65,15 @@ class VendorLink(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
 
 
+class Peer(msgspec.Struct, frozen=True, kw_only=True):
+    """Another source invoice of the same supplier: worth a note where it looks alike, never a reason to hold."""
+
+    key: str
+    number: str = ""
+    amount: Decimal | None = None
+    dated: date | None = None
+
+
 class Coding(msgspec.Struct, frozen=True, kw_only=True):
     """The target's coding of one line, and the reason in words."""
 
@@ -78,6 +88,12 @@ class Rules:
     `accounts` and `values` are the target's own; `parts` says where each used code part goes (NOT_SENT: declared as
     not sent). Where no rule speaks and the tenant chose `match_by_number`, an account or value of equal number on the
     target is taken, and `why` says so.
+
+    `today` is the business day (None: validity dates are not looked at), `terms` the source's payment terms by code.
+    What concerns one batch, by supplier key: `vendors`, `vendor_links`, `tax_twins` (vendors on the target of *other*
+    suppliers with the same tax id) and `peers`. By (supplier key, invoice number): `proposals`, the state word of the
+    payment proposal of the source system that is about to pay it, and `sent_bills`, the target id of the bill it
+    became. `bills` are fresh reads by target id, made by the push itself.
     """
 
     def __init__(
@@ -92,7 +108,20 @@ class Rules:
         match_by_number: bool = False,
         number_reuse: bool = True,
         guard: Guard | None = None,
+        today: date | None = None,
+        terms: Mapping[str, PaymentTerm] | None = None,
+        proposals: Mapping[tuple[str, str], str] | None = None,
+        tax_twins: Mapping[str, Sequence[str]] | None = None,
+        sent_bills: Mapping[tuple[str, str], str] | None = None,
+        peers: Mapping[str, Sequence[Peer]] | None = None,
     ) -> None:
+        self.today = today
+        self.terms = terms or {}
+        self.proposals = proposals or {}
+        self.tax_twins = tax_twins or {}
+        self.sent_bills = sent_bills or {}
+        self.peers = peers or {}
+        self.bills: Mapping[str, TargetRecord] = {}
         self.number_reuse = number_reuse
         self.guard = guard or Guard()
         self.match_by_number = match_by_number
@@ -107,11 +136,33 @@ class Rules:
         self._cache: dict[tuple[object, ...], tuple[str, str, Problem | None]] = {}
 
     def for_batch(
-        self, vendors: Mapping[str, Vendor], links: Mapping[str, Sequence[VendorLink]], guard: Guard
+        self,
+        vendors: Mapping[str, Vendor],
+        links: Mapping[str, Sequence[VendorLink]],
+        guard: Guard,
+        *,
+        today: date | None = None,
+        terms: Mapping[str, PaymentTerm] | None = None,
+        proposals: Mapping[tuple[str, str], str] | None = None,
+        tax_twins: Mapping[str, Sequence[str]] | None = None,
+        sent_bills: Mapping[tuple[str, str], str] | None = None,
+        peers: Mapping[str, Sequence[Peer]] | None = None,
     ) -> "Rules":
-        """The same rules with what concerns one batch; shares what was resolved before."""
+        """The same rules with what concerns one batch; shares what was resolved before. None leaves what there is."""
         other = copy(self)
         other.vendors, other.vendor_links, other.guard = vendors, links, guard
+        other.today = self.today if today is None else today
+        other.terms = self.terms if terms is None else terms
+        other.proposals = self.proposals if proposals is None else proposals
+        other.tax_twins = self.tax_twins if tax_twins is None else tax_twins
+        other.sent_bills = self.sent_bills if sent_bills is None else sent_bills
+        other.peers = self.peers if peers is None else peers
+        return other
+
+    def with_bills(self, bills: Mapping[str, TargetRecord]) -> "Rules":
+        """The same rules, with fresh reads of the bills that credits of the batch name."""
+        other = copy(self)
+        other.bills = bills
         return other
 
     def account(self, company: str, number: str, day: date | None) -> tuple[str, str, Problem | None]:
