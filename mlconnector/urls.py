@@ -8,6 +8,8 @@ from tenants.web import health, operator_pages
 
 autodiscover()
 
+handler500 = "integrations.web.faults.fault"
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
