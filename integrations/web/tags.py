@@ -123,11 +123,10 @@ def outcome(name: str) -> str:
 
 
 @register.simple_tag
-def counts(by_outcome: dict[str, int]) -> str:
+def counts(by_outcome: dict[str, int], kind: str = "") -> str:
     """3 created, 1 needs a person: what is zero is left out."""
-    return (
-        ", ".join(f"{count:,} {words.outcome(name)}" for name, count in words.in_order(by_outcome)) or "nothing to do"
-    )
+    parts = (f"{count:,} {words.outcome(name, kind)}" for name, count in words.in_order(by_outcome))
+    return ", ".join(parts) or "nothing to do"
 
 
 @register.filter(name="words")

@@ -129,8 +129,10 @@ def in_order(counts: Mapping[str, int]) -> list[tuple[str, int]]:
     return sorted(found, key=lambda pair: place.get(pair[0], len(place)))
 
 
-def outcome(name: str) -> str:
-    """What came of records, in words."""
+def outcome(name: str, kind: str = "") -> str:
+    """What came of records, in words; what a sweep finds new is what the ordinary runs had missed."""
+    if kind == "sweep" and name == "staged":
+        return "repaired by the sweep"
     return OUTCOMES.get(name, name.replace("_", " "))
 
 
