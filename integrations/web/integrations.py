@@ -13,7 +13,7 @@ from audit.log import record
 from integrations import runner
 from integrations.engine.errors import SyncError
 from integrations.engine.records import Company
-from integrations.models import Connection, DueFlow, Flow, Integration
+from integrations.models import Connection, Flow, Integration
 from integrations.runner import setup
 from integrations.systems import registry
 from integrations.web.figures import standings
@@ -22,7 +22,6 @@ from integrations.web.gate import may, page, place_of
 from integrations.web.schedules import FlowView, flow_views, system_label
 from integrations.web.words import listed, noun
 from tenants.permissions import Act
-from tenants.scope import current_tenant
 from tenants.web.middleware import io_view
 
 JOINED = "integration__erp", "integration__ap"
@@ -157,36 +156,3 @@ def what_flows(joined: Integration, views: list[FlowView]) -> str:
     if not things:
         return f"Nothing flows from {joined.erp.name} to {joined.ap.name}."
     return f"{things.capitalize()} of company {joined.company} flow from {joined.erp.name} to {joined.ap.name}."
-
-
-@page("POST", write=Act.READ)
-def flow(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
-    """Run now, pause or resume one flow."""
-    found = get_object_or_404(Flow.objects.select_related(*JOINED), uuid=uuid)
-    back = redirect("web:integration", found.integration.uuid)
-    act = request.POST.get("do", "")
-    needed = (Act.CONNECT, Act.WORK) if act == "run" else (Act.CONNECT,)
-    if request.method != "POST":
-        return back
-    if not any(may(request, each) for each in needed):
-        messages.error(request, "Your role does not allow this.")
-        return back
-    things = noun(found.entity).capitalize()
-    if act == "run" and found.enabled:
-        runner.run_soon(found.pk)
-        record("flow_run_asked", subject=f"flow:{found.pk}")
-        messages.success(request, f"{things} are due now; the run starts within seconds.")
-    elif act in ("pause", "resume"):
-        _switch(found, on=act == "resume")
-        words = "are on again" if act == "resume" else "are paused: nothing is read or written until you resume them"
-        messages.success(request, f"{things} {words}.")
-    return back
-
-
-def _switch(flow: Flow, *, on: bool) -> None:
-    if flow.enabled == on:
-        return
-    flow.enabled, flow.paused_reason = on, ""
-    flow.save(update_fields=["enabled", "paused_reason"])
-    DueFlow.objects.filter(flow_id=flow.pk, tenant_id=current_tenant()).update(enabled=on)
-    record("flow_resumed" if on else "flow_paused", subject=f"flow:{flow.pk}")

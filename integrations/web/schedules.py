@@ -1,6 +1,5 @@
-"""When a flow runs, in plain words."""
+"""When a flow runs and how it stands, in plain words."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,28 +9,9 @@ from django.utils.timesince import timeuntil
 
 from integrations.models import DueFlow, Flow, SyncRun
 from integrations.systems import registry
+from integrations.web.rhythm import in_words, quiet_words
 from integrations.web.words import noun
 from tenants.scope import current_tenant
-
-_EVERY_MINUTES = re.compile(r"\*/(\d+) \* \* \* \*")
-_EVERY_HOURS = re.compile(r"(\d+) \*/(\d+) \* \* \*")
-_HOURLY = re.compile(r"(\d+) \* \* \* \*")
-_DAILY = re.compile(r"(\d+) (\d+) \* \* (\*|1-5)")
-
-
-def in_words(schedule: str) -> str:
-    """A cron expression as a person says it; one without a short way to say it stays as it is."""
-    if schedule == "* * * * *":
-        return "every minute"
-    if found := _EVERY_MINUTES.fullmatch(schedule):
-        return f"every {found[1]} minutes"
-    if found := _EVERY_HOURS.fullmatch(schedule):
-        return f"every {found[2]} hours, {found[1]} minutes past"
-    if found := _HOURLY.fullmatch(schedule):
-        return f"every hour, {found[1]} minutes past"
-    if found := _DAILY.fullmatch(schedule):
-        return f"{'every day' if found[3] == '*' else 'Monday to Friday'} at {int(found[2]):02}:{int(found[1]):02}"
-    return f"by the schedule {schedule}"
 
 
 def system_label(key: str) -> str:
@@ -68,6 +48,11 @@ class FlowView:
         if not self.flow.enabled:
             return "stopped" if self.flow.paused_reason else "paused"
         return "on"
+
+    @property
+    def rests(self) -> list[str]:
+        """The hours in which it rests, in words."""
+        return [quiet_words(window) for window in self.flow.blackouts]
 
     @property
     def next_words(self) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from integrations.web import connections, dashboard, integrations, mappings, records, review, runs, trail, you
+from integrations.web import connections, dashboard, flows, integrations, mappings, records, review, runs, trail, you
 
 app_name = "web"
 urlpatterns = [
@@ -18,7 +18,8 @@ urlpatterns = [
     path("integrations/", integrations.integrations, name="integrations"),
     path("integrations/add/", integrations.add, name="integration-add"),
     path("integrations/<uuid:uuid>/", integrations.integration, name="integration"),
-    path("flows/<uuid:uuid>/", integrations.flow, name="flow"),
+    path("flows/<uuid:uuid>/", flows.flow, name="flow"),
+    path("flows/<uuid:uuid>/schedule/", flows.schedule, name="schedule"),
     path("runs/", runs.runs, name="runs"),
     path("runs/<uuid:uuid>/", runs.run, name="run"),
     path("records/", records.records, name="records"),

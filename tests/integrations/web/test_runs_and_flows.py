@@ -12,7 +12,7 @@ from integrations import runner
 from integrations.engine.errors import ConnectionBroken
 from integrations.engine.records import Company
 from integrations.models import DueFlow, Flow, Integration
-from integrations.web.schedules import in_words
+from integrations.web.rhythm import in_words
 from tenants.models import Role
 from tenants.scope import tenant_scope
 from tests.factories import Cast
@@ -55,8 +55,11 @@ def test_amounts_and_reasons_are_listed(owner: Client, desk: Desk) -> None:
         ("* * * * *", "every minute"),
         ("30 * * * *", "every hour, 30 minutes past"),
         ("0 6 * * *", "every day at 06:00"),
-        ("15 18 * * 1-5", "Monday to Friday at 18:15"),
-        ("0 6 1 * *", "by the schedule 0 6 1 * *"),
+        ("15 18 * * 1-5", "at 18:15 on weekdays"),
+        ("*/5 * * * 1-5", "every 5 minutes on weekdays"),
+        ("0 */2 * * 0,6", "every 2 hours, 0 minutes past at weekends"),
+        ("0 6 1 * *", "at 06:00 on the first day of every month"),
+        ("none", "by the schedule none"),
     ],
 )
 def test_schedules_are_said_plainly(cron: str, words: str) -> None:
@@ -163,3 +166,19 @@ def test_settings_say_who_i_am_here(owner: Client, cast: Cast) -> None:
     page = owner.get("/settings/").content.decode()
     assert "Owner" in page
     assert "2 people" in page
+
+
+def test_a_running_run_is_followed_and_an_ended_one_rests(owner: Client, desk: Desk) -> None:
+    live = desk.run(taken=120, counts={"created": 100}, status="running", balanced=None)
+    page = owner.get(f"/runs/{live.uuid}/").content.decode()
+    assert 'hx-trigger="every 2s"' in page
+    assert "unexplained" not in page
+    assert "hx-trigger" not in owner.get(f"/runs/{desk.run(taken=0).uuid}/").content.decode()
+
+
+def test_a_sweep_says_what_the_ordinary_runs_had_missed(owner: Client, desk: Desk) -> None:
+    sweep = desk.run(kind="sweep", taken=1204, counts={"staged": 3, "unchanged": 1201})
+    clean = desk.run(kind="sweep", taken=1204, counts={"unchanged": 1204})
+    assert "3 repaired by the sweep and 1,201 unchanged" in owner.get(f"/runs/{sweep.uuid}/").content.decode()
+    assert "had missed nothing" in owner.get(f"/runs/{clean.uuid}/").content.decode()
+    assert "3 repaired by the sweep" in owner.get("/runs/?kind=sweep").content.decode()
