@@ -34,3 +34,13 @@ def test_the_page_names_nothing_inside(owner: Client, desk: Desk, monkeypatch: p
     monkeypatch.setattr(dashboard, "standings", broken)
     owner.raise_request_exception = False
     assert "planted" not in owner.get("/").content.decode()
+
+
+def test_a_program_gets_the_one_shape_of_errors(owner: Client, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("planted")
+
+    monkeypatch.setattr("integrations.api.views.standings", broken)
+    owner.raise_request_exception = False
+    error = owner.get("/api/v1/status/").json()["error"]
+    assert (error["code"], len(error["details"]["number"][0])) == ("internal", 36)
