@@ -14,7 +14,7 @@ from tenants.scope import Actor, Scope, tenant_scope, user_scope
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A tenant as one person sees it."""
+    """A tenant as one person, or one program with an API key, sees it."""
 
     tenant_id: UUID
     name: str
@@ -22,10 +22,15 @@ class Place:
     time_zone: str
     roles: tuple[str, ...]
     actor: Actor
+    person: int | None = None  # the user who acts, or who made the key that acts: two people are told apart by it
+    scopes: frozenset[Act] | None = None  # an API key's; None: no key
 
     def may(self, act: Act) -> frozenset[Right]:
-        """The person's rights to `act` here; empty: none."""
-        return rights(self.roles, act)
+        """The person's rights to `act` here; empty: none. What a key may do within its scopes it does alone."""
+        found = rights(self.roles, act)
+        if self.scopes is None:
+            return found
+        return frozenset(Right.YES if right is Right.SCOPED else right for right in found if act in self.scopes)
 
     @contextmanager
     def scope(self) -> Iterator[Scope]:
@@ -49,7 +54,7 @@ def places_of(user: User) -> list[Place]:
             [user.pk],
         )
         return [
-            Place(tenant_id, name, slug, zone, tuple(roles), actor_of(user))
+            Place(tenant_id, name, slug, zone, tuple(roles), actor_of(user), person=user.pk)
             for tenant_id, name, slug, zone, roles in cursor.fetchall()
         ]
 

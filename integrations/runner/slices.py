@@ -26,6 +26,7 @@ from integrations.store import FlowStore, rulebook
 from integrations.store.frame import Frame
 from integrations.store.lease import Lease
 from integrations.store.resolving import FlowResolver, Patience
+from integrations.store.settings import take_force, today
 from integrations.systems import registry
 from tenants.scope import tenant_scope
 
@@ -48,9 +49,9 @@ def run_slice(lease: Lease, *, seconds: float) -> Outcome:
     """Work on the flow for about `seconds`; trouble of a connection ends the slice with the wait it asks for."""
     until = time.monotonic() + seconds
     with tenant_scope(lease.tenant_id):
-        flow: Flow | None = (
-            Flow.objects.select_related("integration__erp", "integration__ap").filter(pk=lease.flow_id).first()
-        )
+        flow = _flow(lease.flow_id)
+        if flow is not None and take_force(flow.integration_id, today()):
+            flow = _flow(lease.flow_id)
         polling = flow is not None and (lease.poll_due or unfinished(flow, SyncRun.Kind.POLL) is not None)
     if flow is None or not flow.enabled:
         return Outcome()
@@ -60,6 +61,11 @@ def run_slice(lease: Lease, *, seconds: float) -> Outcome:
         return _push(lease, flow, lambda: time.monotonic() >= until)
     except Retryable as error:
         return Outcome(due_in=error.after or 5.0, error=error.code, message=error.message)
+
+
+def _flow(flow_id: int) -> Flow | None:
+    found: Flow | None = Flow.objects.select_related("integration__erp", "integration__ap").filter(pk=flow_id).first()
+    return found
 
 
 def _push(lease: Lease, flow: Flow, time_is_up: Callable[[], bool]) -> Outcome:

@@ -27,21 +27,21 @@ def ruling(place: Place, act: Act) -> Ruling:
         return Ruling.ALONE
     if Right.MAKER not in mine:
         return Ruling.NO
-    return Ruling.PROPOSE if needs_second(act, place.actor.id) else Ruling.ALONE
+    return Ruling.PROPOSE if needs_second(act, place.person) else Ruling.ALONE
 
 
 def may_approve(place: Place, act: Act, made_by: int | None) -> bool:
     """Whether the person at `place` approves what `made_by` proposed: a checker, and somebody else."""
-    return Right.CHECKER in place.may(act) and place.actor.id != str(made_by)
+    return Right.CHECKER in place.may(act) and place.person is not None and place.person != made_by
 
 
-def needs_second(act: Act, maker: str) -> bool:
-    """Whether `act` takes a second person here, when the user (or API key) `maker` makes it."""
+def needs_second(act: Act, maker: int | None) -> bool:
+    """Whether `act` takes a second person here, when the user `maker` (or a key they made) makes it."""
     if rehearsal():
         return False
     checkers = [role for role in Role.values if may(role, act) is Right.CHECKER]
     others = Membership.objects.filter(role__in=checkers)
-    return bool(others.exclude(user_id=int(maker) if maker.isdigit() else None).exists())
+    return bool(others.exclude(user_id=maker).exists())
 
 
 def rehearsal() -> bool:

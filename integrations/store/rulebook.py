@@ -12,6 +12,7 @@ from integrations.engine.policy import Policy
 from integrations.engine.records import Entity, Vendor
 from integrations.models import FieldMapping, Flow, GLMapping, Integration, MirrorRecord, RecordLink
 from integrations.store import mirror
+from integrations.store.settings import effective, today
 from tenants.scope import current_tenant
 
 _decode_vendor = msgspec.json.Decoder(Vendor).decode
@@ -22,14 +23,8 @@ _VENDORS = """
 
 
 def policy_of(integration: Integration) -> Policy:
-    """The integration's policy: the product's defaults with what the tenant chose."""
-    chosen = {
-        **integration.policy,
-        "company": integration.company,
-        "version": integration.policy_version,
-        "start_date": integration.start_date,
-    }
-    return msgspec.convert(chosen, Policy, strict=False)
+    """The integration's policy as it is in force today."""
+    return effective(integration, today())
 
 
 def load_rules(integration: Integration, inbound: bool) -> Rules:
