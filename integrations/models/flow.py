@@ -107,7 +107,11 @@ class DueFlow(models.Model):
     enabled = models.BooleanField(default=True)
 
     class Meta:
-        indexes = [models.Index("due_at", name="due_flow_due", condition=models.Q(enabled=True))]
+        indexes = [
+            models.Index("due_at", name="due_flow_due", condition=models.Q(enabled=True)),
+            models.Index("lease_until", name="due_flow_leased", condition=models.Q(lease_until__isnull=False)),
+            models.Index("last_served", name="due_flow_served"),
+        ]
 
     def __str__(self) -> str:
         return f"flow {self.flow_id} due {self.due_at}"

@@ -29,21 +29,25 @@ class Lease:
 
 
 def claim_due(slots: int, per_tenant: int) -> list[Lease]:
-    """Lease due flows, longest unserved first, each once, until `slots` are leased, `per_tenant` of one tenant."""
+    """Lease due flows, longest unserved first, each once, until `slots` are leased, `per_tenant` of one tenant.
+
+    Compared with `statement_timestamp()`: an index cannot be searched by the clock, which moves while one looks.
+    """
     sql = """
         WITH held AS (
             SELECT tenant_id, count(*) AS leases FROM integrations_dueflow
-            WHERE lease_until >= clock_timestamp() GROUP BY tenant_id
+            WHERE lease_until >= statement_timestamp() GROUP BY tenant_id
         ), ranked AS (
             SELECT flow_id, last_served, due_at,
                    row_number() OVER (PARTITION BY tenant_id ORDER BY last_served NULLS FIRST, due_at) AS place
             FROM integrations_dueflow
-            WHERE enabled AND due_at <= clock_timestamp() AND (lease_until IS NULL OR lease_until < clock_timestamp())
+            WHERE enabled AND due_at <= statement_timestamp()
+              AND (lease_until IS NULL OR lease_until < statement_timestamp())
         ), chosen AS (
             SELECT d.flow_id FROM integrations_dueflow d JOIN ranked r ON r.flow_id = d.flow_id
             LEFT JOIN held h ON h.tenant_id = d.tenant_id
             WHERE r.place + coalesce(h.leases, 0) <= %s
-              AND (d.lease_until IS NULL OR d.lease_until < clock_timestamp())
+              AND (d.lease_until IS NULL OR d.lease_until < statement_timestamp())
             ORDER BY r.last_served NULLS FIRST, r.due_at
             LIMIT greatest(0, %s - (SELECT coalesce(sum(leases), 0) FROM held)) FOR UPDATE OF d SKIP LOCKED
         )
@@ -132,8 +136,9 @@ def poll_now(flow_id: int) -> None:
 def quiet(seconds: float) -> bool:
     """Whether no flow of any tenant was served within the last `seconds`."""
     sql = """
-        SELECT NOT EXISTS (SELECT 1 FROM integrations_dueflow WHERE greatest(last_served, lease_until)
-                           > clock_timestamp() - make_interval(secs => %s))
+        WITH since AS (SELECT statement_timestamp() - make_interval(secs => %s) AS at)
+        SELECT NOT EXISTS (SELECT 1 FROM integrations_dueflow WHERE last_served > (SELECT at FROM since))
+           AND NOT EXISTS (SELECT 1 FROM integrations_dueflow WHERE lease_until > (SELECT at FROM since))
     """
     with connection.cursor() as cursor:
         cursor.execute(sql, [seconds])
