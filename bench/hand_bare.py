@@ -6,6 +6,7 @@ no profile, no limits, no retries, no second look at a short page, and stops at 
 """
 
 import json
+import re
 import socket
 from collections import defaultdict
 from collections.abc import Iterator
@@ -114,6 +115,7 @@ _POSTINGS = msgspec.json.Decoder(Answer[Posting])
 _LEDGER = msgspec.json.Decoder(Answer[Ledger])
 _encode = msgspec.json.Encoder().encode
 _KINDS = {"IP1": "debt", "IP2": "cost"}
+_RUNS = re.compile(r"[0-9]+|[^\W\d_]+")
 _STATES = {"PostedAuth": "authorised"}
 _SELECTS = {
     kind: ",".join(field.encode_name for field in msgspec.structs.fields(kind) if field.name != "etag")
@@ -163,6 +165,7 @@ def pull(erp: str, database: str, **names: Any) -> dict[str, Any]:
     """Pull every invoice; `names` are the ids of a world and the run, the fence, the sealed bytes of an entry."""
     with psycopg.connect(database) as connection:
         connection.execute(_TEMP)
+        connection.execute(_TEMP_TERMS)
         connection.commit()
         meter = Meter(connection.info.backend_pid)
         wire = Wire(erp)
@@ -266,7 +269,21 @@ def _row(head: Head, items: Any, postings: Any, ledger: Any) -> tuple[object, ..
     digest = blake2b(snapshot, digest_size=16).hexdigest()
     amount = sum([entry.open_amount for entry in owed], Decimal(0))
     shown = (number, head.identity, head.name, amount, head.currency, head.due_date)
-    return (key, head.etag, digest, snapshot.decode(), *shown)
+    return (key, head.etag, digest, snapshot.decode(), *shown, head.invoice_date, _plain(number))
+
+
+def _plain(number: str) -> str:
+    """As duplicates are compared: separators dropped, leading zeros of each run of digits off."""
+    return "".join(part.lstrip("0") or "0" if part.isdigit() else part for part in _RUNS.findall(number.upper()))
+
+
+def _terms(row: tuple[object, ...]) -> set[str]:
+    """What the record is found by: key, number, its digits, words of the name, amount."""
+    key, number, party, name, amount = str(row[0]), str(row[4]), str(row[5]), str(row[6]), row[7]
+    digits = "".join(c for c in number if c.isdigit()).lstrip("0")
+    names = [word for word in name.lower().split() if len(word) > 2 and word not in {"and", "ltd"}]
+    words = [key.partition("|")[2], number, _plain(number), digits, party, *names, f"{amount:.2f}"]
+    return {word.lower() for word in words if word}
 
 
 def _line(item: Item) -> dict[str, object]:
@@ -303,31 +320,38 @@ def _posting(row: Posting) -> dict[str, object]:
 _TEMP = """
     CREATE TEMP TABLE page (
         source_key text COLLATE "C", version text, fingerprint text, snapshot text, number text, party text,
-        party_name text, amount numeric, currency text, due_date date
+        party_name text, amount numeric, currency text, due_date date, dated date, plain text
     ) ON COMMIT DELETE ROWS
 """
+_TEMP_TERMS = 'CREATE TEMP TABLE page_term (source_key text COLLATE "C", term text COLLATE "C") ON COMMIT DELETE ROWS'
 _COPY = "COPY page FROM STDIN"
 _MERGE = """
     WITH changed AS (
         INSERT INTO integrations_sourcerecord AS s (
             tenant_id, flow_id, source_key, version, fingerprint, schema, readable, snapshot, number, party, party_name,
-            amount, currency, due_date, first_seen, changed_at)
+            amount, currency, due_date, dated, plain, tax_key, last_seen_scan, gone, first_seen, changed_at)
         SELECT %(tenant)s, %(flow)s, source_key, version, fingerprint, 1, true, snapshot::jsonb, number, party,
-               party_name, amount, currency, due_date, now(), now() FROM page
+               party_name, amount, currency, due_date, dated, plain, '', 0, false, now(), now() FROM page
         ON CONFLICT (tenant_id, flow_id, source_key) DO UPDATE SET
             version = excluded.version, fingerprint = excluded.fingerprint, snapshot = excluded.snapshot,
             number = excluded.number, party = excluded.party, party_name = excluded.party_name,
-            amount = excluded.amount, currency = excluded.currency, due_date = excluded.due_date, changed_at = now()
+            amount = excluded.amount, currency = excluded.currency, due_date = excluded.due_date,
+            dated = excluded.dated, plain = excluded.plain, changed_at = now()
         WHERE s.fingerprint <> excluded.fingerprint
         RETURNING s.id, s.source_key
     ), due AS (
         INSERT INTO integrations_outboxitem AS i (
-            tenant_id, uuid, flow_id, source_id, source_key, state, not_before, revision, attempts, reason, message,
-            outcome, changed_at)
-        SELECT %(tenant)s, gen_random_uuid(), %(flow)s, id, source_key, 'ready', now(), 1, 0, '', '', '', now()
+            tenant_id, uuid, flow_id, source_id, source_key, variant, state, not_before, revision, attempts,
+            lost_workers, reason, message, notes, ignored_fingerprint, outcome, changed_at)
+        SELECT %(tenant)s, gen_random_uuid(), %(flow)s, id, source_key, '', 'ready', now(), 1, 0, 0, '', '', '[]', '',
+               '', now()
         FROM changed
-        ON CONFLICT (tenant_id, flow_id, source_key) DO UPDATE SET
+        ON CONFLICT (tenant_id, flow_id, source_key, variant) DO UPDATE SET
             revision = i.revision + 1, state = 'ready', not_before = now(), changed_at = now()
+    ), found AS (
+        INSERT INTO integrations_searchterm (tenant_id, term, source_id)
+        SELECT %(tenant)s, t.term, c.id FROM page_term t JOIN changed c ON c.source_key = t.source_key ORDER BY t.term
+        ON CONFLICT DO NOTHING
     )
     SELECT count(*), min(source_key), max(source_key) FROM changed
 """
@@ -357,6 +381,10 @@ def _save(connection: psycopg.Connection, rows: list[tuple[object, ...]], last: 
         with cursor.copy(_COPY) as copy:
             for row in rows:
                 copy.write_row(row)
+        with cursor.copy("COPY page_term FROM STDIN") as copy:
+            for row in rows:
+                for term in _terms(row):
+                    copy.write_row((row[0], term))
         found = cursor.execute(_MERGE, names).fetchone()
         staged, first, final = found or (0, "", "")
         cursor.execute(_CURSOR, {**names, "cursor": str(last)})

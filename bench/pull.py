@@ -21,6 +21,11 @@ from tenants.models import KeyPurpose
 from tenants.scope import tenant_scope
 
 SCOPE = Scope(company=COMPANY)
+_TERMS = """
+    SELECT count(*), md5(string_agg(term, ' ' ORDER BY s.source_key, term))
+    FROM integrations_searchterm t JOIN integrations_sourcerecord s ON s.tenant_id = t.tenant_id AND s.id = t.source_id
+    WHERE t.tenant_id = %s AND s.flow_id = %s
+"""
 
 
 def ours(erp: str, again: bool = True) -> dict[str, Any]:
@@ -67,17 +72,21 @@ def for_hand(erp: str) -> dict[str, Any]:
 def left_by(tenant: str, flow: int) -> dict[str, Any]:
     """What a pull left behind, to be compared: rows, sums, a digest of all snapshots, whether the chain holds."""
     sql = """
-        SELECT count(*), sum(amount)::text, md5(string_agg(md5((snapshot - 'version')::text), '' ORDER BY source_key))
+        SELECT count(*), sum(amount)::text, count(dated), md5(string_agg(plain, '' ORDER BY source_key)),
+               md5(string_agg(md5((snapshot - 'version')::text), '' ORDER BY source_key))
         FROM integrations_sourcerecord WHERE tenant_id = %s AND flow_id = %s
     """
     with tenant_scope(UUID(tenant)):
         with connection.cursor() as cursor:
             cursor.execute(sql, [tenant, flow])
-            rows, amount, content = cursor.fetchone()
+            *found, content = cursor.fetchone()
+            cursor.execute(_TERMS, [tenant, flow])
+            found += cursor.fetchone()
         ready = OutboxItem.objects.filter(flow=flow, state=OutboxItem.State.READY).count()
         taken = SyncRun.objects.filter(flow=flow).order_by("id").values_list("taken", flat=True).first()
     chain = verify_tenant(UUID(tenant)).whole
-    return {"rows": rows, "amount": amount, "content": content, "ready": ready, "taken": taken, "chain": chain}
+    named = dict(zip(("rows", "amount", "dated", "plain", "terms", "words"), found, strict=True))
+    return {**named, "content": content, "ready": ready, "taken": taken, "chain": chain}
 
 
 def profile(erp: str, places: int = 25) -> str:

@@ -95,6 +95,7 @@ class SourceRecord(TenantOwned):
     changed_at = models.DateTimeField()
     last_seen_scan = models.PositiveIntegerField(default=0)  # number of the last sweep that saw it
     gone_since = models.DateTimeField(null=True)  # a sweep did not see it, and a read by its key found nothing
+    gone = models.BooleanField(default=False)  # the next sweep neither: it is decided as Gone
 
     class Meta(TenantOwned.Meta):
         constraints = [models.UniqueConstraint(fields=["tenant", "flow", "source_key"], name="source_once")]
