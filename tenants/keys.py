@@ -4,6 +4,7 @@ The ring is CREDENTIAL_KEYS: the first key writes, all of them read (https://cry
 A data key is 48 random bytes: 32 for AES-256, 16 for the signature.
 """
 
+import hmac
 import os
 from dataclasses import dataclass, field
 
@@ -53,6 +54,7 @@ class Keys:
 
     _by_number: dict[int, FernetBytes] = field(default_factory=dict, repr=False)
     _newest: dict[str, int] = field(default_factory=dict)
+    _hashing: dict[str, bytes] = field(default_factory=dict, repr=False)
     _loaded: bool = False
 
     @classmethod
@@ -65,6 +67,7 @@ class Keys:
     def forget(self) -> None:
         self._by_number.clear()
         self._newest.clear()
+        self._hashing.clear()
         self._loaded = False
 
     def newest(self, purpose: str) -> int:
@@ -89,6 +92,14 @@ class Keys:
         except (BadSignature, BadPadding, ValueError):
             raise Unreadable("This sealed value was changed or cut.") from None
 
+    def hashed(self, purpose: str, text: str) -> str:
+        """32 hex digits, equal for equal texts of this tenant, guessable by nobody without its key.
+
+        Made with the oldest key, which stays: a renewal of keys must not make every stored hash another one.
+        """
+        self.newest(purpose)
+        return hmac.digest(self._hashing[purpose], text.encode(), "sha256").hex()[:32]
+
     def _load(self) -> None:
         server = ring()
         for number, purpose, wrapped in DataKey.objects.order_by("id").values_list("id", "purpose", "wrapped"):
@@ -98,6 +109,7 @@ class Keys:
                 raise Unreadable(LOST) from None
             self._by_number[number] = FernetBytes(plain[:AES_BYTES], FernetSigner(plain[AES_BYTES:]))
             self._newest[purpose] = number
+            self._hashing.setdefault(purpose, hmac.digest(plain, b"hashes", "sha256"))
         self._loaded = True
 
 

@@ -20,6 +20,7 @@ from integrations.store.frame import Frame
 from integrations.store.lease import Lease
 from integrations.store.parking import STATES, Parked
 from integrations.store.resolving import PATIENCE, Patience
+from integrations.store.sealing import opened
 from tenants.scope import tenant_scope
 
 SWEEP_SECONDS = 24 * 3600.0
@@ -209,7 +210,7 @@ class FlowStore:
         id_, key, revision, attempts, readable, snapshot, currency = row
         kind: Any = RECORDS[Entity(self.flow.entity)] if readable else Unreadable
         link = next((each for each in links if each.variant == currency), links[0] if links else None)
-        source = msgspec.json.decode(snapshot, type=kind)
+        source = opened(msgspec.json.decode(snapshot, type=kind))
         return Item(id=id_, source_key=key, revision=revision, attempts=attempts, source=source, link=link)
 
     def _rebaseline(self, items: Sequence[Item]) -> None:

@@ -15,6 +15,7 @@ from integrations.models import OutboxItem, RecordLink, WriteIntent
 from integrations.store import parking, sql, writing
 from integrations.store.frame import Frame
 from integrations.store.parking import STATES, Parked
+from integrations.store.sealing import opened, opened_draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +101,12 @@ class FlowResolver:
         entity = Entity(self._frame.flow.entity)
         id_, key, revision, attempts, readable, snapshot = item
         kind: Any = RECORDS[entity] if readable else Unreadable
-        source = msgspec.json.decode(snapshot, type=kind)
+        source = opened(msgspec.json.decode(snapshot, type=kind))
         self._items[intent] = Item(id=id_, source_key=key, revision=revision, attempts=attempts, source=source)
         write = Write(
             intent=intent,
             entity=entity,
-            draft=_decode(draft),
+            draft=opened_draft(_decode(draft)),
             natural_key=natural_key,
             send_by=send_by,
             target_id=target_id,

@@ -18,6 +18,7 @@ from integrations.engine.billing import total_owed
 from integrations.engine.duplicates import plain_number
 from integrations.engine.records import SCHEMA, AnyRecord, Invoice, Unreadable, Vendor
 from integrations.store import search
+from integrations.store.sealing import keyed, sealed
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 _MAX_AMOUNT = Decimal(10) ** 17
@@ -103,7 +104,7 @@ def merge(
     of the sweep that sees them, 0 for an ordinary poll.
     """
     # of a row that the source delivered twice in one page, the later one counts
-    latest = {record.key: record for record in records}
+    latest = {record.key: keyed(record) for record in records}
     prints = {key: hashing.fingerprint(record) for key, record in latest.items()}
     names: dict[str, Any] = {"tenant": tenant_id, "flow": flow_id, "schema": SCHEMA, "sweep": sweep}
     with connection.cursor() as cursor:
@@ -129,9 +130,10 @@ def _save(
 ) -> None:
     """Sources, their items in every variant, and their search terms."""
     terms: dict[str, Iterable[str]] = {}
+    stored = [(sealed(record), fingerprint) for record, fingerprint in changed]  # before the COPY: it may read keys
     cursor.execute(_PAGE)
     with cursor.copy("COPY page FROM STDIN") as copy:
-        for record, fingerprint in changed:
+        for record, fingerprint in stored:
             shown = {**_BLANK, **shown_as(record)}
             terms[record.key] = search.terms_of(record, shown)
             readable = not isinstance(record, Unreadable)

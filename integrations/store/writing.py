@@ -19,6 +19,7 @@ from integrations.store import sql
 from integrations.store.blockers import free
 from integrations.store.frame import Frame
 from integrations.store.parking import STATES, Parked, park
+from integrations.store.sealing import hashed_draft, sealed_draft
 
 SEND_WINDOW = 30.0  # seconds between the commit of an intent and its first byte
 _encode = msgspec.json.Encoder(order="deterministic").encode
@@ -26,7 +27,6 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 
 def intend(frame: Frame, wanted: Sequence[tuple[Item, Writing]], rules_version: str) -> dict[int, Write]:
     """One intent per item, inside the open commit; the writes by item id."""
-    drafts = [_encode(d.draft) for _, d in wanted]
     rows = frame.rows(
         sql.INTENTS,
         rules=rules_version,
@@ -37,8 +37,8 @@ def intend(frame: Frame, wanted: Sequence[tuple[Item, Writing]], rules_version: 
         targets=["" if isinstance(d, Create) else d.target_id for _, d in wanted],
         versions=["" if isinstance(d, Create) else d.version for _, d in wanted],
         variants=[d.variant if isinstance(d, Create) else (i.link.variant if i.link else "") for i, d in wanted],
-        digests=[blake2b(draft, digest_size=16).hexdigest() for draft in drafts],
-        drafts=[draft.decode() for draft in drafts],
+        digests=[digest(d.draft) for _, d in wanted],
+        drafts=[_encode(sealed_draft(d.draft)).decode() for _, d in wanted],
         fingerprints=[hashing.fingerprint(i.source) for i, _ in wanted],
         whys=[json.dumps(d.why) for _, d in wanted],
     )
@@ -129,7 +129,7 @@ def unlinkable(frame: Frame, item: Item, write: Write, receipt: Receipt) -> None
 
 def digest(draft: Draft) -> str:
     """The hash of what was sent, for audit and evidence."""
-    return blake2b(_encode(draft), digest_size=16).hexdigest()
+    return blake2b(_encode(hashed_draft(draft)), digest_size=16).hexdigest()
 
 
 def _settled(item: Item, write: Write, receipt: Receipt, outcome: str) -> Parked:
