@@ -1,6 +1,11 @@
-"""Reads a flow's source and stages what changed, page by page, until the scan ends or time is up."""
+"""Reads a flow's source: what changed since the last time; and once a day, by a sweep, everything anew.
+
+Trouble of the source ends the run, Retryable is left to the caller.
+"""
 
 from collections.abc import Callable
+from enum import Enum, auto
+from typing import Any
 
 from django.utils import timezone
 
@@ -8,32 +13,104 @@ from integrations.engine.errors import ConnectionBroken
 from integrations.engine.poll import poll
 from integrations.engine.ports import Scope
 from integrations.engine.records import Entity
-from integrations.models import Flow, SyncRun
+from integrations.models import Flow, OutboxItem, SyncRun
 from integrations.runner import connecting
-from integrations.runner.runs import open_run, stop, target_takes
+from integrations.runner.runs import open_run, stop, target_takes, unfinished
 from integrations.runner.schedule import next_time
-from integrations.store import FlowStore
+from integrations.store import FlowStore, sweeping
 from integrations.store.lease import Lease, polled
+from integrations.store.sweeping import SweepStore
+from tenants.scope import tenant_scope
+
+ENOUGH = 50_000  # ready items: reading waits until they are fewer
+_LOOKED_UP = 20  # missing records in one go
+
+TimeIsUp = Callable[[], bool]
 
 
-def read(lease: Lease, flow: Flow, time_is_up: Callable[[], bool]) -> bool:
-    """Stage what changed; True when the scan came to its end (or cannot go on until a person acts)."""
-    due = target_takes(flow)
-    store = FlowStore(lease, flow, open_run(lease, flow, SyncRun.Kind.POLL), due=due)
+class Reading(Enum):
+    """How far reading has come in this slice."""
+
+    DONE = auto()  # to the end, or as far as it goes until a person mends the connection
+    MORE = auto()
+    FULL = auto()  # it goes on when there are fewer ready items
+
+
+def read(lease: Lease, flow: Flow, time_is_up: TimeIsUp) -> Reading:
+    """Stage what changed since the last time."""
+    with tenant_scope(lease.tenant_id):
+        if _is_full(flow):
+            return Reading.FULL
+    store = FlowStore(lease, flow, open_run(lease, flow, SyncRun.Kind.POLL), due=target_takes(flow))
     next_at = next_time(flow.schedule, flow.time_zone, timezone.now(), flow.blackouts)
     try:
         source = connecting.client(lease.tenant_id, flow.source.pk)
-        sweeping = store.sweep_due()
-        scope = Scope(company=flow.integration.company, known=None if sweeping else store.versions)
+        scope = Scope(company=flow.integration.company, known=store.versions)
         complete = poll(source, Entity(flow.entity), scope, store, time_is_up)
     except ConnectionBroken as error:
         stop(lease, store, flow.source, error)
         polled(lease, next_at=next_at)
-        return True
-    if complete:
-        if sweeping:
+        return Reading.DONE
+    if not complete:
+        return Reading.MORE
+    store.finish(SyncRun.Status.DONE)
+    polled(lease, next_at=next_at)
+    with tenant_scope(lease.tenant_id):
+        sweeping.first_scan_counts(flow, timezone.now())
+    connecting.note_ok(lease.tenant_id, flow.source.pk)
+    return Reading.DONE
+
+
+def sweep_waits(lease: Lease, flow: Flow) -> bool:
+    """Whether a sweep is due or under way."""
+    with tenant_scope(lease.tenant_id):
+        return unfinished(flow, SyncRun.Kind.SWEEP) is not None or sweeping.is_due(flow, timezone.now())
+
+
+def sweep(lease: Lease, flow: Flow, time_is_up: TimeIsUp) -> bool:
+    """Read everything anew, then look up by key what was not seen. True when it is done (or was given up)."""
+    with tenant_scope(lease.tenant_id):
+        if unfinished(flow, SyncRun.Kind.SWEEP) is None:
+            sweeping.begin(flow)
+    store = SweepStore(lease, flow, open_run(lease, flow, SyncRun.Kind.SWEEP), due=target_takes(flow))
+    scope = Scope(company=flow.integration.company)
+    try:
+        source = connecting.client(lease.tenant_id, flow.source.pk)
+        if not store.is_scanned:
+            if not poll(source, Entity(flow.entity), scope, store, time_is_up):
+                return False
+            store.scanned()
+        if why := store.distrust():
             store.swept()
-        store.finish(SyncRun.Status.DONE)
-        polled(lease, next_at=next_at)
-        connecting.note_ok(lease.tenant_id, flow.source.pk)
-    return complete
+            store.finish(SyncRun.Status.DONE, sweeping.TOO_MANY, why)
+            return True
+        if not _look_up(source, Entity(flow.entity), scope, store, time_is_up):
+            return False
+    except ConnectionBroken as error:
+        stop(lease, store, flow.source, error)
+        return True
+    store.swept()
+    store.finish(SyncRun.Status.DONE)
+    return True
+
+
+def _look_up(source: Any, entity: Entity, scope: Scope, store: SweepStore, time_is_up: TimeIsUp) -> bool:
+    """Read by its key what the sweep did not see: a scan that is filtered, or moved under us, proves no deletion."""
+    while keys := store.missing(_LOOKED_UP):
+        for key in keys:
+            record = source.fetch(entity, key, scope)
+            if record is None:
+                store.absent(key)
+            else:
+                store.found(record)
+            if time_is_up():
+                return False
+    return True
+
+
+def _is_full(flow: Flow) -> bool:
+    """Whether writing lags so far behind that more need not be read yet. Only what is written can be waited for."""
+    if not (flow.integration.active and target_takes(flow)):
+        return False
+    ready = OutboxItem.objects.filter(flow=flow, state=OutboxItem.State.READY)
+    return bool(ready.values("pk")[:ENOUGH].count() >= ENOUGH)

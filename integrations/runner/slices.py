@@ -20,7 +20,7 @@ from integrations.engine.records import Entity, Invoice
 from integrations.engine.resolve import resolve
 from integrations.models import Flow, OutboxItem, SyncRun, WriteIntent
 from integrations.runner import connecting, mirroring
-from integrations.runner.reading import read
+from integrations.runner.reading import Reading, read, sweep, sweep_waits
 from integrations.runner.runs import open_run, stop, unfinished
 from integrations.store import FlowStore, rulebook
 from integrations.store.frame import Frame
@@ -56,11 +56,27 @@ def run_slice(lease: Lease, *, seconds: float) -> Outcome:
     if flow is None or not flow.enabled:
         return Outcome()
     try:
-        if polling and not read(lease, flow, lambda: time.monotonic() >= until):
-            return Outcome(due_in=0.0)
-        return _push(lease, flow, lambda: time.monotonic() >= until)
+        return _work(lease, flow, lambda: time.monotonic() >= until, polling=polling)
     except Retryable as error:
         return Outcome(due_in=error.after or 5.0, error=error.code, message=error.message)
+
+
+def _work(lease: Lease, flow: Flow, time_is_up: Callable[[], bool], *, polling: bool) -> Outcome:
+    """Read, then write; what is left of the slice goes to a sweep, which nobody waits for."""
+    reading = read(lease, flow, time_is_up) if polling else Reading.DONE
+    if reading is Reading.MORE:
+        return Outcome(due_in=0.0)
+    outcome = _push(lease, flow, time_is_up)
+    if reading is Reading.FULL and outcome.due_in is None:
+        return Outcome(due_in=0.0)
+    if reading is Reading.FULL or outcome.due_in == 0.0 or outcome.error not in ("", "gate"):
+        return outcome
+    if not sweep_waits(lease, flow):
+        return outcome
+    if not sweep(lease, flow, time_is_up):
+        return Outcome(due_in=0.0)
+    with tenant_scope(lease.tenant_id):
+        return outcome if outcome.due_in is not None else _later(flow)
 
 
 def _flow(flow_id: int) -> Flow | None:

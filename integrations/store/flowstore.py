@@ -1,6 +1,6 @@
 """FlowStore: the engine's Store for one flow in one run. Every method is one short transaction under the lease."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -23,7 +23,6 @@ from integrations.store.resolving import PATIENCE, Patience
 from integrations.store.sealing import opened
 from tenants.scope import tenant_scope
 
-SWEEP_SECONDS = 24 * 3600.0
 _WITH_REASON = {"out", "held", "waiting", "uncertain", "failed"}
 log = structlog.get_logger(__name__)
 
@@ -56,17 +55,6 @@ class FlowStore:
         with tenant_scope(self._frame.lease.tenant_id):
             return Checkpoint.objects.filter(flow=self.flow).values_list("cursor", flat=True).first() or ""
 
-    def sweep_due(self) -> bool:
-        """Whether the next scan must read everything anew, whatever versions we hold."""
-        since = self._frame.now(-SWEEP_SECONDS)
-        with tenant_scope(self._frame.lease.tenant_id):
-            return not Checkpoint.objects.filter(flow=self.flow, swept_at__gte=since).exists()
-
-    def swept(self) -> None:
-        """A whole scan has read everything anew."""
-        with self._frame.commit():
-            Checkpoint.objects.filter(flow=self.flow).update(swept_at=self._frame.now())
-
     def versions(self, keys: Sequence[str]) -> dict[str, str]:
         """The versions we hold of these records, for a source whose details are dear."""
         with tenant_scope(self._frame.lease.tenant_id):
@@ -75,13 +63,16 @@ class FlowStore:
 
     def stage(self, page: Page) -> None:
         """Merge the page, move the cursor, count, audit; free whatever waited for what changed."""
+        self.save_page(page, checkpoint={"cursor": page.cursor, "complete": not page.more})
+
+    def save_page(self, page: Page, *, checkpoint: Mapping[str, Any], sweep: int = 0) -> None:
+        """As `stage`, moving what `checkpoint` names, for the sweep of this number (0: a poll)."""
         frame = self._frame
         with frame.commit():
-            counts, changed = staging.merge(frame.lease.tenant_id, self.flow.pk, page.records, due=self.due)
+            tenant = frame.lease.tenant_id
+            counts, changed = staging.merge(tenant, self.flow.pk, page.records, due=self.due, sweep=sweep)
             counts["unchanged"] += page.same
-            Checkpoint.objects.update_or_create(
-                flow=self.flow, defaults={"cursor": page.cursor, "complete": not page.more, "at": frame.now()}
-            )
+            Checkpoint.objects.update_or_create(flow=self.flow, defaults={**checkpoint, "at": frame.now()})
             self._count(page.read, counts)
             if changed:
                 free(frame.integration.pk, self.flow.entity, changed)

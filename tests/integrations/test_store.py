@@ -259,10 +259,7 @@ def test_the_mirror_is_listed_again_from_before_it_was_whole(bench: Bench) -> No
         assert not mirror.is_fresh(target, Entity.INVOICE, 5)
 
 
-def test_everything_is_read_anew_once_a_day_whatever_we_hold(bench: Bench) -> None:
+def test_the_versions_we_hold_are_told_to_a_source_whose_details_are_dear(bench: Bench) -> None:
     store = bench.store("poll")
     store.stage(page(invoice(version="W/1")))
     assert store.versions(["10|1", "10|2"]) == {"10|1": "W/1"}
-    assert store.sweep_due()
-    store.swept()
-    assert not store.sweep_due()
