@@ -91,5 +91,10 @@ def facts(record: AnyRecord) -> tuple[Any, ...]:
 
 
 def declared(what: str) -> list[tuple[str, Entity]]:
-    """(system, entity) for everything that the systems declare to read (`reads`) or write (`writes`)."""
-    return [(key, entity) for key, system in registry.systems().items() for entity in sorted(getattr(system, what))]
+    """(system, entity) for everything that the systems declare to read or write as records (`reads`, `writes`).
+
+    Payment proposals are looked up and marks are put on a source's own records: both have tests of their own.
+    """
+    apart = {Entity.PAYMENT_PROPOSAL, Entity.SENT_MARK}
+    systems = registry.systems().items()
+    return [(key, entity) for key, system in systems for entity in sorted(getattr(system, what) - apart)]

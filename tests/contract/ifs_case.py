@@ -14,12 +14,13 @@ _SETS = {
     Entity.GL_ACCOUNT: "AccountSet",
     Entity.DIMENSION: "CodeBSet",
     Entity.TAX_CODE: "StatutoryFeeSet",
+    Entity.PAYMENT_TERM: "PaymentTermSet",
     Entity.INVOICE: "ManSuppInvoiceSet",
 }
 
 
 class Case:
-    """See tests.contract.case. IFS is read only: nothing is declared to be written."""
+    """See tests.contract.case. Records of IFS are marked as sent, nothing is created there."""
 
     wrong_secret = {"client_secret": "wrong-secret"}
     several_pages = frozenset({Entity.VENDOR, Entity.GL_ACCOUNT, Entity.DIMENSION, Entity.INVOICE})
@@ -60,6 +61,9 @@ class Case:
         if entity is Entity.TAX_CODE:
             rows = self.sim.rows("TaxCode", Company="10")
             return {f"10|{row['FeeCode']}": (row["FeeCode"], row["Description"]) for row in rows}
+        if entity is Entity.PAYMENT_TERM:
+            rows = self.sim.rows("PaymentTerm", Company="10")
+            return {f"10|{row['PayTermId']}": (row["PayTermId"], row["Description"]) for row in rows}
         if entity is Entity.INVOICE:
             rows = self.sim.rows("ManSuppInvoice", Company="10")
             return {f"10|{r['InvoiceId']}": (r["InvoiceNo"], r["Currency"], Decimal(r["NetCurrAmount"])) for r in rows}
@@ -78,7 +82,8 @@ class Case:
         elif entity is Entity.VENDOR:
             self.sim.edit("SupplierInfoGeneral", (key,), Name="Renamed")
         else:
-            table = {Entity.GL_ACCOUNT: "Account", Entity.TAX_CODE: "TaxCode"}.get(entity, f"Code{parts[1]}")
+            tables = {Entity.GL_ACCOUNT: "Account", Entity.TAX_CODE: "TaxCode", Entity.PAYMENT_TERM: "PaymentTerm"}
+            table = tables.get(entity, f"Code{parts[1]}")
             self.sim.edit(table, ("10", parts[-1]), Description="Renamed")
         return key
 

@@ -9,8 +9,11 @@ SYSTEM = System(
     label="IFS Cloud",
     role="erp",
     settings=settings.SETTINGS,
-    reads=frozenset({Entity.VENDOR, Entity.GL_ACCOUNT, Entity.DIMENSION, Entity.TAX_CODE, Entity.INVOICE}),
-    writes=frozenset(),
+    reads=frozenset(
+        {Entity.VENDOR, Entity.GL_ACCOUNT, Entity.DIMENSION, Entity.TAX_CODE, Entity.PAYMENT_TERM, Entity.INVOICE}
+        | {Entity.PAYMENT_PROPOSAL}
+    ),
+    writes=frozenset({Entity.SENT_MARK}),
     limits=Limits(page_size=5000, per_minute=1000),
     connect=client.connect,
     steps=settings.STEPS,

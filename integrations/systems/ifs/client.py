@@ -1,22 +1,22 @@
-"""IFS Cloud as a Source: companies, suppliers, accounts, code parts, tax codes, supplier invoices; and its ping.
+"""IFS Cloud as a Source of masters, supplier invoices and payment proposals, as a Target of marks; and its ping.
 
 All names come from the API profile. https://docs.ifs.com/techdocs/24r2/040_tailoring/300_extensibility/
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 from urllib.parse import urlsplit
 
 from integrations.engine.errors import ConnectionBroken
-from integrations.engine.ports import Page, Scope
-from integrations.engine.records import AnyRecord, Company, Entity, Unreadable
+from integrations.engine.ports import Page, Scope, Write
+from integrations.engine.records import AnyRecord, Company, Entity, Receipt, TargetRecord, Unreadable
 from integrations.systems.base import Check
-from integrations.systems.ifs import marking, pinging, profile, records, scans
+from integrations.systems.ifs import pinging, profile, proposals, records, scans
 from integrations.systems.ifs.auth import BearerAuth
 from integrations.systems.ifs.errors import classify
 from integrations.systems.ifs.kinds import View
 from integrations.systems.ifs.reading import SetReader
 from integrations.systems.ifs.settings import filled
+from integrations.systems.ifs.writing import Marker
 from integrations.transport.client import ApiClient
 from integrations.transport.kit import Kit
 from integrations.transport.rows import BadRow
@@ -48,6 +48,7 @@ class IfsClient:
             headers={"Accept": "application/json"},
             secrets=(values["client_secret"],),
         )
+        self._marker = Marker(self._api, self._root, self._profile)
 
     def __repr__(self) -> str:
         return "<IfsClient>"
@@ -76,13 +77,25 @@ class IfsClient:
         view = self._view(scope)
         return scans.Scan(scans.kind_of(entity, view), view).one(key)
 
-    def mark(self, name: str, key: Mapping[str, str], fields: Mapping[str, Any], etag: str = "") -> str:
-        """PATCH `fields` (the tenant's names) of the row `key` (ours) of the set `name`; gives its new ETag.
+    def look_up(self, entity: Entity, **where: str) -> Iterator[TargetRecord]:
+        """What IFS is about to pay by itself (PAYMENT_PROPOSAL), of one `company` or of all we may see.
 
-        `etag` goes out byte for byte as If-Match; without one it is read first. Raises Retryable `stale_version` (412),
-        Rejected, OutcomeUnknown or ConnectionBroken.
+        Marks are not listed: a record of IFS is found by its own key, see `standing`.
         """
-        return marking.mark(self._api, self._root, self._profile.sets[name], key, fields, etag)
+        if entity is Entity.PAYMENT_PROPOSAL:
+            yield from proposals.proposed(self._reader, self._profile, where.get("company", ""))
+
+    def groups(self, writes: Sequence[Write]) -> list[list[Write]]:
+        """See Target."""
+        return self._marker.groups(writes)
+
+    def write(self, writes: Sequence[Write]) -> list[Receipt]:
+        """See Target: SENT_MARK only."""
+        return self._marker.write(writes)
+
+    def standing(self, entity: Entity, target_ids: Sequence[str]) -> dict[str, TargetRecord]:
+        """See Target: SENT_MARK only."""
+        return self._marker.standing(target_ids) if entity is Entity.SENT_MARK else {}
 
     def _view(self, scope: Scope) -> View:
         if not scope.company:

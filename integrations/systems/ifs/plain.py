@@ -1,4 +1,4 @@
-"""Accounts, tax codes and code part values: records of one row each."""
+"""Accounts, tax codes, payment terms and code part values: records of one row each."""
 
 from collections.abc import Container, Mapping, Sequence
 from typing import Any
@@ -15,7 +15,7 @@ from integrations.transport.rows import BadRow
 
 
 class Plain:
-    """A Kind of one set of the company: `name` is account or tax_code."""
+    """A Kind of one set of the company: `name` is account, tax_code or payment_term."""
 
     children: tuple[str, ...] = ()
 
@@ -39,6 +39,8 @@ class Plain:
         return (self._name, {last: own}) if company == self._view.scope.company and own else None
 
     def _make(self, row: Any) -> AnyRecord:
+        if self._name == "payment_term":
+            return records.payment_term(row)
         return records.account(row) if self._name == "account" else records.tax_code(row, self._view.profile)
 
 

@@ -95,6 +95,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     posting_types: dict[str, PostingKind]
     tax_kinds: dict[str, str]
     email_methods: tuple[str, ...]
+    dead_proposals: tuple[str, ...]  # states of a payment proposal that pays nothing any more
     write_back: dict[str, tuple[str, ...]]
     extends: str = ""
 

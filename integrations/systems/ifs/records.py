@@ -21,6 +21,7 @@ from integrations.engine.records import (
     InvoiceLine,
     InvoiceState,
     LedgerItem,
+    PaymentTerm,
     Posting,
     PostingKind,
     TaxCode,
@@ -36,6 +37,7 @@ from integrations.systems.ifs.rows import (
     InvoiceRow,
     ItemRow,
     LedgerRow,
+    PaymentTermRow,
     PostingRow,
     Row,
     SupplierCompanyRow,
@@ -48,6 +50,7 @@ from integrations.systems.ifs.values import (
     BadValue,
     day,
     flag,
+    integer,
     moment,
     money,
     number,
@@ -123,6 +126,19 @@ def tax_code(row: TaxCodeRow, profile: Profile) -> TaxCode:
     )
 
 
+def payment_term(row: PaymentTermRow) -> PaymentTerm:
+    return PaymentTerm(
+        key=f"{row.company}|{row.code}",
+        version=version_of(row),
+        code=row.code,
+        name=row.description or "",
+        instalments=whole(row.instalments, "instalments", 1) or 1,
+        due_days=integer(row.due_days),
+        discount_days=integer(row.discount_days),
+        discount_percent=number(row.discount_percent, "discount_percent"),
+    )
+
+
 class SupplierParts(msgspec.Struct):
     """What hangs under one supplier. `types` is None where the address types were not read."""
 
@@ -153,6 +169,7 @@ def vendor(row: SupplierRow, parts: SupplierParts, company_code: str) -> Vendor:
         payment_term=text(mine.payment_term) if mine else "",
         group=text(mine.group) if mine else "",
         email=parts.email,
+        tax_id=text(row.tax_id).strip(),
         one_time=flag(row.one_time, "one_time"),
         in_company=mine is not None or not company_code,
         blocked=any(flag(p.blocked, "blocked") for p in parts.payments if p.company == company_code),
@@ -229,6 +246,7 @@ def invoice(row: InvoiceRow, parts: InvoiceParts, profile: Profile) -> Invoice:
         tax=ZERO if row.tax is None else money(row.tax, decimals, "tax"),
         open_amount=some_money(row.open, decimals, "open_amount"),
         payment_term=text(row.payment_term),
+        term_base_date=day(row.term_base_date, "term_base_date"),
         payment_method=text(row.payment_method),
         po_number=text(row.po_number),
         credit_for=text(row.credit_for),

@@ -36,6 +36,7 @@ class SupplierRow(Row, kw_only=True, gc=False):
     name: str | None = None
     country: str | None = None
     category: str | None = None
+    tax_id: Words = None
     one_time: Flag = None
 
 
@@ -118,6 +119,33 @@ class TaxCodeRow(Row, kw_only=True, gc=False):
     kind: str | None = None
 
 
+class PaymentTermRow(Row, kw_only=True, gc=False):
+    company: str
+    code: str
+    description: str | None = None
+    instalments: int | str | None = None
+    due_days: int | str | None = None
+    discount_days: int | str | None = None
+    discount_percent: Decimal | None = None
+
+
+class ProposalRow(Row, kw_only=True, gc=False):
+    company: str
+    proposal_id: int | str
+    state: str | None = None
+
+
+class ProposalItemRow(Row, kw_only=True, gc=False):
+    company: str
+    proposal_id: int | str
+    series: Words = None
+    number: Words = None
+    identity: str | None = None
+    currency: str | None = None
+    amount: Decimal | None = None
+    planned: str | None = None
+
+
 class InvoiceRow(Row, kw_only=True, gc=False):
     company: str
     invoice_id: int | str
@@ -136,6 +164,7 @@ class InvoiceRow(Row, kw_only=True, gc=False):
     tax: Decimal | None = None
     open: Decimal | None = None
     payment_term: Words = None
+    term_base_date: str | None = None
     payment_method: Words = None
     po_number: Words = None
     credit_for: Words = None
@@ -208,6 +237,9 @@ ROWS: dict[str, type[Row]] = {
     "code_part": CodePartRow,
     "code_part_value": CodePartValueRow,
     "tax_code": TaxCodeRow,
+    "payment_term": PaymentTermRow,
+    "payment_proposal": ProposalRow,
+    "proposal_item": ProposalItemRow,
     "invoice": InvoiceRow,
     "invoice_item": ItemRow,
     "invoice_posting": PostingRow,

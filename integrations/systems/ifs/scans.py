@@ -20,7 +20,7 @@ from integrations.systems.ifs.suppliers import Suppliers
 from integrations.systems.ifs.walking import START, Batch, Place
 from integrations.transport.rows import BadRow
 
-_PLAIN = {Entity.GL_ACCOUNT: "account", Entity.TAX_CODE: "tax_code"}
+_PLAIN = {Entity.GL_ACCOUNT: "account", Entity.TAX_CODE: "tax_code", Entity.PAYMENT_TERM: "payment_term"}
 
 
 def kind_of(entity: Entity, view: View) -> Kind:

@@ -66,7 +66,7 @@ def test_the_key_is_told_once_and_a_repeated_request_changes_nothing(place: Plac
     assert _call(place, "POST", "/v3/subscriptions", key, json=_body()).status_code == 400
 
 
-@pytest.mark.parametrize("key", ["none", str(uuid.uuid1())])
+@pytest.mark.parametrize("key", ["none", "5f4f6f0e-e9d6-11f1-8c74-02fc00000001"])
 def test_the_idempotent_key_must_be_a_uuid4(place: Place, key: str) -> None:
     assert _call(place, "POST", "/v3/subscriptions", key, json=_body()).status_code == 400
 

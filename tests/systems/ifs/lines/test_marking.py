@@ -1,16 +1,29 @@
 """O19-O24: fields are written back with the ETag that was read, and a lost answer is never repeated blindly."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from integrations.engine.errors import ConnectionBroken, OutcomeUnknown, Rejected, Retryable, SyncError
-from integrations.engine.records import Entity
+from integrations.engine.errors import ConnectionBroken, OutcomeUnknown, Rejected, Retryable, Stale, SyncError
+from integrations.engine.ports import Write
+from integrations.engine.records import Entity, MarkDraft, Receipt
 from integrations.systems.ifs.records import etag_of
 from tests.systems.ifs.lines.world import World
 
-KEY = {"company": "10", "invoice_id": "1"}
-FIELDS = {"Cf_Sent_To_Bill": "00n1"}
+KEY = "10|1"
+FIELD = "Cf_Sent_To_Bill"
+
+
+def mark(world: World, value: str = "00n1", field: str = FIELD) -> Receipt:
+    """Mark the one invoice as sent."""
+    draft = MarkDraft(entity=Entity.INVOICE, key=KEY, fields={field: value})
+    write = Write(
+        intent=1, entity=Entity.SENT_MARK, draft=draft, natural_key=KEY, send_by=world.clock() + timedelta(seconds=30)
+    )
+    ((write,),) = world.client.groups([write])
+    (receipt,) = world.client.write([write])
+    return receipt
 
 
 @pytest.fixture
@@ -28,13 +41,13 @@ def refused(world: World, tag: str, **fault: Any) -> SyncError:
     world.sim.faults.clear()
     world.fault(path="/ManSuppInvoiceSet(", times=None, method="PATCH", **fault)
     with pytest.raises(SyncError) as caught:
-        world.client.mark("invoice", KEY, FIELDS, tag)
+        mark(world)
     return caught.value
 
 
 def test_the_tag_goes_back_byte_for_byte(world: World, tag: str) -> None:
     assert tag.startswith('W/"')
-    after = world.client.mark("invoice", KEY, FIELDS, tag)
+    after = mark(world).version
     (patch,) = world.wire.calls("PATCH")
     assert patch.headers["if-match"] == tag
     assert written(world) == "00n1"
@@ -44,19 +57,46 @@ def test_the_tag_goes_back_byte_for_byte(world: World, tag: str) -> None:
 def test_an_answer_without_a_body_gives_the_new_tag_too() -> None:
     world = World({"patch_status": 204})
     world.invoice(1)
-    after = world.client.mark("invoice", KEY, FIELDS, etag_of(world.only(Entity.INVOICE).version))
+    after = mark(world).version
     assert after == etag_of(world.only(Entity.INVOICE).version)
 
 
-def test_a_stale_tag_is_retryable_and_changes_nothing(world: World, tag: str) -> None:
-    world.sim.edit("ManSuppInvoice", ("10", 1), DueDate="2027-01-01")
-    with pytest.raises(Retryable) as caught:
-        world.client.mark("invoice", KEY, FIELDS, tag)
-    assert caught.value.code == "stale_version"
+def test_a_record_changed_between_read_and_write_is_stale_and_stays_as_it_is(world: World, tag: str) -> None:
+    error = refused(world, tag, kind="status", status=412)
+    assert isinstance(error, Stale)
     assert written(world) is None
-    fresh = etag_of(world.only(Entity.INVOICE).version)
-    world.client.mark("invoice", KEY, FIELDS, fresh)
+    world.sim.faults.clear()
+    mark(world)
     assert written(world) == "00n1"
+
+
+def test_what_says_so_already_is_not_written_again(world: World, tag: str) -> None:
+    mark(world)
+    receipt = mark(world)
+    assert len(world.wire.calls("PATCH")) == 1
+    assert receipt.version == etag_of(world.only(Entity.INVOICE).version)
+
+
+def test_a_cancelled_invoice_is_not_marked(world: World, tag: str) -> None:
+    world.sim.edit("ManSuppInvoice", ("10", 1), Objstate="Cancelled")
+    with pytest.raises(Rejected) as caught:
+        mark(world)
+    assert caught.value.code == "cancelled"
+    assert written(world) is None
+
+
+def test_only_fields_that_the_profile_lists_are_written(world: World, tag: str) -> None:
+    with pytest.raises(Rejected) as caught:
+        mark(world, field="DueDate", value="2030-01-01")
+    assert caught.value.code == "undeclared"
+    assert world.wire.calls("PATCH") == []
+
+
+def test_a_write_whose_answer_was_lost_is_recognised(world: World, tag: str) -> None:
+    assert isinstance(refused(world, tag, kind="drop_after"), OutcomeUnknown)
+    world.sim.faults.clear()
+    assert world.client.standing(Entity.SENT_MARK, [KEY, "10|404"])[KEY].echo[FIELD] == "00n1"
+    assert "10|404" not in world.client.standing(Entity.SENT_MARK, ["10|404"])
 
 
 def test_a_lost_answer_is_unknown_and_not_sent_again(world: World, tag: str) -> None:
@@ -68,7 +108,7 @@ def test_a_lost_answer_is_unknown_and_not_sent_again(world: World, tag: str) -> 
 def test_a_record_that_is_gone_is_refused(world: World, tag: str) -> None:
     world.sim.delete("ManSuppInvoice", ("10", 1))
     with pytest.raises(Rejected) as caught:
-        world.client.mark("invoice", KEY, FIELDS, tag)
+        mark(world)
     assert caught.value.code == "gone"
 
 
@@ -103,15 +143,16 @@ def test_the_reason_of_a_business_refusal_is_passed_on(world: World, tag: str) -
     assert "The period is closed." in error.problems[0].message
 
 
-def test_trouble_after_a_write_was_confirmed_is_no_failure_of_the_write() -> None:
-    world = World({"patch_status": 204, "etag_in_lists": True})
+def test_a_confirmed_write_without_a_new_tag_is_no_failure() -> None:
+    world = World({"patch_status": 204})
     world.invoice(1)
-    tag = etag_of(world.only(Entity.INVOICE).version)
-    world.fault("omit_etag", "/ManSuppInvoiceSet(", times=None)
-    world.client.mark("invoice", KEY, FIELDS, tag)
-    world.sim.faults.clear()
     world.fault("omit_etag", "/ManSuppInvoiceSet(", method="PATCH")
-    world.fault("status", "/ManSuppInvoiceSet(", times=None, method="GET", status=503)
-    tag = etag_of(world.only(Entity.INVOICE).version)
-    assert world.client.mark("invoice", KEY, {"Cf_Sent_To_Bill": "again"}, tag) == ""
-    assert written(world) == "again"
+    assert mark(world).version == ""
+    assert written(world) == "00n1"
+
+
+def test_a_record_without_a_tag_is_not_changed(world: World, tag: str) -> None:
+    world.fault("omit_etag", "/ManSuppInvoiceSet(", times=None)
+    with pytest.raises(Rejected) as caught:
+        mark(world)
+    assert caught.value.code == "no_etag"
