@@ -4,6 +4,9 @@ https://docs.ifs.com/ifsclouddocs/24r2/ (Supplier Payment Proposal); names and s
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from integrations.engine.errors import ConnectionBroken
@@ -66,11 +69,11 @@ def _item(reader: SetReader, row: Any, states: Mapping[tuple[str, int], str], pr
 
 
 def _with_values(record: TargetRecord, row: Any) -> TargetRecord:
-    try:
+    amount: Decimal | None = None
+    planned: date | None = None
+    with suppress(BadValue):
         amount = money(row.amount, places(row.currency), "amount")
         planned = day(row.planned, "planned")
-    except BadValue:
-        amount = planned = None
     return TargetRecord(
         target_id=record.target_id,
         kind=record.kind,
