@@ -4,23 +4,20 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-import msgspec
 import structlog
 from django.db import DatabaseError, OperationalError
 
-from integrations.engine import fingerprint as hashing
-from integrations.engine.decisions import Decision, Link, LinkTo, Nothing, Writing
+from integrations.engine.decisions import Create, Decision, LinkTo, Nothing, Update, Writing
 from integrations.engine.errors import Problem, Rejected
 from integrations.engine.ports import Item, Page, Write
-from integrations.engine.records import RECORDS, Entity, Receipt, Unreadable
+from integrations.engine.records import Receipt
 from integrations.models import Checkpoint, Flow, OutboxItem, SourceRecord, SyncRun
-from integrations.store import parking, sql, staging, writing
+from integrations.store import adopting, claiming, parking, sql, staging, writing
 from integrations.store.blockers import free
 from integrations.store.frame import Frame
 from integrations.store.lease import Lease
 from integrations.store.parking import STATES, Parked
 from integrations.store.resolving import PATIENCE, Patience
-from integrations.store.sealing import opened
 from tenants.scope import tenant_scope
 
 _WITH_REASON = {"out", "held", "waiting", "uncertain", "failed"}
@@ -47,6 +44,7 @@ class FlowStore:
         self._patience = {"deadline": patience.deadline, "lag": patience.lag}
         self._frame = Frame(lease, flow, run)
         self._carried: dict[int, Item] = {}  # by intent: what the batch in hand is about
+        self._again: set[int] = set()  # items to be decided once more when they are settled
 
     # reading
 
@@ -80,15 +78,17 @@ class FlowStore:
 
     # pushing
 
-    def claim(self, limit: int) -> list[Item]:
-        """Up to `limit` ready items, oldest first, stamped with the run; each try is counted before the work."""
+    def claim(self, limit: int, only: Sequence[int] | None = None) -> list[Item]:
+        """Up to `limit` ready items (of `only`), oldest first, stamped with the run; each try is counted beforehand."""
         with self._frame.commit():
-            busy = [row[0] for row in self._frame.rows(sql.BUSY)]
-            claimed = self._frame.rows(sql.CLAIM, limit=limit, busy=busy)
-            self._count(sum(fresh for _, fresh in claimed), {})
-            rows = self._frame.rows(sql.LOAD, ids=[row[0] for row in claimed])
-            links = self._links([row[1] for row in rows])
-            return [self._item(row, links.get(row[1], [])) for row in rows]
+            fresh, items = claiming.claim(self._frame, limit, only)
+            self._count(fresh, {})
+            return items
+
+    def give_back(self, items: Sequence[Item], after: float | None) -> None:
+        """They could not be decided, through no fault of theirs: due again in `after` seconds, the try not counted."""
+        with self._frame.commit():
+            self._frame.run_sql(sql.GIVE_BACK, ids=[item.id for item in items], after=after or 0.0)
 
     def abandon(self) -> int:
         """Items whose worker was lost while a write was under way become uncertain; returns how many."""
@@ -102,11 +102,14 @@ class FlowStore:
         there = [(i, d) for i, d, _ in outcomes if isinstance(d, LinkTo)]
         with self._frame.commit():
             self._frame.run_sql(sql.CLEAR_BLOCKERS, ids=[item.id for item in batch])
+            parking.keep_notes(self._frame, list(zip(batch, decisions, strict=True)))
             parking.park(self._frame, [parked for _, _, parked in outcomes if parked is not None])
-            self._rebaseline([i for i, d, _ in outcomes if d == Nothing(rebaseline=True)])
-            writing.adopt(self._frame, there)
+            parking.want(self._frame, decisions)
+            writing.rebaseline(self._frame, [(i, d) for i, d, _ in outcomes if isinstance(d, Nothing)])
+            adopting.adopt(self._frame, there)
             writes = writing.intend(self._frame, wanted, self.rules_version)
         self._carried = {writes[item.id].intent: item for item, _ in wanted}
+        self._again = {item.id for item, d in wanted if isinstance(d, Create | Update) and d.again}
         return list(writes.values())
 
     def settle(self, writes: Sequence[Write], receipts: Sequence[Receipt], *, again: bool = True) -> None:
@@ -117,7 +120,7 @@ class FlowStore:
         done = [(self._carried[w.intent], w, r) for w, r in zip(writes, receipts, strict=True)]
         try:
             with self._frame.commit():
-                writing.settle(self._frame, done, self.rules_version)
+                writing.settle(self._frame, done, self.rules_version, self._again)
         except OperationalError:
             if not again:
                 raise
@@ -149,6 +152,14 @@ class FlowStore:
                 attempts=0,
                 not_before=self._frame.now(after or 0.0),
                 changed_at=self._frame.now(),
+            )
+
+    def stale(self, writes: Sequence[Write]) -> None:
+        """Changed on the other side between our read and our write: read and decided again at once, the try counted."""
+        with self._frame.commit():
+            writing.close_intents(self._frame, writes, "stale")
+            OutboxItem.objects.filter(pk__in=[self._carried[write.intent].id for write in writes]).update(
+                outcome="postponed", not_before=self._frame.now(), changed_at=self._frame.now()
             )
 
     def mark_uncertain(self, writes: Sequence[Write]) -> None:
@@ -190,26 +201,6 @@ class FlowStore:
         run.taken += taken
         run.counts = {name: run.counts.get(name, 0) + counts.get(name, 0) for name in {**run.counts, **counts}}
         run.save(update_fields=["taken", "counts"])
-
-    def _links(self, keys: Sequence[str]) -> dict[str, list[Link]]:
-        found: dict[str, list[Link]] = {}
-        for key, variant, target_id, fingerprint, schema, version in self._frame.rows(sql.LINKED, keys=list(keys)):
-            found.setdefault(key, []).append(Link(target_id, fingerprint, schema, variant, version))
-        return found
-
-    def _item(self, row: tuple[Any, ...], links: Sequence[Link]) -> Item:
-        id_, key, revision, attempts, readable, snapshot, currency = row
-        kind: Any = RECORDS[Entity(self.flow.entity)] if readable else Unreadable
-        link = next((each for each in links if each.variant == currency), links[0] if links else None)
-        source = opened(msgspec.json.decode(snapshot, type=kind))
-        return Item(id=id_, source_key=key, revision=revision, attempts=attempts, source=source, link=link)
-
-    def _rebaseline(self, items: Sequence[Item]) -> None:
-        """Only our way of hashing changed: the links take the new fingerprint, nothing else happens."""
-        if items:
-            fingerprints = [hashing.fingerprint(item.source) for item in items]
-            keys = [item.source_key for item in items]
-            self._frame.run_sql(sql.REBASELINE, keys=keys, fingerprints=fingerprints)
 
     def _outcomes(self) -> tuple[dict[str, int], dict[str, int], dict[str, dict[str, str]]]:
         counts: dict[str, int] = {}

@@ -11,7 +11,7 @@ from audit.log import Source as AuditSource
 from audit.log import record as audit
 from integrations.engine import fingerprint as hashing
 from integrations.engine.ports import Item
-from integrations.engine.records import Unreadable
+from integrations.engine.records import AnyRecord, Gone, Unreadable
 from integrations.models import Flow, Integration, SyncRun
 from integrations.store.lease import Lease, prove
 from tenants.scope import tenant_scope
@@ -67,7 +67,18 @@ class Frame:
         detail: Mapping[str, Any] | None = None,
     ) -> None:
         """Note an effect on one record (or on the flow), with this run."""
-        version = "" if item is None or isinstance(item.source, Unreadable) else item.source.version
+        version = version_of(item.source) if item else ""
         key = item.source_key if item else ""
         source = AuditSource(self.flow.source.system, self.flow.entity, key, version)
         audit(action, subject=f"flow:{self.flow.pk}", source=source, refs={**refs, "run": self.run.pk}, detail=detail)
+
+
+def version_of(source: AnyRecord | Unreadable | Gone) -> str:
+    """The source system's own version of a record, as last seen."""
+    record = source.last if isinstance(source, Gone) else source
+    return "" if isinstance(record, Unreadable) else record.version
+
+
+def print_of(source: AnyRecord | Unreadable | Gone) -> str:
+    """The fingerprint that a link or an intent keeps of a source; of a gone record, as it was last seen."""
+    return hashing.fingerprint(source.last if isinstance(source, Gone) else source)

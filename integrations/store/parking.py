@@ -1,8 +1,8 @@
 """What becomes of records that are not written now: their state, their reasons, their review items and blockers."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from integrations.engine.decisions import Decision, Hold, LinkTo, Nothing, Out, Wait
@@ -10,7 +10,9 @@ from integrations.engine.errors import Problem
 from integrations.engine.ports import Item
 from integrations.models import OutboxItem
 from integrations.store import sql
+from integrations.store.blockers import free
 from integrations.store.frame import Frame
+from integrations.store.lease import due_now
 
 MAX_TRIES = 8
 STATES = OutboxItem.State
@@ -68,6 +70,7 @@ def park(frame: Frame, rows: Sequence[Parked]) -> None:
     """Store states, review items (open exactly for what is held) and blockers, inside the open commit."""
     if not rows:
         return
+    rows = _asked_once(frame, rows)
     frame.run_sql(
         sql.PARK,
         ids=[p.item.id for p in rows],
@@ -86,10 +89,12 @@ def park(frame: Frame, rows: Sequence[Parked]) -> None:
         answers=[p.answer for p in held],
         urgent=[any(q.urgent for q in p.problems) for p in held],
     )
-    frame.run_sql(sql.CLOSE_REVIEWS, ids=[p.item.id for p in rows if p.state != STATES.HELD])
+    closed = frame.rows(sql.CLOSE_REVIEWS, ids=[p.item.id for p in rows if p.state != STATES.HELD])
     needs = [(p.item.id, *q.blocker) for p in rows for q in p.problems if q.blocker]
     items, kinds, keys = ([need[place] for need in needs] for place in range(3))
     frame.run_sql(sql.ADD_BLOCKERS, items=items, kinds=kinds, keys=keys)
+    for (problems,) in closed:
+        free_alike(frame.integration.pk, json.loads(problems))
     for p in rows:
         if p.outcome not in _TOLD_ELSEWHERE:
             refs = {"outcome": p.outcome, "codes": [q.code for q in p.problems] or [p.why]}
@@ -97,6 +102,54 @@ def park(frame: Frame, rows: Sequence[Parked]) -> None:
             frame.audit("decided", p.item, refs=refs, detail=detail)
 
 
+def keep_notes(frame: Frame, decided: Sequence[tuple[Item, Decision]]) -> None:
+    """What a person may want to know of each record; an unchanged record keeps what was said of it."""
+    found = [
+        (item.id, json.dumps([{"code": note.code, "message": note.message} for note in getattr(decision, "notes", ())]))
+        for item, decision in decided
+        if not isinstance(decision, Nothing) or decision.notes
+    ]
+    if found:
+        frame.run_sql(sql.NOTES, ids=[item for item, _ in found], notes=[notes for _, notes in found])
+
+
+def want(frame: Frame, decisions: Iterable[Decision]) -> None:
+    """Ask for the further forms that these decisions wait for or are replaced by."""
+    wanted = sorted({(w.entity, w.key, w.variant) for d in decisions if isinstance(d, Wait | Out) for w in d.wants})
+    if not wanted:
+        return
+    entities, keys, variants = ([each[place] for each in wanted] for place in range(3))
+    flows = frame.rows(sql.WANT, entities=entities, keys=keys, variants=variants)
+    if flows:
+        due_now(sorted({row[0] for row in flows}))
+
+
+def free_alike(integration_id: int, problems: Iterable[Mapping[str, Any]]) -> None:
+    """A question that stood for many records is closed: those that waited for it are decided again."""
+    for problem in problems:
+        if problem.get("once") and problem.get("blocker"):
+            free(integration_id, problem["blocker"][0], [problem["blocker"][1]])
+
+
+def _asked_once(frame: Frame, rows: Sequence[Parked]) -> list[Parked]:
+    """Of the records that raise only questions which stand for many, one is held; the others wait for its answer."""
+    alike = {p.item.id for p in rows if p.state == STATES.HELD and p.problems and all(q.once for q in p.problems)}
+    codes = sorted({p.problems[0].code for p in rows if p.item.id in alike})
+    if not codes:
+        return list(rows)
+    asked = {(code, value): item for item, code, value in frame.rows(sql.ASKED, codes=codes)}
+    found: list[Parked] = []
+    for p in rows:
+        if p.item.id in alike:
+            first = asked.setdefault((p.problems[0].code, p.problems[0].value), p.item.id)
+            waits = first != p.item.id and p.problems[0].blocker is not None
+            found.append(replace(p, state=STATES.WAITING, outcome="waiting") if waits else p)
+        else:
+            found.append(p)
+    return found
+
+
 def _shown(problem: Problem) -> dict[str, Any]:
-    names = ("code", "message", "field", "value", "urgent")
-    return {name: getattr(problem, name) for name in names}
+    names = ("code", "message", "field", "value", "urgent", "subject", "once", "blocker")
+    shown = {name: getattr(problem, name) for name in names}
+    return {**shown, "choices": [{"key": c.key, "label": c.label, "act": c.act} for c in problem.choices]}

@@ -9,13 +9,14 @@ import msgspec
 
 from integrations.engine.errors import Problem
 from integrations.engine.ports import Item, Write
-from integrations.engine.records import RECORDS, Draft, Entity, Receipt, Unreadable
+from integrations.engine.records import Draft, Entity, Receipt
 from integrations.engine.resolve import Uncertain
 from integrations.models import OutboxItem, RecordLink, WriteIntent
 from integrations.store import parking, sql, writing
 from integrations.store.frame import Frame
+from integrations.store.loading import source_of
 from integrations.store.parking import STATES, Parked
-from integrations.store.sealing import opened, opened_draft
+from integrations.store.sealing import opened_draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,9 @@ class FlowResolver:
         """See ResolverStore."""
         with self._frame.commit():
             self._keep(write, evidence)
-            writing.settle(self._frame, [(self._items[write.intent], write, receipt)], self._rules_version)
+            item = self._items[write.intent]
+            # decided once more: what was to follow the lost write is known to the decision only
+            writing.settle(self._frame, [(item, write, receipt)], self._rules_version, {item.id})
 
     def look_again(self, write: Write) -> None:
         """See ResolverStore."""
@@ -99,10 +102,11 @@ class FlowResolver:
         *item: Any,
     ) -> Uncertain:
         entity = Entity(self._frame.flow.entity)
-        id_, key, revision, attempts, readable, snapshot = item
-        kind: Any = RECORDS[entity] if readable else Unreadable
-        source = opened(msgspec.json.decode(snapshot, type=kind))
-        self._items[intent] = Item(id=id_, source_key=key, revision=revision, attempts=attempts, source=source)
+        id_, key, revision, attempts, variant, readable, gone, snapshot = item
+        source = source_of(entity, key, snapshot, readable=readable, gone=gone)
+        self._items[intent] = Item(
+            id=id_, source_key=key, revision=revision, attempts=attempts, source=source, variant=variant
+        )
         write = Write(
             intent=intent,
             entity=entity,

@@ -6,36 +6,73 @@ BUSY = """
     SELECT item_id FROM integrations_writeintent WHERE tenant_id = %(tenant)s AND settled_at IS NULL
 """
 
+# What a person ignored until a day.
+WAKE = """
+    UPDATE integrations_outboxitem SET state = 'ready', not_before = now(), attempts = 0, changed_at = now()
+    WHERE tenant_id = %(tenant)s AND flow_id = %(flow)s AND state = 'ignored' AND until <= now()
+"""
+
+# An item whose last claim came to no end: that claim's worker is gone.
+DUE = """
+    SELECT i.id, i.lost_workers + (i.outcome = 'claimed')::int FROM integrations_outboxitem i
+    WHERE i.tenant_id = %(tenant)s AND i.flow_id = %(flow)s AND i.state = 'ready' AND i.not_before <= now()
+      AND i.id <> ALL(%(busy)s::bigint[]) AND (%(only)s::bigint[] IS NULL OR i.id = ANY(%(only)s::bigint[]))
+    ORDER BY i.not_before, i.id LIMIT %(limit)s
+"""
+
+# Taken again by the same run, what it has already done for the item stands.
 CLAIM = """
-    WITH due AS (
-        SELECT i.id, i.run_id FROM integrations_outboxitem i
-        WHERE i.tenant_id = %(tenant)s AND i.flow_id = %(flow)s AND i.state = 'ready' AND i.not_before <= now()
-          AND i.id <> ALL(%(busy)s::bigint[])
-        ORDER BY i.not_before, i.id LIMIT %(limit)s
-    )
-    UPDATE integrations_outboxitem i SET attempts = i.attempts + 1, run_id = %(run)s, outcome = 'claimed'
-    FROM due WHERE i.tenant_id = %(tenant)s AND i.id = due.id
-    RETURNING i.id, due.run_id IS DISTINCT FROM %(run)s
+    UPDATE integrations_outboxitem i SET attempts = i.attempts + 1, run_id = %(run)s, lost_workers = c.lost,
+        outcome = CASE WHEN old.run_id = %(run)s AND old.outcome IN ('created', 'updated', 'linked') THEN old.outcome
+                       ELSE 'claimed' END
+    FROM unnest(%(ids)s::bigint[], %(lost)s::int[]) AS c(id, lost)
+    JOIN integrations_outboxitem old ON old.tenant_id = %(tenant)s AND old.id = c.id
+    WHERE i.tenant_id = %(tenant)s AND i.id = c.id AND i.state = 'ready'
+    RETURNING i.id, old.run_id IS DISTINCT FROM %(run)s
+"""
+
+GIVE_BACK = """
+    UPDATE integrations_outboxitem SET attempts = greatest(attempts - 1, 0), outcome = 'postponed',
+           not_before = now() + make_interval(secs => %(after)s)
+    WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s) AND run_id = %(run)s AND outcome = 'claimed'
 """
 
 LOAD = """
-    SELECT i.id, i.source_key, i.revision, i.attempts, s.readable, s.snapshot::text, s.currency
+    SELECT i.id, i.source_key, i.revision, i.attempts, i.variant, s.readable, s.gone, s.snapshot::text, s.currency
     FROM integrations_outboxitem i
     JOIN integrations_sourcerecord s ON s.tenant_id = i.tenant_id AND s.id = i.source_id
     WHERE i.tenant_id = %(tenant)s AND i.id = ANY(%(ids)s) ORDER BY i.id
 """
 
 LINKED = """
-    SELECT source_key, variant, target_id, fingerprint, schema, target_version FROM integrations_recordlink
+    SELECT source_key, variant, target_id, fingerprint, schema, target_version, sent::text, echo::text
+    FROM integrations_recordlink
     WHERE tenant_id = %(tenant)s AND integration_id = %(integration)s AND entity = %(entity)s AND inbound = %(inbound)s
       AND source_key = ANY(%(keys)s) ORDER BY id
 """
 
-# A revision that moved on meanwhile keeps the item ready: newer content is decided again.
+# An answer without a fingerprint was given to a question about many records: it holds for all of the flow.
+ANSWERED = """
+    SELECT a.item_id, a.code, a.subject, a.choice FROM integrations_answer a
+    JOIN integrations_outboxitem i ON i.tenant_id = a.tenant_id AND i.id = a.item_id
+    JOIN integrations_sourcerecord s ON s.tenant_id = i.tenant_id AND s.id = i.source_id
+    WHERE a.tenant_id = %(tenant)s AND a.item_id = ANY(%(ids)s) AND a.status = 'approved'
+      AND a.fingerprint = s.fingerprint
+    UNION ALL
+    SELECT 0, a.code, a.subject, a.choice FROM integrations_answer a
+    JOIN integrations_outboxitem i ON i.tenant_id = a.tenant_id AND i.id = a.item_id
+    WHERE a.tenant_id = %(tenant)s AND a.status = 'approved' AND a.fingerprint = '' AND i.flow_id = %(flow)s
+"""
+
+# A revision that moved on meanwhile keeps the item ready: newer content is decided again. An item counts once in a run:
+# what was made there stays the outcome, whatever else the same run does about it.
 PARK = """
     UPDATE integrations_outboxitem i SET
         state = CASE WHEN i.revision = c.revision THEN c.state ELSE 'ready' END,
-        reason = c.reason, message = c.message, outcome = c.outcome, changed_at = now()
+        reason = c.reason, message = c.message, changed_at = now(), lost_workers = 0, until = NULL,
+        outcome = CASE WHEN i.run_id = %(run)s AND c.outcome IN ('unchanged', 'updated', 'held', 'waiting', 'out')
+                        AND (i.outcome = 'created' OR i.outcome IN ('updated', 'linked') AND c.outcome = 'unchanged')
+                       THEN i.outcome ELSE c.outcome END
     FROM unnest(%(ids)s::bigint[], %(revisions)s::int[], %(states)s::text[], %(reasons)s::text[], %(messages)s::text[],
                 %(outcomes)s::text[]) AS c(id, revision, state, reason, message, outcome)
     WHERE i.tenant_id = %(tenant)s AND i.id = c.id
@@ -54,6 +91,34 @@ OPEN_REVIEWS = """
 CLOSE_REVIEWS = """
     UPDATE integrations_reviewitem SET status = 'resolved', resolved_at = now(), resolution = 'by a later run'
     WHERE tenant_id = %(tenant)s AND item_id = ANY(%(ids)s) AND status = 'open'
+    RETURNING problems::text
+"""
+
+# Open questions that stand for many records: (code, value) of the first problem.
+ASKED = """
+    SELECT r.item_id, r.code, r.problems->0->>'value' FROM integrations_reviewitem r
+    JOIN integrations_outboxitem i ON i.tenant_id = r.tenant_id AND i.id = r.item_id
+    WHERE r.tenant_id = %(tenant)s AND r.status = 'open' AND r.code = ANY(%(codes)s) AND i.flow_id = %(flow)s
+"""
+
+NOTES = """
+    UPDATE integrations_outboxitem i SET notes = c.notes::jsonb
+    FROM unnest(%(ids)s::bigint[], %(notes)s::text[]) AS c(id, notes)
+    WHERE i.tenant_id = %(tenant)s AND i.id = c.id AND i.notes IS DISTINCT FROM c.notes::jsonb
+"""
+
+# Wanted records of this integration in a further form; a record we have not read yet is asked for again by its waiter.
+WANT = """
+    INSERT INTO integrations_outboxitem (
+        tenant_id, uuid, flow_id, source_id, source_key, variant, state, not_before, revision, attempts, lost_workers,
+        reason, message, notes, ignored_fingerprint, outcome, changed_at)
+    SELECT %(tenant)s, gen_random_uuid(), f.id, s.id, s.source_key, c.variant, 'ready', now(), 1, 0, 0, '', '', '[]',
+           '', '', now()
+    FROM unnest(%(entities)s::text[], %(keys)s::text[], %(variants)s::text[]) AS c(entity, key, variant)
+    JOIN integrations_flow f ON f.tenant_id = %(tenant)s AND f.integration_id = %(integration)s
+        AND f.entity = c.entity AND f.inbound = %(inbound)s
+    JOIN integrations_sourcerecord s ON s.tenant_id = %(tenant)s AND s.flow_id = f.id AND s.source_key = c.key
+    ON CONFLICT DO NOTHING RETURNING flow_id
 """
 
 CLEAR_BLOCKERS = "DELETE FROM integrations_blocker WHERE tenant_id = %(tenant)s AND item_id = ANY(%(ids)s)"
@@ -96,16 +161,35 @@ LINKS = """
     RETURNING l.source_key
 """
 
+# A note of a payment or a set-off answers with an id of its own; only what speaks of the linked record itself is kept.
+LINK_ACTED = """
+    UPDATE integrations_recordlink l SET fingerprint = w.fingerprint, schema = %(schema)s, why = w.why,
+        target_version = CASE WHEN c.target_id = l.target_id AND c.version <> '' THEN c.version
+                              ELSE l.target_version END,
+        echo = CASE WHEN c.target_id = l.target_id THEN l.echo || c.echo::jsonb ELSE l.echo END
+    FROM unnest(%(intents)s::bigint[], %(target_ids)s::text[], %(versions)s::text[], %(echoes)s::text[])
+        AS c(intent, target_id, version, echo)
+    JOIN integrations_writeintent w ON w.tenant_id = %(tenant)s AND w.id = c.intent
+    JOIN integrations_outboxitem i ON i.tenant_id = %(tenant)s AND i.id = w.item_id
+    WHERE l.tenant_id = %(tenant)s AND l.integration_id = %(integration)s AND l.entity = %(entity)s
+      AND l.inbound = %(inbound)s AND l.source_key = i.source_key AND l.variant = w.variant
+    RETURNING l.source_key
+"""
+
 SETTLE_INTENTS = """
     UPDATE integrations_writeintent SET settled_at = now(), outcome = %(outcome)s
     WHERE tenant_id = %(tenant)s AND id = ANY(%(intents)s) AND settled_at IS NULL
 """
 
+# "" keeps the fingerprint (then only the echo is replaced), null keeps the echo.
 REBASELINE = """
-    UPDATE integrations_recordlink l SET fingerprint = c.fingerprint, schema = %(schema)s
-    FROM unnest(%(keys)s::text[], %(fingerprints)s::text[]) AS c(key, fingerprint)
+    UPDATE integrations_recordlink l SET echo = coalesce(c.echo::jsonb, l.echo),
+        fingerprint = CASE WHEN c.fingerprint = '' THEN l.fingerprint ELSE c.fingerprint END,
+        schema = CASE WHEN c.fingerprint = '' THEN l.schema ELSE %(schema)s END
+    FROM unnest(%(keys)s::text[], %(variants)s::text[], %(fingerprints)s::text[], %(echoes)s::text[])
+        AS c(key, variant, fingerprint, echo)
     WHERE l.tenant_id = %(tenant)s AND l.integration_id = %(integration)s AND l.entity = %(entity)s
-      AND l.inbound = %(inbound)s AND l.source_key = c.key
+      AND l.inbound = %(inbound)s AND l.source_key = c.key AND l.variant = c.variant
 """
 
 # From the last moment a write may leave: the total deadline, then until the target's search shows new records.
@@ -131,7 +215,7 @@ ABANDONED = """
 
 LOOKS_DUE = """
     SELECT w.id, w.natural_key, w.target_id, w.target_version, w.draft::text, w.send_by, w.created_at, w.looks,
-           i.id, i.source_key, w.revision, i.attempts, s.readable, s.snapshot::text
+           i.id, i.source_key, w.revision, i.attempts, i.variant, s.readable, s.gone, s.snapshot::text
     FROM integrations_writeintent w
     JOIN integrations_outboxitem i ON i.tenant_id = w.tenant_id AND i.id = w.item_id
     JOIN integrations_sourcerecord s ON s.tenant_id = i.tenant_id AND s.id = i.source_id
@@ -144,8 +228,16 @@ LOOK_AGAIN = """
     WHERE tenant_id = %(tenant)s AND id = %(intent)s
 """
 
+# A variant is a part of its source (one instalment): what it is worth is what was sent of it.
 COUNTS = """
-    SELECT i.outcome, i.reason, s.currency, count(*), sum(s.amount)
-    FROM integrations_outboxitem i JOIN integrations_sourcerecord s ON s.tenant_id = i.tenant_id AND s.id = i.source_id
+    SELECT i.outcome, i.reason, s.currency, count(*), sum(CASE
+        WHEN i.variant = '' THEN s.amount
+        WHEN l.sent->>'credit' = 'true' THEN -(l.sent->>'total')::numeric
+        ELSE (l.sent->>'total')::numeric END)
+    FROM integrations_outboxitem i
+    JOIN integrations_sourcerecord s ON s.tenant_id = i.tenant_id AND s.id = i.source_id
+    LEFT JOIN integrations_recordlink l ON i.variant <> '' AND l.tenant_id = i.tenant_id
+        AND l.integration_id = %(integration)s AND l.entity = %(entity)s AND l.inbound = %(inbound)s
+        AND l.source_key = i.source_key AND l.variant = i.variant
     WHERE i.tenant_id = %(tenant)s AND i.run_id = %(run)s GROUP BY 1, 2, 3
 """

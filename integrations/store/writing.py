@@ -1,26 +1,39 @@
 """Intents before the IO, links and audit after it."""
 
 import json
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 from hashlib import blake2b
 
 import msgspec
 from django.db import IntegrityError
 
-from integrations.engine import fingerprint as hashing
-from integrations.engine.decisions import Create, LinkTo, Writing
+from integrations.engine.decisions import Create, Nothing, Writing
 from integrations.engine.errors import Problem
 from integrations.engine.ports import Item, Write
-from integrations.engine.records import Draft, Entity, InvoiceDraft, Receipt
-from integrations.models import RecordLink
+from integrations.engine.records import (
+    ApplyDraft,
+    ArchiveDraft,
+    Draft,
+    Entity,
+    InvoiceDraft,
+    MarkDraft,
+    PaidDraft,
+    Receipt,
+    VendorDraft,
+)
 from integrations.store import sql
 from integrations.store.blockers import free
-from integrations.store.frame import Frame
+from integrations.store.frame import Frame, print_of
 from integrations.store.parking import STATES, Parked, park
 from integrations.store.sealing import hashed_draft, sealed_draft
 
+EFFECTS = {  # what a write may do to the target, and how its link takes it
+    "created": sql.LINKS,
+    "updated": sql.LINKS,
+    "marked": sql.LINKS,
+    **dict.fromkeys(("archived", "recorded", "applied"), sql.LINK_ACTED),
+}
 SEND_WINDOW = 30.0  # seconds between the commit of an intent and its first byte
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
@@ -36,10 +49,10 @@ def intend(frame: Frame, wanted: Sequence[tuple[Item, Writing]], rules_version: 
         natural_keys=[d.natural_key for _, d in wanted],
         targets=["" if isinstance(d, Create) else d.target_id for _, d in wanted],
         versions=["" if isinstance(d, Create) else d.version for _, d in wanted],
-        variants=[d.variant if isinstance(d, Create) else (i.link.variant if i.link else "") for i, d in wanted],
+        variants=[d.variant if isinstance(d, Create) else (i.link.variant if i.link else i.variant) for i, d in wanted],
         digests=[digest(d.draft) for _, d in wanted],
         drafts=[_encode(sealed_draft(d.draft)).decode() for _, d in wanted],
-        fingerprints=[hashing.fingerprint(i.source) for i, _ in wanted],
+        fingerprints=[print_of(i.source) for i, _ in wanted],
         whys=[json.dumps(d.why) for _, d in wanted],
     )
     intents = {item: (intent, send_by) for item, intent, send_by in rows}
@@ -62,21 +75,23 @@ def close_intents(frame: Frame, writes: Sequence[Write], outcome: str) -> None:
     frame.run_sql(sql.SETTLE_INTENTS, intents=[write.intent for write in writes], outcome=outcome)
 
 
-def settle(frame: Frame, done: Sequence[tuple[Item, Write, Receipt]], rules_version: str) -> None:
-    """Links, states and one audit entry per record, inside the open commit. IntegrityError: one link cannot be made."""
-    outcome = "updated" if done[0][1].target_id else "created"
-    close_intents(frame, [write for _, write, _ in done], outcome)
-    linked = frame.rows(
-        sql.LINKS,
-        intents=[write.intent for _, write, _ in done],
-        target_ids=[receipt.target_id for _, _, receipt in done],
-        versions=[receipt.version for _, _, receipt in done],
-        echoes=[json.dumps(receipt.echo) for _, _, receipt in done],
-    )
+def settle(
+    frame: Frame, done: Sequence[tuple[Item, Write, Receipt]], rules_version: str, again: Collection[int] = ()
+) -> None:
+    """Links, states and one audit entry per record, inside the open commit; items in `again` are ready at once.
+
+    IntegrityError: one link cannot be made.
+    """
+    linked: list[str] = []
+    for effect, statement in EFFECTS.items():
+        mine = [each for each in done if effect_of(each[1]) == effect]
+        if mine:
+            close_intents(frame, [write for _, write, _ in mine], effect)
+            linked += _link(frame, mine, statement)
     if len(linked) != len(done):
         raise IntegrityError("a link of this record points to another target record")
-    park(frame, [_settled(*each, outcome) for each in done])
-    free(frame.integration.pk, frame.flow.entity, [row[0] for row in linked])
+    park(frame, [_settled(*each, again) for each in done])
+    free(frame.integration.pk, frame.flow.entity, linked)
     for item, write, receipt in done:
         refs = {
             "intent": write.intent,
@@ -85,36 +100,51 @@ def settle(frame: Frame, done: Sequence[tuple[Item, Write, Receipt]], rules_vers
             "rules": rules_version,
             "digest": digest(write.draft),
         }
-        frame.audit(outcome, item, refs=refs)
+        frame.audit(effect_of(write), item, refs={**refs, **({"variant": item.variant} if item.variant else {})})
 
 
-def adopt(frame: Frame, there: Sequence[tuple[Item, LinkTo]]) -> None:
-    """Link records that somebody else has made; two sources that claim the same one are both left to a person."""
-    claims = Counter(decision.target_id for _, decision in there)
-    alone = [(item, decision) for item, decision in there if claims[decision.target_id] == 1]
-    words = "Another record claims the same record on the other side. Compare the two, then link one of them."
-    conflict = (Problem("link_conflict", words, field="link"),)
-    park(frame, [Parked(item, STATES.HELD, "held", conflict) for item, d in there if claims[d.target_id] > 1])
-    RecordLink.objects.bulk_create(
-        RecordLink(
-            integration=frame.integration,
-            entity=frame.flow.entity,
-            inbound=frame.flow.inbound,
-            source_key=item.source_key,
-            variant=decision.variant,
-            target_connection=frame.flow.target,
-            target_id=decision.target_id,
-            fingerprint=hashing.fingerprint(item.source),
-            schema=hashing.VERSION,
-            why=list(decision.why),
-            linked_at=frame.now(),
-        )
-        for item, decision in alone
+def effect_of(write: Write) -> str:
+    """What this write does to the target, as intents and audit name it."""
+    match write.draft:
+        case VendorDraft() | InvoiceDraft():
+            return "updated" if write.target_id else "created"
+        case ArchiveDraft():
+            return "archived"
+        case PaidDraft():
+            return "recorded"
+        case ApplyDraft():
+            return "applied"
+        case MarkDraft():
+            return "marked"
+
+
+def rebaseline(frame: Frame, agreed: Sequence[tuple[Item, Nothing]]) -> None:
+    """What counts as agreed from now on: our way of hashing changed, or a person accepted how the target stands."""
+    rows = [(i, i.link, d) for i, d in agreed if i.link and (d.rebaseline or d.echo is not None)]
+    if not rows:
+        return
+    frame.run_sql(
+        sql.REBASELINE,
+        keys=[item.source_key for item, _, _ in rows],
+        variants=[link.variant for _, link, _ in rows],
+        fingerprints=[print_of(item.source) if d.rebaseline else "" for item, _, d in rows],
+        echoes=[None if d.echo is None else json.dumps(d.echo) for _, _, d in rows],
     )
-    park(frame, [Parked(item, STATES.DONE, "linked") for item, _ in alone])
-    free(frame.integration.pk, frame.flow.entity, [item.source_key for item, _ in alone])
-    for item, decision in alone:
-        frame.audit("linked", item, refs={"target": decision.target_id, "why": list(decision.why)})
+    for item, link, decision in rows:
+        if decision.echo is not None:
+            refs = {"target": link.target_id, "digest": _hash(decision.echo)}
+            frame.audit("accepted", item, refs=refs, detail={"was": link.echo, "is": decision.echo})
+
+
+def _link(frame: Frame, done: Sequence[tuple[Item, Write, Receipt]], statement: str) -> list[str]:
+    found = frame.rows(
+        statement,
+        intents=[write.intent for _, write, _ in done],
+        target_ids=[receipt.target_id for _, _, receipt in done],
+        versions=[receipt.version for _, _, receipt in done],
+        echoes=[json.dumps(receipt.echo) for _, _, receipt in done],
+    )
+    return [row[0] for row in found]
 
 
 def unlinkable(frame: Frame, item: Item, write: Write, receipt: Receipt) -> None:
@@ -129,14 +159,19 @@ def unlinkable(frame: Frame, item: Item, write: Write, receipt: Receipt) -> None
 
 def digest(draft: Draft) -> str:
     """The hash of what was sent, for audit and evidence."""
-    return blake2b(_encode(hashed_draft(draft)), digest_size=16).hexdigest()
+    return _hash(hashed_draft(draft))
 
 
-def _settled(item: Item, write: Write, receipt: Receipt, outcome: str) -> Parked:
-    """Done, unless the other side echoes another amount than was sent."""
+def _settled(item: Item, write: Write, receipt: Receipt, again: Collection[int]) -> Parked:
+    """Done, unless it is to be decided once more, or the other side echoes another amount than was sent."""
+    outcome = "created" if effect_of(write) == "created" else "updated"
     echoed = receipt.echo.get("amount")
     if isinstance(write.draft, InvoiceDraft) and echoed is not None and Decimal(echoed) != write.draft.total:
         sent = f"{write.draft.total} {write.draft.currency}"
         words = f"{sent} was sent, but the other side stored {echoed}. Correct it there."
         return Parked(item, STATES.HELD, outcome, (Problem("amount_differs", words, field="total", urgent=True),))
-    return Parked(item, STATES.DONE, outcome)
+    return Parked(item, STATES.READY if item.id in again else STATES.DONE, outcome)
+
+
+def _hash(content: object) -> str:
+    return blake2b(_encode(content), digest_size=16).hexdigest()
