@@ -21,6 +21,9 @@ class Integration(TenantOwned):
     ap = models.ForeignKey(Connection, models.PROTECT, related_name="as_ap", db_constraint=False, db_index=False)
     company = models.CharField(max_length=20)
     company_name = models.CharField(max_length=100, blank=True)
+    company_currency = models.CharField(max_length=10, blank=True)  # of its books; "" while nobody could tell
+    target_currency = models.CharField(max_length=10, blank=True)  # of the organisation that pays
+    currencies_confirmed = models.BooleanField(default=False)  # a controller knows that the two differ
     start_date = models.DateField(null=True, blank=True)
     policy = models.JSONField(default=dict, blank=True)
     policy_version = models.PositiveIntegerField(default=1)
@@ -37,6 +40,12 @@ class Integration(TenantOwned):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def currencies_open(self) -> bool:
+        """Whether both base currencies are known to differ and no controller has confirmed it: nothing is applied."""
+        both = {self.company_currency, self.target_currency} - {""}
+        return len(both) == 2 and not self.currencies_confirmed
 
 
 class Flow(TenantOwned):
