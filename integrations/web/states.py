@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from integrations.models import Connection, OutboxItem, SyncRun
+from integrations.models import Connection, OutboxItem, Plan, PlanLine, SyncRun
 from integrations.systems.base import Verdict
 
 
@@ -15,6 +15,7 @@ class Look(NamedTuple):
     tone: str
 
 
+_Plan, _Line = Plan.Status, PlanLine.Result
 _Item, _Run, _Connection = OutboxItem.State, SyncRun.Status, Connection.Status
 
 LOOKS: Mapping[str, Mapping[str, Look]] = {
@@ -49,6 +50,29 @@ LOOKS: Mapping[str, Mapping[str, Look]] = {
         "paused": Look("pause", "Paused", "wait"),
         "stopped": Look("cross", "Stopped", "bad"),
     },
+    "plan": {
+        _Plan.MAKING: Look("repeat", "Being made", "info"),
+        _Plan.READY: Look("clock", "Ready to apply", "wait"),
+        _Plan.APPLYING: Look("arrow", "Being applied", "info"),
+        _Plan.APPLIED: Look("check", "Applied", "good"),
+        _Plan.FAILED: Look("cross", "Failed", "bad"),
+    },
+    "line": {
+        _Line.OPEN: Look("clock", "Not applied yet", "rest"),
+        _Line.DONE: Look("check", "Done as planned", "good"),
+        _Line.CHANGED: Look("skip", "Refused: it changed", "wait"),
+        _Line.FAILED: Look("cross", "Did not go through", "bad"),
+    },
+    "change": {
+        "proposed": Look("clock", "Proposed", "wait"),
+        "approved": Look("check", "Approved", "good"),
+        "rejected": Look("cross", "Rejected", "bad"),
+        "withdrawn": Look("minus", "Withdrawn", "rest"),
+    },
+    "integration": {
+        "active": Look("check", "Active", "good"),
+        "inactive": Look("pause", "Nothing is written yet", "wait"),
+    },
     "review": {
         "open": Look("hand", "Open", "bad"),
         "resolved": Look("check", "Resolved", "good"),
@@ -59,7 +83,7 @@ UNKNOWN = Look("info", "Unknown", "rest")
 
 
 def look(kind: str, state: str) -> Look:
-    """How `state` of a `kind` (item, run, connection, check, flow, review) is shown."""
+    """How `state` of a `kind` (item, run, connection, check, flow, plan, line, change, ...) is shown."""
     return LOOKS[kind].get(state, UNKNOWN)
 
 

@@ -13,6 +13,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince, timeuntil
 
 from integrations.engine.money import fits, minor_unit
+from integrations.engine.settings import BY_NAME as SPECS
+from integrations.engine.settings import in_words
 from integrations.models import Connection
 from integrations.web import states, words
 from integrations.web.icons import ICONS
@@ -139,6 +141,32 @@ def plain_words(name: str) -> str:
 def tone(kind: str, value: str) -> str:
     """The class that gives a state's colours."""
     return states.look(kind, value).tone
+
+
+@register.filter
+def plan_kind(kind: str) -> str:
+    """What a plan does with a record."""
+    return words.PLAN_KINDS.get(kind, kind)
+
+
+@register.filter
+def setting_label(name: str) -> str:
+    """What a setting is called."""
+    spec = SPECS.get(name)
+    return spec.label if spec else name.replace("_", " ").capitalize()
+
+
+@register.filter
+def setting_words(value: Any, name: str) -> str:
+    """A setting's stored value for people."""
+    spec = SPECS.get(name)
+    return in_words(spec, value) if spec else str(value)
+
+
+@register.simple_tag
+def state_icon(kind: str, value: str) -> SafeString:
+    """The icon of a state alone, where its word stands beside it."""
+    return icon(states.look(kind, value).icon)
 
 
 @register.filter
