@@ -34,8 +34,6 @@ class ConnectionForm(forms.Form):
         )
         for setting in system.settings:
             self.fields[setting.name] = _field(setting, kept=setting.name in self.kept)
-        for name in self.errors if self.is_bound else ():
-            self.fields[name].widget.attrs["aria-invalid"] = "true"
 
     @property
     def first(self) -> Iterator[forms.BoundField]:
@@ -131,41 +129,24 @@ def _field(setting: Setting, *, kept: bool) -> forms.Field:
 
 
 class IntegrationForm(forms.Form):
-    """The company whose payables flow between two connections, from when, and which flows."""
+    """The company whose payables flow between two connections."""
 
     name = forms.CharField(label="Name", max_length=80, help_text="Yours to choose, such as the company's name.")
     company = forms.CharField(label="Company", max_length=20)
-    start_date = forms.DateField(
-        label="Start date",
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        help_text="Invoices entered in the ledger before this day stay out. The voucher date counts.",
-    )
-    entities = forms.MultipleChoiceField(
-        label="What flows",
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": "Choose at least one flow."},
-    )
 
     def __init__(
         self,
         *args: Any,
         erp: Connection,
         ap: Connection,
-        entities: list[tuple[str, str]],
         companies: list[tuple[str, str]],
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.erp, self.ap = erp, ap
-        chosen: Any = self.fields["entities"]
-        chosen.choices = entities
-        chosen.initial = [key for key, _ in entities]
         if companies:
             self.fields["company"] = forms.ChoiceField(label="Company", choices=companies)
-            self.order_fields(["name", "company", "start_date", "entities"])
-        for name in self.errors if self.is_bound else ():
-            if name in self.fields:
-                self.fields[name].widget.attrs["aria-invalid"] = "true"
+            self.order_fields(["name", "company"])
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]

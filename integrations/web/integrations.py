@@ -13,13 +13,15 @@ from audit.log import record
 from integrations import runner
 from integrations.engine.errors import SyncError
 from integrations.engine.records import Company
-from integrations.models import Connection, Flow, Integration
+from integrations.models import Connection, Flow, Integration, Plan
 from integrations.runner import setup
 from integrations.systems import registry
 from integrations.web.figures import standings
 from integrations.web.forms import IntegrationForm
 from integrations.web.gate import may, page, place_of
 from integrations.web.schedules import FlowView, flow_views, system_label
+from integrations.web.setup_pages import may_confirm
+from integrations.web.setup_steps import steps
 from integrations.web.words import listed, noun
 from tenants.permissions import Act
 from tenants.web.middleware import io_view
@@ -66,8 +68,10 @@ def add(request: HttpRequest) -> HttpResponseBase:
         erps, aps = _connections("erp"), _connections("ap")
         erp, ap = _chosen(erps, asked.get("erp", "")), _chosen(aps, asked.get("ap", ""))
         if erp is None or ap is None:
-            return render(request, "integrations/integration_choose.html", {"erps": erps, "aps": aps})
+            context = {"erps": erps, "aps": aps, "steps": steps(None, "connections")}
+            return render(request, "integrations/integration_choose.html", context)
     found, trouble = _companies(erp, place.tenant_id)
+    paying, _ = _companies(ap, place.tenant_id)
     with place.scope():
         systems = registry.systems()
         possible = setup.possible(systems[erp.system], systems[ap.system])
@@ -75,16 +79,24 @@ def add(request: HttpRequest) -> HttpResponseBase:
             request.POST if request.method == "POST" else None,
             erp=erp,
             ap=ap,
-            entities=[(wanted.entity.value, noun(wanted.entity).capitalize()) for wanted in possible],
             companies=sorted((c.key, " \N{EN DASH} ".join(filter(None, (c.key, c.name, c.currency)))) for c in found),
-            initial={"start_date": timezone.localdate().replace(day=1)},
         )
         if request.method == "POST" and form.is_valid():
-            made = _save(form, {c.key: c.name for c in found}, possible)
+            made = _save(form, {c.key: c for c in found}, paying)
             if made is not None:
-                messages.success(request, f"{made.name} is joined. Its first run starts now and reads everything once.")
-                return redirect("web:integration", made.uuid)
-        context = {"form": form, "erp": erp, "ap": ap, "trouble": trouble, "impossible": not possible}
+                messages.success(
+                    request, f"{made.name} is joined. Nothing is read or written before you have said what."
+                )
+                return redirect("web:setup-start", made.uuid)
+        context = {
+            "form": form,
+            "erp": erp,
+            "ap": ap,
+            "trouble": trouble,
+            "paying": paying,
+            "impossible": not possible,
+            "steps": steps(None, "company"),
+        }
         return render(request, "integrations/integration_form.html", context, status=400 if form.is_bound else 200)
 
 
@@ -106,9 +118,10 @@ def _companies(erp: Connection, tenant_id: UUID) -> tuple[Sequence[Company], str
     return found, "" if found else "The ERP shows no company to this connection."
 
 
-def _save(form: IntegrationForm, companies: dict[str, str], possible: list[setup.Wanted]) -> Integration | None:
-    """The integration with its flows, all due now; None when somebody joined the same meanwhile."""
+def _save(form: IntegrationForm, companies: dict[str, Company], paying: Sequence[Company]) -> Integration | None:
+    """The integration, inactive and still without flows; None when somebody joined the same meanwhile."""
     data = form.cleaned_data
+    company = companies.get(data["company"])
     try:
         with transaction.atomic():
             made: Integration = Integration.objects.create(
@@ -116,16 +129,16 @@ def _save(form: IntegrationForm, companies: dict[str, str], possible: list[setup
                 erp=form.erp,
                 ap=form.ap,
                 company=data["company"],
-                company_name=companies.get(data["company"], ""),
-                start_date=data["start_date"],
+                company_name=company.name if company else "",
+                company_currency=company.currency if company else "",
+                target_currency=paying[0].currency if len(paying) == 1 else "",
+                start_date=timezone.localdate().replace(day=1),  # nothing older goes before somebody says so
+                active=False,
             )
-            for wanted in possible:
-                if wanted.entity in data["entities"]:
-                    setup.add_flow(made, wanted)
     except IntegrityError:
         form.add_error(None, "Somebody has joined these connections, or taken this name, meanwhile. Look at the list.")
         return None
-    refs = {"erp": form.erp.pk, "ap": form.ap.pk, "company": made.company, "flows": data["entities"]}
+    refs = {"erp": form.erp.pk, "ap": form.ap.pk, "company": made.company}
     record("integration_joined", subject=f"integration:{made.pk}", refs=refs)
     return made
 
@@ -145,6 +158,8 @@ def integration(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
             "views": [(view, stand.get(view.flow.entity)) for view in views],
             "answer": what_flows(found, views),
             "may_change": may(request, Act.CONNECT),
+            "may_confirm": may_confirm(request),
+            "plan": Plan.objects.filter(integration=found).order_by("-made_at").first(),
             "may_run": may(request, Act.CONNECT) or may(request, Act.WORK),
         },
     )

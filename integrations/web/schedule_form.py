@@ -46,9 +46,6 @@ class ScheduleForm(forms.Form):
                 self.fields[f"{side}_{i}"] = forms.TimeField(
                     label=label, required=False, widget=forms.TimeInput(attrs=_TIME, format="%H:%M")
                 )
-        for name in self.errors if self.is_bound else ():
-            if name in self.fields:
-                self.fields[name].widget.attrs["aria-invalid"] = "true"
 
     @classmethod
     def of(cls, flow: Flow, zone: str) -> dict[str, Any]:

@@ -2,7 +2,21 @@
 
 from django.urls import path
 
-from integrations.web import connections, dashboard, flows, integrations, mappings, records, review, runs, trail, you
+from integrations.web import (
+    connections,
+    dashboard,
+    flows,
+    integrations,
+    mappings,
+    plans,
+    policy,
+    records,
+    review,
+    runs,
+    setup_pages,
+    trail,
+    you,
+)
 
 app_name = "web"
 urlpatterns = [
@@ -18,6 +32,16 @@ urlpatterns = [
     path("integrations/", integrations.integrations, name="integrations"),
     path("integrations/add/", integrations.add, name="integration-add"),
     path("integrations/<uuid:uuid>/", integrations.integration, name="integration"),
+    path("integrations/<uuid:uuid>/setup/start/", setup_pages.step, {"key": "start"}, name="setup-start"),
+    path("integrations/<uuid:uuid>/setup/payer/", setup_pages.step, {"key": "payer"}, name="setup-payer"),
+    path("integrations/<uuid:uuid>/setup/flows/", setup_pages.flows, name="setup-flows"),
+    path("integrations/<uuid:uuid>/currencies/", setup_pages.currencies, name="integration-currencies"),
+    path("integrations/<uuid:uuid>/plan/", plans.plan, name="integration-plan"),
+    path("integrations/<uuid:uuid>/settings/", policy.policy, name="integration-settings"),
+    path("integrations/<uuid:uuid>/settings/change/", policy.change, name="integration-setting"),
+    path("settings/changes/<uuid:uuid>/", policy.decide, name="setting-decide"),
+    path("plans/<uuid:uuid>/", plans.one, name="plan"),
+    path("plans/<uuid:uuid>.csv", plans.export, name="plan-csv"),
     path("flows/<uuid:uuid>/", flows.flow, name="flow"),
     path("flows/<uuid:uuid>/schedule/", flows.schedule, name="schedule"),
     path("runs/", runs.runs, name="runs"),

@@ -136,6 +136,19 @@ def outcome(name: str, kind: str = "") -> str:
     return OUTCOMES.get(name, name.replace("_", " "))
 
 
+# What a plan does with records of one kind of decision.
+PLAN_KINDS: Mapping[str, str] = {
+    "create": "Will be created",
+    "update": "Will be changed",
+    "act": "Will be archived, marked or noted",
+    "link": "There already: adopted as they are",
+    "nothing": "Agree on both sides already",
+    "wait": "Wait for something",
+    "hold": "Need you",
+    "out": "Stay out",
+}
+
+
 def noun(entity: str, count: int = 2) -> str:
     """The entity's word for `count` of them."""
     known = NOUNS.get(entity) or Noun(entity.replace("_", " "), f"{entity.replace('_', ' ')}s")

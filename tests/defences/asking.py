@@ -204,7 +204,7 @@ def _forms(own: House, theirs: House) -> Iterator[tuple[str, dict[str, Any], dic
     with tenant_scope(own.tenant.pk):
         erp, ap = own.rows[Connection][0], _second(own.rows[Connection][1])
     other_erp, other_ap = (row.uuid for row in theirs.rows[Connection])
-    joined = {"name": "second", "company": "20", "start_date": "2026-01-01", "entities": ["invoice"]}
+    joined = {"name": "second", "company": "20"}
     data = {**joined, "erp": erp.uuid, "ap": ap.uuid}
     yield "/integrations/add/", data, {"erp": other_erp, "ap": other_ap}
     [held, *_] = (item for item in own.rows[OutboxItem] if item.state == "held")

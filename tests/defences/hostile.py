@@ -116,8 +116,13 @@ def _forms(cast: Cast, desk: Desk) -> Iterator[Form]:
     yield Form("/admin/integrations/glmapping/add/", {**mapping, "part": "", "note": ""}, lambda: 0, owner)
     with tenant_scope(cast.tenant.pk):
         erp, ap = Connection.objects.order_by("pk")[:2]
-    joined = {"erp": str(erp.uuid), "ap": str(ap.uuid), "name": "n", "company": "c", "start_date": "2026-01-01"}
+    joined = {"erp": str(erp.uuid), "ap": str(ap.uuid), "name": "n", "company": "c"}
     yield Form("/integrations/add/", joined, lambda: 0, owner)
+    rhythm = {"rhythm": "own", "cron": "0 6 * * *", "time_zone": "UTC", "days_0": "5,6", "from_0": "", "to_0": "20:00"}
+    yield Form(f"/flows/{desk.flows['vendor'].uuid}/schedule/", rhythm, lambda: 0, owner)
+    ours = f"/integrations/{desk.integration.uuid}"
+    yield Form(f"{ours}/setup/flows/", {**rhythm, "entities": "vendor"}, lambda: 0, owner)
+    yield Form(f"{ours}/settings/change/?name=max_lines", {"max_lines": "0", "reason": ""}, lambda: 0, owner)
 
 
 def _fields(form: Form) -> Iterator[str]:

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
@@ -117,15 +118,17 @@ class Rehearsal:
 
     def join(self, erp: Connection, ap: Connection) -> None:
         """Join them for company 10, every flow, with the mapping that lets some of the invoices through."""
-        data = {"erp": erp.uuid, "ap": ap.uuid, "name": "both", "company": "10", "start_date": "2020-01-01"}
-        flows = ["gl_account", "dimension", "tax_code", "vendor", "invoice"]
-        assert self.visit("post", "/integrations/add/", {**data, "entities": flows}).status_code == 302
+        data = {"erp": erp.uuid, "ap": ap.uuid, "name": "both", "company": "10"}
+        assert self.visit("post", "/integrations/add/", data).status_code == 302
         with tenant_scope(self.cast.tenant.pk):
             joined = Integration.objects.get()
-            joined.policy = {"match_by_number": True}
+            joined.policy, joined.start_date, joined.active = {"match_by_number": True}, date(2020, 1, 1), True
             joined.save()
             for part in "BCD":
                 FieldMapping.objects.create(integration=joined, source=f"dimensions.{part}", target="")
+        flows = ["gl_account", "dimension", "tax_code", "vendor", "invoice"]
+        data = {"entities": flows, "rhythm": "*/5 * * * *", "time_zone": "UTC"}
+        assert self.visit("post", f"/integrations/{joined.uuid}/setup/flows/", data).status_code == 302
 
     def sync(self) -> dict[str, int]:
         """Let a worker serve the flows until invoices have arrived; records by state."""

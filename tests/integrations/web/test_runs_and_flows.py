@@ -95,8 +95,8 @@ def test_an_auditor_changes_no_flow(browser_of: Callable[[Role], Client], desk: 
 
 
 def join(client: Client, erp: Any, ap: Any, **fields: Any) -> Any:
-    sent = {"erp": erp.uuid, "ap": ap.uuid, "name": "Joined", "company": "10", "start_date": "2026-01-01"}
-    return client.post("/integrations/add/", {**sent, "entities": ["vendor", "invoice"], **fields})
+    sent = {"erp": erp.uuid, "ap": ap.uuid, "name": "Joined", "company": "10"}
+    return client.post("/integrations/add/", {**sent, **fields})
 
 
 def test_joining_asks_the_ledger_for_its_companies(owner: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,10 +107,9 @@ def test_joining_asks_the_ledger_for_its_companies(owner: Client, cast: Cast, mo
     assert join(owner, erp, ap).status_code == 302
     with tenant_scope(cast.tenant.pk):
         made = Integration.objects.get()
-        flows = {flow.entity: flow.pk for flow in Flow.objects.all()}
-    assert (made.company, made.company_name) == ("10", "Lakeside")
-    assert set(flows) == {"vendor", "invoice"}
-    assert DueFlow.objects.filter(flow_id__in=flows.values()).count() == 2
+        assert not Flow.objects.exists()
+    assert (made.company, made.company_name, made.active) == ("10", "Lakeside", False)
+    assert (made.company_currency, made.target_currency) == ("USD", "USD")
 
 
 def test_a_ledger_that_does_not_answer_lets_the_code_be_typed(
