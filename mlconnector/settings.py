@@ -24,6 +24,7 @@ _email = _env.email("EMAIL_URL")
 REQUEST_DEADLINE = _env.number("REQUEST_DEADLINE", 60)  # seconds, in total, for one request to a vendor
 _pool_size = _env.number("DATABASE_POOL_SIZE", 8)
 _proxies = _env.number("TRUSTED_PROXIES", 1)
+API_PER_MINUTE = _env.number("API_PER_MINUTE", 1200)  # requests of one API key or session
 _env.finish()
 
 _public = urlsplit(PUBLIC_URL)
@@ -267,6 +268,7 @@ REST_FRAMEWORK = {
     "NUM_PROXIES": _proxies if _secure else 0,
     "UNAUTHENTICATED_USER": None,
 }
+API_STRANGERS = 120  # requests a minute from one address without a key or session that opens something
 SPECTACULAR_SETTINGS = {
     "TITLE": "ml-connector",
     "VERSION": "1",

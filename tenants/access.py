@@ -28,9 +28,9 @@ class Place:
     def may(self, act: Act) -> frozenset[Right]:
         """The person's rights to `act` here; empty: none. What a key may do within its scopes it does alone."""
         found = rights(self.roles, act)
-        if self.scopes is None:
-            return found
-        return frozenset(Right.YES if right is Right.SCOPED else right for right in found if act in self.scopes)
+        if self.scopes is not None:
+            return frozenset(Right.YES if right is Right.SCOPED else right for right in found if act in self.scopes)
+        return found
 
     @contextmanager
     def scope(self) -> Iterator[Scope]:

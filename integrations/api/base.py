@@ -1,41 +1,31 @@
-"""What every endpoint shares: sign-in, the tenant's scope, strict bodies, one error shape."""
+"""What every endpoint shares: who calls, the tenant's scope, the caller's limit, answers kept, one error shape."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest
 from django.utils.decorators import method_decorator
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from rest_framework.authentication import SessionAuthentication
+from rest_framework.exceptions import APIException
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from integrations.api import limits
 from integrations.api.errors import shaped
-from integrations.api.parsing import StrictJSONParser
+from integrations.api.once import Once
+from integrations.api.parsing import StrictJSONParser, TooLarge
+from integrations.api.signin import ByKey, SignedIn, enter
 from tenants.access import Place
 from tenants.permissions import Act, Right
 
-
-class SignedIn(SessionAuthentication):
-    """The session of the web pages, with its CSRF check; nobody signed in is a 401, not a 403."""
-
-    def authenticate_header(self, request: Request) -> str:
-        return "Session"
-
-
-class SignedInScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """How the schema describes it."""
-
-    target_class = "integrations.api.base.SignedIn"
-    name = "session"
-
-    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        return {"type": "apiKey", "in": "cookie", "name": "ml_session"}
+LOOKING = ("GET", "HEAD", "OPTIONS")
 
 
 class Member(BasePermission):
-    """A signed-in member whose roles allow one of the view's `acts` for the method."""
+    """A member (or a key) whose rights allow one of the view's `acts` for the method."""
 
     message = "Your role does not allow this."
 
@@ -45,24 +35,102 @@ class Member(BasePermission):
             return False
         if not hasattr(view, (request.method or "").lower()):
             return True  # nothing happens: it ends as a 405
-        acts: Sequence[Act] = view.acts if request.method not in ("GET", "HEAD", "OPTIONS") else (Act.READ,)
-        return any(place.may(act) & {Right.YES, Right.MAKER} for act in acts)
+        if request.method in LOOKING:
+            return bool(place.may(Act.READ))
+        if place.scopes is not None and not view.for_keys:
+            self.message = "An API key does not do this: a person does."
+            return False
+        return any(place.may(act) & view.rights for act in cast(Sequence[Act], view.acts))
 
 
 def place_of(request: Request) -> Place | None:
-    """The tenant the middleware found for this request."""
+    """The tenant of this request's caller."""
     place: Place | None = getattr(request._request, "place", None)
     return place
 
 
+class _Undone(Exception):
+    """Carries a refusal out of the scope, so that nothing of a refused request stays."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__()
+        self.response = response
+
+
 @method_decorator(login_not_required, name="dispatch")
 class Endpoint(APIView):
-    """Base of all endpoints. `acts`: any of them allows a change."""
+    """Base of all endpoints. A change needs one of `rights` to one of `acts`; `for_keys`: a key may do it too.
 
-    authentication_classes = (SignedIn,)
+    The view runs in one scope; it is rolled back when the answer is a refusal. With `scoped = False` the view talks to
+    the network and opens short scopes itself.
+    """
+
+    authentication_classes = (ByKey, SignedIn)
     permission_classes = (Member,)
     parser_classes = (StrictJSONParser,)
     acts: Sequence[Act] = ()
+    rights = frozenset({Right.YES, Right.MAKER})
+    for_keys = False
+    scoped = True
+    io_view = True  # the middleware leaves the scope to us
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
+        place = enter(request)
+        key = request.headers.get("Idempotency-Key", "")
+        if place is None or request.method != "POST" or not key:
+            return self._answer(place, request, args, kwargs)
+        try:
+            once = Once(place, request, key)
+            before = once.begin()
+        except (APIException, RequestDataTooBig) as error:
+            return self._refused(request, error, args, kwargs)
+        if before is not None:
+            return self._rendered(Response(before[1], status=before[0]), request, args, kwargs)
+        done = False
+        try:
+            response = self._answer(place, request, args, kwargs, once)
+            done = response.status_code < 400
+        finally:
+            if not done:
+                once.forget()
+        return response
+
+    def _answer(
+        self, place: Place | None, request: HttpRequest, args: Any, kwargs: Any, once: Once | None = None
+    ) -> Response:
+        if place is None or not self.scoped:
+            response = self._run(request, args, kwargs)
+            if once is not None and response.status_code < 400:
+                once.keep(response.status_code, response.content)
+            return response
+        try:
+            with place.scope():
+                response = self._run(request, args, kwargs)
+                if response.status_code >= 400:
+                    raise _Undone(response)
+                if once is not None:
+                    once.keep(response.status_code, response.content)
+                return response
+        except _Undone as undone:
+            return undone.response
+
+    def _run(self, request: HttpRequest, args: Any, kwargs: Any) -> Response:
+        response = super().dispatch(request, *args, **kwargs)
+        return cast(Response, cast(Any, response).render())
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        limits.count(request, place_of(request))  # before sign-in is judged: guessing keys costs turns too
+        super().initial(request, *args, **kwargs)
 
     def get_exception_handler(self) -> Callable[..., Any]:
         return shaped
+
+    def _refused(self, request: HttpRequest, error: Exception, args: Any, kwargs: Any) -> Response:
+        known = TooLarge() if isinstance(error, RequestDataTooBig) else error
+        return self._rendered(cast(Response, shaped(known, {})), request, args, kwargs)
+
+    def _rendered(self, response: Response, request: HttpRequest, args: Any, kwargs: Any) -> Response:
+        """Finish an answer that no handler of this view has made."""
+        self.args, self.kwargs, self.headers = args, kwargs, self.default_response_headers
+        self.request = asked = self.initialize_request(request, *args, **kwargs)
+        return cast(Response, self.finalize_response(asked, response, *args, **kwargs).render())

@@ -33,6 +33,7 @@ class ApiKey(TenantOwned):
             models.UniqueConstraint(fields=["tenant", "uuid"], name="api_key_uuid"),
             models.UniqueConstraint(fields=["tenant", "prefix"], name="api_key_prefix"),
         ]
+        indexes = [models.Index("prefix", name="api_key_by_prefix")]  # asked before the tenant is known
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix})"
@@ -50,6 +51,7 @@ class IdempotencyKey(TenantOwned):
 
     class Meta(TenantOwned.Meta):
         constraints = [models.UniqueConstraint(fields=["tenant", "caller", "key"], name="idempotency_once")]
+        indexes = [models.Index("tenant", "at", name="idempotency_old")]
 
     def __str__(self) -> str:
         return self.key

@@ -73,7 +73,8 @@ def stored_value(integration: Integration, name: str) -> Any:
 
 
 def _due(integration: Integration, day: date) -> Any:
-    waiting = SettingChange.objects.filter(status=SettingChange.Status.APPROVED, version=None)
+    # one whose setting has gone from the product means nothing any more
+    waiting = SettingChange.objects.filter(status=SettingChange.Status.APPROVED, version=None, name__in=NAMES)
     return waiting.filter(integration=integration, effective_from__lte=day).order_by("effective_from", "id")
 
 

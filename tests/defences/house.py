@@ -15,6 +15,8 @@ from django.utils import timezone
 from audit.log import record
 from audit.models import AuditEntry
 from integrations.models import (
+    Answer,
+    ApiKey,
     Blocker,
     Checkpoint,
     Connection,
@@ -25,8 +27,11 @@ from integrations.models import (
     MirrorRecord,
     OutboxItem,
     PingResult,
+    Plan,
+    PlanLine,
     RecordLink,
     ReviewItem,
+    SettingChange,
     SourceRecord,
     SyncRun,
     WriteIntent,
@@ -120,6 +125,16 @@ def _integration(house: House) -> None:
         part = "B" if table == GLMapping.Table.DIMENSION else ""
         GLMapping.objects.create(integration=joined, table=table, part=part, source=rule, target=rule, note=rule)
     FieldMapping.objects.create(integration=joined, source="dimensions.B", target=house.mark_of(FieldMapping))
+    for status in SettingChange.Status.values:
+        SettingChange.objects.create(
+            integration=joined, name="rounding_account", old="", new="8030", reason=house.mark_of(SettingChange),
+            effective_from=timezone.localdate(), status=status, made_at=timezone.now(),
+        )  # fmt: skip
+    Plan.objects.create(
+        integration=joined, status=Plan.Status.READY, message=house.mark_of(Plan), made_at=timezone.now()
+    )
+    name = house.mark_of(ApiKey)
+    ApiKey.objects.create(name=name, prefix=name[:16], hashed="-", scopes=["read"], made_by=house.owner)
 
 
 def _flow(house: House, flow: Flow) -> None:
@@ -160,6 +175,13 @@ def _item(house: House, flow: Flow, run: SyncRun, state: str) -> None:
         status=ReviewItem.Status.OPEN if held else ReviewItem.Status.RESOLVED,
         resolved_at=None if held else now, resolved_by=None if held else house.owner,
     )  # fmt: skip
+    Answer.objects.create(
+        item=item, code="x", choice="create", reason=house.mark_of(Answer), fingerprint="f", made_at=now,
+        status=Answer.Status.PROPOSED if held else Answer.Status.APPROVED, made_by=house.owner,
+    )  # fmt: skip
+    PlanLine.objects.create(
+        plan=Plan.objects.get(), item=item, kind="create", digest="d", message=house.mark_of(PlanLine)
+    )
     Blocker.objects.create(item=item, integration=flow.integration, kind="account", key=house.mark_of(Blocker))
     RecordLink.objects.create(
         integration=flow.integration, entity=flow.entity, source_key=key, target_connection=flow.target,

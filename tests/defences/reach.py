@@ -21,6 +21,7 @@ from tests.factories import join, signed_in
 UNSEEN = {
     *("tenants.DataKey", "tenants.Membership", "audit.AuditHead", "integrations.Checkpoint"),
     *("integrations.MirrorRecord", "integrations.MirrorState"),
+    *("integrations.ApiKey", "integrations.IdempotencyKey", "integrations.SearchTerm"),
 }
 # Opened by a letter's secret link, or for any address at all.
 NOT_BY_ID = {"account_confirm_email", "account_reset_password_from_key", "api:nothing", "admin:app_list"}

@@ -10,6 +10,8 @@ from typing import Any
 from django.forms import BaseForm
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from integrations.api.describing import Strict
+
 _ASKED = re.compile(r'\b(?:GET|POST|query_params|data|asked)(?:\.(?:get|getlist|pop)\(|\[)\s*"(\w+)"')
 
 
@@ -42,12 +44,14 @@ class Route:
 
     @property
     def parameters(self) -> list[str]:
-        """Names its view may ask a query or a form for: read from the source of its module and the forms it uses."""
+        """Names its view may ask a query, a form or a body for: from its module's source, forms and shapes."""
         module = sys.modules.get(self.module)
         if module is None or not self.is_ours or self.is_admin:
             return []
         forms = [each for each in vars(module).values() if inspect.isclass(each) and issubclass(each, BaseForm)]
+        asked = [each for each in vars(module).values() if inspect.isclass(each) and issubclass(each, Strict)]
         fields = {name for form in forms for name in getattr(form, "base_fields", {})}
+        fields |= {name for shape in asked for name in shape._declared_fields}
         return sorted(fields | set(_ASKED.findall(inspect.getsource(module))))
 
     def at(self, value: object) -> str:

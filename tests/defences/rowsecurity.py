@@ -165,6 +165,8 @@ LOOKED_UP = {
     ("tenants_tenant", "slug"),
     ("tenants_invitation", "tenant_id"),
     ("tenants_invitation", "digest"),
+    ("integrations_apikey", "tenant_id"),
+    ("integrations_apikey", "prefix"),
 }
 COLUMN_GRANTS = """
     SELECT c.relname, a.attname, COALESCE(NULLIF(g.grantee, 0)::regrole::text, 'PUBLIC'), g.privilege_type

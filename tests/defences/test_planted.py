@@ -16,13 +16,14 @@ from django.core import signing
 from django.core.mail import EmailMessage
 from django.db import transaction
 from django.forms.widgets import Input, PasswordInput
-from django.test import override_settings
+from django.test import Client, override_settings
 from django.utils import timezone
 
 from audit.log import record
 from integrations import runner, tasks
 from integrations.models import Connection
 from integrations.runner import connecting
+from integrations.store import access
 from tenants.credentials import Sealed
 from tenants.keys import Keys
 from tenants.mail import deliver
@@ -46,6 +47,7 @@ def logged() -> Iterator[io.StringIO]:
 def plant(cast: Cast) -> list[str]:
     """Secrets wherever the application takes one."""
     secret, password, factor, letter = (f"planted{uuid.uuid4().hex}" for _ in range(4))
+    key = api_key(cast)
     with tenant_scope(cast.tenant.pk):
         Connection.objects.create(name="books", system="erp", secrets=Sealed({"client_secret": secret}))
         record("connection.added", detail={"name": "books", "vendor": letter})
@@ -63,12 +65,24 @@ def plant(cast: Cast) -> list[str]:
         raise ValueError(f"api_key={secret}")
     except ValueError:
         log.exception("failed")
-    return [secret, password, factor, letter]
+    log.warning("refused: Authorization: Api-Key %s", key)
+    return [secret, password, factor, letter, key.partition(".")[2]]
+
+
+def api_key(cast: Cast) -> str:
+    """A key that a program has used, in its header and, wrongly, in the address."""
+    place = cast.place(cast.owner)
+    with place.scope():
+        _, text = access.make(place, "a program", ["read"])
+    client = Client(SERVER_NAME="127.0.0.1", HTTP_AUTHORIZATION=f"Api-Key {text}")
+    assert client.get("/api/v1/status/").status_code == 200
+    assert text not in client.get("/api/v1/audit/").content.decode()
+    return text
 
 
 def test_planted_secrets_are_found_nowhere(cast: Cast, logged: io.StringIO) -> None:
     secrets = plant(cast)
-    assert logged.getvalue().count("\n") == 4
+    assert logged.getvalue().count("\n") >= 5
     assert "[redacted]" in logged.getvalue()
     assert findings(secrets, logged=logged.getvalue()) == []
 

@@ -1,7 +1,6 @@
 """The API: one error shape, no 5xx on hostile input, no secret, no foreign byte."""
 
 import json
-from typing import Any
 
 import pytest
 from django.test import Client
@@ -10,6 +9,7 @@ from integrations.models import PingResult
 from tenants.models import Role
 from tenants.scope import tenant_scope
 from tests.factories import Cast, join, person, signed_in
+from tests.integrations.api.conftest import error_of
 from tests.integrations.factories import SECRET, Desk, connect
 
 MISSING = "00000000-0000-4000-8000-000000000000"
@@ -29,24 +29,6 @@ HOSTILE = {
     "many": json.dumps(list(range(10_000))).encode(),
     "no object": b'"text"',
 }
-
-
-@pytest.fixture
-def desk(cast: Cast) -> Desk:
-    return Desk(cast.tenant.pk, cast.owner)
-
-
-@pytest.fixture
-def owner(cast: Cast) -> Client:
-    return signed_in(cast.owner)
-
-
-def error_of(response: Any) -> dict[str, Any]:
-    body = response.json()
-    assert set(body) == {"error"}
-    assert set(body["error"]) == {"code", "message", "details"}
-    found: dict[str, Any] = body["error"]
-    return found
 
 
 def test_status_counts_what_stands_where(owner: Client, desk: Desk) -> None:

@@ -1,0 +1,83 @@
+"""How an endpoint is described: what it is asked, what it answers, every refusal; how queries and bodies are read."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from integrations.api.errors import ErrorSerializer
+
+V = TypeVar("V", bound=Callable[..., Any])
+_READING = (400, 401, 403, 404, 429)
+_WRITING = (*_READING, 409, 413, 415, 422)
+_ONCE = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="1 to 200 ASCII letters, new for each act. The same request sent again gets the first one's answer for "
+    "7 days; another request with the key is a 422, one under way a 409.",
+)
+
+
+class Strict(serializers.Serializer[Any]):
+    """Base of what a caller sends: a name that is not asked for is refused, never ignored."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        names = set(data) if isinstance(data, dict) else set()
+        if unknown := sorted(names - set(self.fields)):
+            known = ", ".join(self.fields) or "nothing"
+            raise serializers.ValidationError({name: [f"Not known here. Known: {known}."] for name in unknown})
+        return super().to_internal_value(data)
+
+
+class Query(Strict):
+    """Base of what may stand behind the `?` of a list."""
+
+    cursor = serializers.CharField(required=False, max_length=200, help_text="From `next` of the page before.")
+    limit = serializers.CharField(required=False, max_length=20, help_text="Rows a page, 1 to 200; 50 unless said.")
+
+
+class Nothing(Strict):
+    """A body without anything in it."""
+
+
+def described(
+    name: str, answer: Any, *, body: type[Strict] | None = None, query: type[Query] | None = None, code: int = 200
+) -> Callable[[V], V]:
+    """Describe a handler: `name` is the operation's id; `body` is given for what changes something."""
+    refusals = dict.fromkeys(_READING if body is None else _WRITING, ErrorSerializer)
+    parameters: list[Any] = ([query] if query else []) + ([_ONCE] if body else [])
+    request = None if body in (None, Nothing) else body
+    decorate: Callable[[V], V] = extend_schema(
+        operation_id=name, request=request, parameters=parameters, responses={code: answer, **refusals}
+    )
+    return decorate
+
+
+def asked(request: Request, shape: type[Query]) -> dict[str, Any]:
+    """The query, checked; a name given twice is refused. ValidationError."""
+    for name, values in request.query_params.lists():
+        if len(values) > 1:
+            raise serializers.ValidationError({name: ["Once, please."]})
+    return _checked(shape, dict(request.query_params.items()))
+
+
+def given(request: Request, shape: type[Strict]) -> dict[str, Any]:
+    """The body, checked. ValidationError."""
+    return _checked(shape, request.data)
+
+
+def _checked(shape: type[Strict], values: Any) -> dict[str, Any]:
+    read = shape(data=values)
+    read.is_valid(raise_exception=True)
+    found: dict[str, Any] = read.validated_data
+    return found
+
+
+def page(row: type[serializers.Serializer[Any]]) -> Any:
+    """The shape of a page of rows."""
+    name = row.__name__.removesuffix("Serializer")
+    fields = {"results": row(many=True), "next": serializers.URLField(allow_null=True)}
+    return type(f"{name}Page", (serializers.Serializer,), {**fields, "__doc__": "A page, newest first."})
