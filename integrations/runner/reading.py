@@ -4,12 +4,13 @@ Trouble of the source ends the run, Retryable is left to the caller.
 """
 
 from collections.abc import Callable
+from datetime import date
 from enum import Enum, auto
 from typing import Any
 
 from django.utils import timezone
 
-from integrations.engine.errors import ConnectionBroken
+from integrations.engine.errors import ConnectionBroken, Retryable
 from integrations.engine.poll import poll
 from integrations.engine.ports import Scope
 from integrations.engine.records import Entity
@@ -20,6 +21,7 @@ from integrations.runner.schedule import next_time
 from integrations.store import FlowStore, sweeping
 from integrations.store.lease import Lease, polled
 from integrations.store.sweeping import SweepStore
+from integrations.store.window import WindowStore
 from tenants.scope import tenant_scope
 
 ENOUGH = 50_000  # ready items: reading waits until they are fewer
@@ -59,6 +61,26 @@ def read(lease: Lease, flow: Flow, time_is_up: TimeIsUp) -> Reading:
         sweeping.first_scan_counts(flow, timezone.now())
     connecting.note_ok(lease.tenant_id, flow.source.pk)
     return Reading.DONE
+
+
+def backfill(lease: Lease, flow: Flow, since: date, until: date) -> None:
+    """Read the source from its start and stage what is dated from `since` to `until`; no cursor moves.
+
+    In one go: only for a person who waits for it.
+    """
+    with tenant_scope(lease.tenant_id):
+        run = SyncRun.objects.create(flow=flow, kind=SyncRun.Kind.POLL, started_at=timezone.now(), slices=1)
+    store = WindowStore(lease, flow, run, due=target_takes(flow))
+    store.since, store.until = since, until
+    try:
+        source = connecting.client(lease.tenant_id, flow.source.pk)
+        poll(source, Entity(flow.entity), Scope(company=flow.integration.company), store, lambda: False)
+    except ConnectionBroken as error:
+        stop(lease, store, flow.source, error)
+    except Retryable as error:
+        store.finish(SyncRun.Status.FAILED, error.code, error.message)
+    else:
+        store.finish(SyncRun.Status.DONE)
 
 
 def sweep_waits(lease: Lease, flow: Flow) -> bool:

@@ -63,15 +63,18 @@ class FlowStore:
         """Merge the page, move the cursor, count, audit; free whatever waited for what changed."""
         self.save_page(page, checkpoint={"cursor": page.cursor, "complete": not page.more})
 
-    def save_page(self, page: Page, *, checkpoint: Mapping[str, Any], sweep: int = 0) -> None:
-        """As `stage`, moving what `checkpoint` names, for the sweep of this number (0: a poll)."""
+    def save_page(
+        self, page: Page, *, checkpoint: Mapping[str, Any] = {}, sweep: int = 0, also: Mapping[str, int] = {}
+    ) -> None:
+        """As `stage`, moving what `checkpoint` names, for the sweep of this number (0: a poll), counting `also` too."""
         frame = self._frame
         with frame.commit():
             tenant = frame.lease.tenant_id
             counts, changed = staging.merge(tenant, self.flow.pk, page.records, due=self.due, sweep=sweep)
             counts["unchanged"] += page.same
-            Checkpoint.objects.update_or_create(flow=self.flow, defaults={**checkpoint, "at": frame.now()})
-            self._count(page.read, counts)
+            if checkpoint:
+                Checkpoint.objects.update_or_create(flow=self.flow, defaults={**checkpoint, "at": frame.now()})
+            self._count(page.read, {**counts, **also})
             if changed:
                 free(frame.integration.pk, self.flow.entity, changed)
                 frame.audit("page_staged", refs={**counts, "read": page.read, "first": changed[0], "last": changed[-1]})

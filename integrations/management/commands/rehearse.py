@@ -20,7 +20,7 @@ from rich.console import Console
 
 from integrations.engine.records import Dimension, Entity, GLAccount
 from integrations.management.commands.simulate import stop_on_sigterm
-from integrations.management.commands.sync import progress_of, table_of
+from integrations.management.reporting import progress_of, table_of
 from integrations.models import FieldMapping, Flow, GLMapping, Integration, SourceRecord
 from integrations.runner import connecting, foreground, setup
 from integrations.store.lease import park
