@@ -28,7 +28,7 @@ def decide(world: World, row: Row, user: str, approved: bool) -> None:
         body["approvalStatus"] = "DENIED"
     else:
         body["approvalStatus"] = "APPROVED" if len(waiting) == 1 else "APPROVING"
-    world.rows.save(row)
+    world.rows.save(row, touch=world.config.bill_time_moves_on_approval)
     if world.config.all_bill_changes_notify:
         world.events.emit(row.organization, "bill.updated", body)
 

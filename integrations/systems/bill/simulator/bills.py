@@ -14,7 +14,7 @@ from integrations.systems.bill.simulator.config import SimulatorConfig
 from integrations.systems.bill.simulator.errors import entity, invalid, not_found, refuse
 from integrations.systems.bill.simulator.listing import list_rows
 from integrations.systems.bill.simulator.rows import Row
-from integrations.systems.bill.simulator.wire import Json, encode, without_empty
+from integrations.systems.bill.simulator.wire import Json, decode, encode, without_empty
 
 KIND = "bills"
 _LINE = "bli"
@@ -212,6 +212,13 @@ def named(body: str, vendor_name: str) -> str:
     return f'{body[:-1]},"vendorName":{encode(vendor_name).decode()}}}' if vendor_name else body
 
 
+def _thin(body: str, vendor_name: str) -> str:
+    bill = decode(body)
+    for name in ("billLineItems", "approvers"):
+        bill.pop(name, None)
+    return named(encode(bill).decode(), vendor_name)
+
+
 def create(call: Call) -> Answer:
     """POST /v3/bills"""
     desk = BillDesk(call)
@@ -248,7 +255,7 @@ def replace(call: Call) -> Answer:
 
 def show_list(call: Call) -> Answer:
     """GET /v3/bills"""
-    return list_rows(call, KIND, named)
+    return list_rows(call, KIND, _thin if call.world.config.thin_bill_lists else named)
 
 
 def archive(call: Call) -> Answer:

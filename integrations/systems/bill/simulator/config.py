@@ -62,8 +62,10 @@ class SimulatorConfig:
     duplicates: Literal["accept", "reject_create"] = "reject_create"
     refuse_changes_after_payment: bool = True
     bill_time_moves_on_payment: bool = True
+    bill_time_moves_on_approval: bool = True
     connected_vendor_edits: Literal["refuse", "ignore"] = "refuse"
     thin_vendor_lists: bool = False
+    thin_bill_lists: bool = False
     refuse_excess_decimals: bool = True
     refuse_negative_lines: bool = False
     partial_word: str = "PARTIAL"
