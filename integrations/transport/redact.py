@@ -14,6 +14,7 @@ _SHORTEST = 3  # a shorter "secret" would blank out ordinary words
 _NAMES = (
     r"authorization|proxy-authorization|cookie|set-cookie|dev_?-?key|session_?-?id|pass_?word|passwd|pwd|credentials?"
     r"|[\w-]{0,30}secret[\w-]{0,30}|[\w-]{0,30}token|[\w-]{0,30}api_?-?key|private_?-?key|assertion|signature|remember_?me_?id"
+    r"|tax_?id|routing_?number|account_?number|iban"
 )
 _SECRET_NAME = re.compile(rf"(?:{_NAMES})", re.IGNORECASE)
 # "name": "value", also 'name': 'value' and \"name\": \"value\" (JSON inside JSON) ...
