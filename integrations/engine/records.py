@@ -328,7 +328,7 @@ class ArchiveDraft(msgspec.Struct, frozen=True, kw_only=True, tag_field="what", 
 
 
 class PaidDraft(msgspec.Struct, frozen=True, kw_only=True, tag_field="what", tag="paid"):
-    """Note on a bill that `amount` of it was paid elsewhere: no money moves."""
+    """Note on a bill that `amount` more of it was paid elsewhere: no money moves."""
 
     vendor_id: str
     bill_id: str

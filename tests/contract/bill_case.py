@@ -1,4 +1,4 @@
-"""BILL for the contract suite: one organization with more vendors and bills than one page holds."""
+"""BILL for the contract suite: one organization with more vendors, bills and payments than one page holds."""
 
 import itertools
 from datetime import date, timedelta
@@ -16,12 +16,14 @@ _LISTS = {
     Entity.GL_ACCOUNT: "/v3/classifications/chart-of-accounts",
     Entity.DIMENSION: "/v3/classifications/departments",
     Entity.INVOICE: "/v3/bills",
+    Entity.PAYMENT: "/v3/payments",
 }
 _TABLES = {
     Entity.VENDOR: ("vendors",),
     Entity.GL_ACCOUNT: ("chart-of-accounts",),
     Entity.DIMENSION: ("departments", "accounting-classes"),
     Entity.INVOICE: ("bills",),
+    Entity.PAYMENT: ("payments",),
 }
 _COUNT = 120  # of vendors and of bills; a page holds 100
 
@@ -30,7 +32,7 @@ class Case:
     """See tests.contract.case."""
 
     wrong_secret = {"password": "wrong-password"}
-    several_pages = frozenset({Entity.VENDOR, Entity.INVOICE})
+    several_pages = frozenset({Entity.VENDOR, Entity.INVOICE, Entity.PAYMENT})
     scope = Scope(company="10")
 
     def __init__(self) -> None:
@@ -38,8 +40,9 @@ class Case:
         self.sim = Simulator(":memory:", SimulatorConfig(), self.clock)
         seed(self.sim, accounts=DEFAULT_CHART, departments=[("100", "Assembly"), ("200", "Sales")])
         vendors = [self._vendor(f"Vendor {n}", f"S-{n}") for n in range(_COUNT)]
-        for n in range(_COUNT):
-            self.sim.create_bill_by_hand(vendors[0], f"B-{n}", Decimal("10.10") + n)
+        bills = [self.sim.create_bill_by_hand(vendors[0], f"B-{n}", Decimal("10.10") + n) for n in range(_COUNT)]
+        for paid in (bills[2:4], *([bill] for bill in bills[4:110])):
+            self.sim.pay(paid)
         self.wire = Wire(self.sim)
         self.kit = kit(self.clock, self.wire)
         self._settings = {
@@ -76,6 +79,9 @@ class Case:
             return {row["id"]: (row["account"]["number"], row["name"]) for row in rows}
         if entity is Entity.INVOICE:
             return {row["id"]: (row["invoice"]["invoiceNumber"], "USD", row["amount"]) for row in rows}
+        if entity is Entity.PAYMENT:
+            parts = {row["id"]: [(part["billId"], part["amount"]) for part in row["billPayments"]] for row in rows}
+            return {row["id"]: (row["vendorId"], row["amount"], tuple(parts[row["id"]])) for row in rows}
         return {row["id"]: (row["id"], row["name"]) for row in rows}
 
     def change(self, entity: Entity, key: str = "") -> str:
@@ -85,6 +91,8 @@ class Case:
             self.sim.edit_vendor(key, name="Renamed")
         elif entity is Entity.INVOICE:
             self.sim.edit_bill(key, amount="77.77")
+        elif entity is Entity.PAYMENT:
+            self.sim.advance(key, "CLEARED")
         else:
             self.sim.put_raw(key, name="Renamed", updatedTime=self.clock().isoformat())
         return key
@@ -96,7 +104,7 @@ class Case:
     def mend(self) -> None:
         self.sim.faults.clear()
 
-    def drafts(self, entity: Entity) -> list[Draft]:
+    def drafts(self, entity: Entity) -> list[VendorDraft | InvoiceDraft]:
         if entity is Entity.VENDOR:
             return [_vendor_draft("New-1", "Nordic Bolts"), _vendor_draft("New-2", "O'Brien & Sons")]
         return [self._invoice("New-1", "100.00", "20.50"), self._invoice("New-2", "0.10")]
@@ -111,7 +119,7 @@ class Case:
             intent=next(self._intents),
             entity=Entity.VENDOR if isinstance(draft, VendorDraft) else Entity.INVOICE,
             draft=draft,
-            natural_key=draft.number,
+            natural_key=getattr(draft, "number", target_id),
             send_by=self.clock.now + timedelta(seconds=30),
             target_id=target_id,
             version=version,

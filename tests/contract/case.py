@@ -5,7 +5,18 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from integrations.engine.ports import Scope, Write
-from integrations.engine.records import AnyRecord, Draft, Entity, GLAccount, Invoice, Vendor
+from integrations.engine.records import (
+    AnyRecord,
+    Draft,
+    Entity,
+    GLAccount,
+    Invoice,
+    InvoiceDraft,
+    Payment,
+    SentMark,
+    Vendor,
+    VendorDraft,
+)
 from integrations.systems import registry
 from tests.contract.wiring import Clock, Wire
 
@@ -60,7 +71,7 @@ class Case(Protocol):
 class WritingCase(Case, Protocol):
     """A case of a system that declares to write."""
 
-    def drafts(self, entity: Entity) -> list[Draft]:
+    def drafts(self, entity: Entity) -> list[VendorDraft | InvoiceDraft]:
         """Two records that the system takes."""
         ...
 
@@ -86,6 +97,10 @@ def facts(record: AnyRecord) -> tuple[Any, ...]:
             return (record.number, record.name)
         case Invoice():
             return (record.number, record.currency, record.net)
+        case Payment():
+            return (record.vendor_key, record.amount, record.invoices)
+        case SentMark():
+            return (record.key, record.value)
         case _:
             return (record.key.rpartition("|")[2], record.name)
 

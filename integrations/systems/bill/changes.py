@@ -1,17 +1,19 @@
 """How a record that is on BILL already becomes what a draft says, where BILL's money has not begun to move.
 
-https://developer.bill.com/docs/ap-bills
+https://developer.bill.com/docs/ap-bills  https://developer.bill.com/reference/updatevendor
 """
 
 from collections.abc import Sequence
 
 from integrations.engine.errors import Problem, Rejected
-from integrations.engine.records import Draft, InvoiceDraft, VendorDraft
-from integrations.systems.bill import drafts, wire
-from integrations.systems.bill.drafts import Json
+from integrations.engine.records import InvoiceDraft, Standing, VendorDraft
+from integrations.systems.bill import drafts, progress, wire
+from integrations.systems.bill.drafts import Json, Made
+from integrations.systems.bill.records import MASKED
+from integrations.systems.bill.targets import connected
 
 
-def change(current: wire.Wire, draft: Draft) -> tuple[str, Json]:
+def change(current: wire.Wire, draft: Made) -> tuple[str, Json]:
     """Method and body that turn `current` into `draft`. Raises Rejected where BILL's money has begun to move.
 
     PATCH keeps what people added in BILL, but adds lines without an id instead of replacing: so it serves while the
@@ -20,7 +22,7 @@ def change(current: wire.Wire, draft: Draft) -> tuple[str, Json]:
     """
     body = drafts.body(draft)
     if isinstance(draft, VendorDraft):
-        return "PATCH", body
+        return "PATCH", _refreshed(current, body)
     member, rows = _movable(current, draft)
     lines = [drafts.line(row) for row in draft.lines]
     for line, row in zip(lines, rows, strict=False):
@@ -36,6 +38,41 @@ def change(current: wire.Wire, draft: Draft) -> tuple[str, Json]:
     return "PATCH", dict.fromkeys(_emptied(current, body), "") | body
 
 
+def _refreshed(current: wire.Wire, body: Json) -> Json:
+    """Only what the ERP owns of a vendor: its e-mail and its kind are BILL's once it is there.
+
+    A vendor connected on BILL's network keeps its own address, and refuses ours.
+    """
+    if not isinstance(current, wire.WireVendor):
+        return body
+    kept = {name: value for name, value in body.items() if name not in ("email", "accountType")}
+    if connected(current):
+        del kept["address"]
+        if kept["name"] == current.name:
+            del kept["name"]
+    else:
+        kept["address"] = _whole_address(current.address, kept["address"])
+    if _same_tax_id(current, kept.get("additionalInfo")):
+        kept.pop("additionalInfo", None)
+    return kept
+
+
+def _whole_address(old: wire.WireAddress | None, new: object) -> Json:
+    """The new address, and "" for what only the old one has: PATCH leaves alone what is not named."""
+    found: Json = dict(new) if isinstance(new, dict) else {}
+    gone = {"line2": old and old.line2, "stateOrProvince": old and old.state_or_province}
+    return {name: "" for name, value in gone.items() if value} | found
+
+
+def _same_tax_id(current: wire.WireVendor, sent: object) -> bool:
+    """Whether BILL has this tax id already, as far as it shows it: it may mask all but the end."""
+    have = (current.additional_info.tax_id or "") if current.additional_info else ""
+    want = str(sent.get("taxId", "")) if isinstance(sent, dict) else ""
+    bare = ["".join(letter for letter in each if letter.isalnum()) for each in (have, want)]
+    masked = bool(MASKED.search(have))
+    return bare[0][-4:] == bare[1][-4:] if masked else bare[0] == bare[1]
+
+
 def _movable(current: wire.Wire, draft: InvoiceDraft) -> tuple[str, Sequence[wire.WireLine]]:
     """The lines of a bill or credit that may still be changed, and the member that holds them."""
     problem = None
@@ -43,16 +80,18 @@ def _movable(current: wire.Wire, draft: InvoiceDraft) -> tuple[str, Sequence[wir
     member = "billLineItems"
     if isinstance(current, wire.WireBill):
         lines = current.bill_line_items
-        if current.payment_status != "UNPAID":
-            problem = Problem("payment_started", "This bill is scheduled or paid in BILL; it is not changed any more.")
-        elif current.credit_amount:
+        if current.credit_amount:
             problem = Problem("credit_applied", "A vendor credit is applied to this bill; it is not changed any more.")
+        elif progress.standing(current) is not Standing.UNPAID:
+            problem = Problem("payment_started", "This bill is scheduled or paid in BILL; it is not changed any more.")
     elif isinstance(current, wire.WireCredit):
         member, lines = "vendorCreditLineItems", current.vendor_credit_line_items
-        if current.status not in (None, "NOT_APPLIED"):
+        if current.status is not None and progress.standing(current) is not Standing.UNPAID:
             problem = Problem(
                 "credit_applied", "This vendor credit is already used in BILL; it is not changed any more."
             )
+    if problem is None and current.archived:
+        problem = Problem("archived", "This record is archived in BILL; restore it there, or ignore the change.")
     if problem is None and getattr(current, "vendor_id", None) != draft.vendor_id:
         problem = Problem("payee_changed", "The payee of a record that is in BILL is never changed.", "vendor_id")
     if problem is not None:

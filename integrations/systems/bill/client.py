@@ -23,6 +23,7 @@ from integrations.systems.bill.errors import Classifier
 from integrations.systems.bill.look_up import look_up
 from integrations.systems.bill.reading import Reader
 from integrations.systems.bill.settings import Options, options
+from integrations.systems.bill.standing import Standings
 from integrations.systems.bill.writing import Writer
 from integrations.transport.client import ApiClient
 from integrations.transport.kit import Kit
@@ -58,6 +59,7 @@ class BillClient:
         api = self._gateways.data
         self._currencies = Currencies(api)
         self._reader = Reader(api, options.organization_id, self._currencies, kit.now)
+        self._standings = Standings(api, self._currencies, self._reader.row)
         self._writer = Writer(api, self._currencies, self._reader.row, options.limits)
 
     def __repr__(self) -> str:
@@ -90,6 +92,10 @@ class BillClient:
     def write(self, writes: Sequence[Write]) -> list[Receipt]:
         """See Target."""
         return self._writer.write(writes)
+
+    def standing(self, entity: Entity, target_ids: Sequence[str]) -> dict[str, TargetRecord]:
+        """See Target."""
+        return self._standings.of(entity, target_ids)
 
     def look_up(self, entity: Entity, **where: str) -> Iterator[TargetRecord]:
         """See Target; what `where` takes stands at `look_up.look_up`."""

@@ -6,6 +6,7 @@ receipt's echo shows what BILL stored.
 https://developer.bill.com/reference/createbill  https://developer.bill.com/reference/createvendor
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,11 +14,12 @@ from decimal import Decimal
 import msgspec
 
 from integrations.engine.errors import Problem
-from integrations.engine.records import Draft, DraftLine, InvoiceDraft, VendorDraft
+from integrations.engine.records import DraftLine, InvoiceDraft, VendorDraft
 from integrations.systems.bill.records import UNSTORABLE
 from integrations.systems.bill.resources import BILLS, CREDITS, VENDORS, Resource
 
 Json = dict[str, object]
+Made = VendorDraft | InvoiceDraft  # what can be created
 
 NAME_LENGTH = 100
 SHORT_NAME_LENGTH = 40
@@ -29,6 +31,9 @@ LINE_DIMENSIONS = {
     "accounting_class": "accountingClassId",
     "job": "jobId",
 }
+SSN = re.compile(r"\d{3}-\d{2}-\d{4}", re.ASCII)
+EIN = re.compile(r"\d{2}-\d{7}", re.ASCII)
+NINE_DIGITS = re.compile(r"\d{9}", re.ASCII)
 ADDRESS_FIELDS = (
     ("line1", "line1"),
     ("city", "city"),
@@ -60,21 +65,21 @@ def shortened(value: str, length: int) -> str:
     return kept.rstrip()
 
 
-def resource_for(draft: Draft) -> Resource:
+def resource_for(draft: Made) -> Resource:
     """Where a draft goes: a vendor, a bill or a vendor credit."""
     if isinstance(draft, VendorDraft):
         return VENDORS
     return CREDITS if draft.credit else BILLS
 
 
-def key_of(draft: Draft) -> tuple[str, str]:
+def key_of(draft: Made) -> tuple[str, str]:
     """What tells a draft from its neighbours in one bulk answer: (vendor id, number), or (supplier number, name)."""
     if isinstance(draft, VendorDraft):
         return (draft.number, "") if draft.number else ("", shortened(draft.name, NAME_LENGTH))
     return (draft.vendor_id, draft.number)
 
 
-def body(draft: Draft) -> Json:
+def body(draft: Made) -> Json:
     """The JSON that creates the draft. Call `problems` first: this one trusts it."""
     if isinstance(draft, VendorDraft):
         return _vendor(draft)
@@ -99,8 +104,19 @@ def _vendor(draft: VendorDraft) -> Json:
                 "country": address.country,
             }
         ),
+        "additionalInfo": tax_id(draft),
     }
     return _filled(found)
+
+
+def tax_id(draft: VendorDraft) -> Json:
+    """`additionalInfo` with an American tax id, told by its form; BILL has no place for any other country's."""
+    value = draft.tax_id.strip()
+    if SSN.fullmatch(value):
+        return {"taxId": value, "taxIdType": "SSN"}
+    if EIN.fullmatch(value) or (NINE_DIGITS.fullmatch(value) and draft.address.country == "US"):
+        return {"taxId": value, "taxIdType": "EIN"}
+    return {}
 
 
 def _bill(draft: InvoiceDraft) -> Json:
@@ -146,7 +162,7 @@ def _filled(values: Json) -> Json:
     return {name: value for name, value in values.items() if value not in ("", {})}
 
 
-def problems(draft: Draft, limits: FieldLimits) -> tuple[Problem, ...]:
+def problems(draft: Made, limits: FieldLimits) -> tuple[Problem, ...]:
     """Every reason why BILL could not take this draft, found without asking it."""
     found = _vendor_problems(draft) if isinstance(draft, VendorDraft) else _invoice_problems(draft, limits)
     return (*found, *_text_problems(draft))
@@ -205,7 +221,7 @@ def _invoice_problems(draft: InvoiceDraft, limits: FieldLimits) -> Iterator[Prob
         yield Problem("unknown_dimension", "BILL has no such dimension.", "dimensions", unknown)
 
 
-def _text_problems(draft: Draft) -> Iterator[Problem]:
+def _text_problems(draft: Made) -> Iterator[Problem]:
     """Characters that JSON or BILL cannot carry: NUL and halves of a surrogate pair."""
     for path, value in _texts(msgspec.to_builtins(draft), ""):
         if UNSTORABLE.search(value):
@@ -213,7 +229,7 @@ def _text_problems(draft: Draft) -> Iterator[Problem]:
                 "bad_text",
                 "This text has characters that cannot be sent; correct it in the source.",
                 path,
-                ascii(value),
+                "" if path == "tax_id" else ascii(value),
             )
 
 

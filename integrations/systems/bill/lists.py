@@ -49,7 +49,7 @@ class Query:
 
     def text(self, page: str = "") -> str:
         """The query string, percent-encoded; the same filters stand on every page of a list."""
-        filters = [f"archived:eq:{str(self.archived).lower()}"]
+        filters = [f"archived:eq:{str(self.archived).lower()}"] if self.resource.archives else []
         if self.updated_since:
             filters.append(f'updatedTime:gte:"{stamp(self.updated_since)}"')
         if self.created_since:
@@ -60,7 +60,9 @@ class Query:
             filters.append(f'id:in:"{",".join(self.ids)}"')
         order = "createdTime" if self.by_creation else "updatedTime"
         order = "createdTime:desc" if self.newest_first else f"{order}:asc"
-        parts = [f"max={PAGE_SIZE}", f"sort={order}", f"filters={quote(','.join(filters), safe=':,')}"]
+        parts = [f"max={PAGE_SIZE}", f"sort={order}"]
+        if filters:
+            parts.append(f"filters={quote(','.join(filters), safe=':,')}")
         if page:
             parts.append(f"page={quote(page, safe='')}")
         return "&".join(parts)

@@ -18,7 +18,7 @@ def look_up(api: ApiClient, currencies: Currencies, entity: Entity, where: Mappi
     """BILL's records of `entity`, read now, oldest first.
 
     `where`: created_since, updated_since (ISO 8601), vendor_id, number, ids (comma-separated), kind (bill, credit,
-    vendor, account, department, location, accounting_class, job), active ("yes" or "no"; both when left out).
+    vendor, account, department, location, accounting_class, job, payment), active ("yes" or "no"; both when left out).
     BILL filters on times, ids and the vendor; vendor and number are compared here too, the number without regard to
     case and surrounding blanks. Rows that cannot be read come with kind "unreadable", whatever was asked for.
     Raises Retryable or ConnectionBroken.

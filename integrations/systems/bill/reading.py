@@ -14,6 +14,7 @@ from integrations.systems.bill.errors import NO_SUCH_RECORD, refusals
 from integrations.systems.bill.lists import Batch, Query, batches, is_id
 from integrations.systems.bill.resources import Resource
 from integrations.transport.client import ApiClient
+from integrations.transport.redact import redact
 from integrations.transport.rows import BadRow
 
 # Rows become visible a little after their own updatedTime; each poll reads this much again.
@@ -118,7 +119,9 @@ def resources_of(entity: Entity) -> tuple[Resource, ...]:
 
 
 def lists_of(entity: Entity) -> list[tuple[Resource, bool]]:
-    return [(resource, archived) for archived in (False, True) for resource in resources_of(entity)]
+    """Each list of the entity, and whether it is the one of archived records."""
+    found = resources_of(entity)
+    return [(each, archived) for archived in (False, True) for each in found if each.archives or not archived]
 
 
 def _moved(at: Cursor, batch: Batch, now: datetime) -> Cursor:
@@ -148,14 +151,14 @@ def _finished(at: Cursor) -> Cursor:
 
 
 def vendor_id(row: wire.Wire | BadRow) -> str | None:
-    return row.vendor_id if isinstance(row, wire.WireBill | wire.WireCredit) else None
+    return row.vendor_id if isinstance(row, wire.WireBill | wire.WireCredit | wire.WirePayment) else None
 
 
 def _record(row: wire.Wire, kind: str, organization: str, currencies: Mapping[str, str]) -> AnyRecord | Unreadable:
     try:
         return records.canonical(row, kind, organization, currencies)
     except records.RowError as error:
-        raw = ascii(msgspec.json.encode(row).decode())
+        raw = ascii(redact(msgspec.json.encode(row).decode()))
         return Unreadable(key=ascii(row.id or "")[1:-1], code=error.code, message=str(error), raw=raw[1:-1])
 
 
@@ -165,5 +168,5 @@ def _bad(row: BadRow) -> Unreadable:
         key=ascii(key)[1:-1] if isinstance(key, str) else "",
         code="unreadable",
         message="BILL sent a record that cannot be read.",
-        raw=row.text(),
+        raw=redact(row.text()),  # tax ids and bank numbers are nobody's business
     )

@@ -1,17 +1,13 @@
-"""What BILL's answer to a write means: which row is of which draft, and what it stored."""
+"""What BILL's answer to a write means: which row is of which draft."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from decimal import Decimal
-
-import msgspec
 
 from integrations.engine.errors import OutcomeUnknown
 from integrations.engine.ports import Write
+from integrations.engine.records import InvoiceDraft, VendorDraft
 from integrations.systems.bill import drafts, wire
 from integrations.systems.bill.lists import envelope, is_id, list_of
-from integrations.systems.bill.records import RowError, money
 from integrations.systems.bill.resources import Resource
-from integrations.systems.bill.targets import shown
 from integrations.transport.answer import Answer
 from integrations.transport.rows import BadRow
 
@@ -46,14 +42,18 @@ def one(answer: Answer, row: wire.Wire) -> wire.Wire:
 def matched(answer: Answer, rows: Sequence[wire.Wire], writes: Sequence[Write]) -> list[wire.Wire]:
     """The row of each write, by vendor and number; positions prove nothing. OutcomeUnknown when one is missing."""
     found = {alike(key_of(row)): row for row in rows if is_id(row.id or "")}
-    missing = [write for write in writes if alike(drafts.key_of(write.draft)) not in found]
+    missing = [write for write in writes if alike(_key(write)) not in found]
     if missing or len(found) != len(writes):
         raise OutcomeUnknown(
             f"BILL confirmed {len(writes) - len(missing)} of {len(writes)} records. All are looked up by themselves.",
             code="incomplete_answer",
             detail=answer.text(),
         )
-    return [found[alike(drafts.key_of(write.draft))] for write in writes]
+    return [found[alike(_key(write))] for write in writes]
+
+
+def _key(write: Write) -> Key:
+    return drafts.key_of(write.draft) if isinstance(write.draft, VendorDraft | InvoiceDraft) else ("", "")
 
 
 def key_of(row: wire.Wire) -> Key:
@@ -66,47 +66,3 @@ def key_of(row: wire.Wire) -> Key:
         case wire.WireCredit():
             return row.vendor_id or "", row.reference_number or ""
     return "", ""
-
-
-def echo(row: wire.Wire, currency: str = "") -> dict[str, str]:
-    """What BILL stored, field by field, as text: amounts without trailing zeros, empty fields left out."""
-    found: dict[str, str | None] = {}
-    match row:
-        case wire.WireVendor():
-            address = msgspec.to_builtins(row.address) if row.address else {}
-            found = {"name": row.name, "number": row.short_name, "currency": row.bill_currency, "email": row.email}
-            found |= {f"address.{name}": value for name, value in address.items()}
-        case wire.WireBill():
-            invoice = row.invoice or wire.WireInvoice()
-            found = {
-                "vendor_id": row.vendor_id,
-                "number": invoice.invoice_number,
-                "date": invoice.invoice_date,
-                "due_date": row.due_date,
-                "amount": _digits(row.amount),
-                "currency": currency,
-                "lines": _count(row.bill_line_items),
-                "po_number": row.purchase_order_number,
-            }
-        case wire.WireCredit():
-            found = {
-                "vendor_id": row.vendor_id,
-                "number": row.reference_number,
-                "date": row.credit_date,
-                "amount": _digits(row.amount),
-                "currency": currency,
-                "lines": _count(row.vendor_credit_line_items),
-            }
-    return {name: shown(value) for name, value in found.items() if value}
-
-
-def _digits(amount: Decimal | None) -> str:
-    try:
-        found = money(amount)
-    except RowError:
-        return "NaN"  # a number that equals none: whoever compares it with what was sent sees a difference
-    return "" if found is None else format(drafts.plain(found).normalize(), "f")
-
-
-def _count(lines: Sequence[wire.WireLine] | None) -> str:
-    return "" if lines is None else str(len(lines))

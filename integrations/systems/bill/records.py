@@ -17,6 +17,7 @@ from integrations.engine.records import (
     Invoice,
     InvoiceLine,
     InvoiceState,
+    Payment,
     Vendor,
 )
 from integrations.systems.bill import wire
@@ -26,6 +27,7 @@ from integrations.systems.bill.resources import DIMENSION_LABELS
 WIDEST_AMOUNT = 24
 # NUL and halves of surrogate pairs: no database row and no JSON can hold them.
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+MASKED = re.compile(r"[*•]|[xX]{2}")
 # Accounts that BILL's own sub-ledgers post to. https://developer.bill.com/reference/createchartofaccounts
 CONTROL_TYPES = {"ACCOUNTS_PAYABLE", "ACCOUNTS_RECEIVABLE"}
 
@@ -78,6 +80,14 @@ def text(value: str | int | None) -> str:
     return found
 
 
+def shown(value: str | int | None) -> str:
+    """The text, its odd characters escaped where it could not be stored."""
+    try:
+        return text(value)
+    except RowError:
+        return ascii(value)[1:-1]
+
+
 def _id(row: wire.Wire) -> str:
     found = text(row.id)
     if not found:
@@ -95,10 +105,17 @@ def vendor(row: wire.WireVendor) -> Vendor:
         country=text(row.address.country) if row.address else "",
         currency=text(row.bill_currency),
         email=text(row.email),
+        tax_id=_tax_id(row),
         active=not row.archived,
         addresses=(address(row.address),) if row.address else (),
         modified=when(row.updated_time),
     )
+
+
+def _tax_id(row: wire.WireVendor) -> str:
+    """The tax id; one that BILL shows masked is none."""
+    found = text(row.additional_info.tax_id) if row.additional_info else ""
+    return "" if MASKED.search(found) else found
 
 
 def address(row: wire.WireAddress) -> Address:
@@ -233,6 +250,30 @@ def credit(row: wire.WireCredit, organization: str, currency: str) -> Invoice:
     )
 
 
+def payment(row: wire.WirePayment, currency: str) -> Payment:
+    """A payment; `state` is BILL's own word: the singleStatus, which offline payments do not have.
+
+    https://developer.bill.com/docs/single-status-payment-values
+    """
+    total = money(row.amount)
+    if total is None:
+        raise RowError("BILL sent a payment without an amount.", "no_amount")
+    parts = row.bill_payments or [wire.WireBillPayment(bill_id=row.bill_id, amount=total)]
+    return Payment(
+        key=_id(row),
+        version=text(row.updated_time),
+        vendor_key=text(row.vendor_id),
+        number=text(row.transaction_number) or text(row.confirmation_number),
+        method=text(row.disbursement_type).lower(),
+        state=text(row.single_status) or text(row.status),
+        amount=total,
+        currency=currency,
+        dated=day(row.process_date),
+        invoices=tuple((text(part.bill_id), money(part.amount) or Decimal(0)) for part in parts if part.bill_id),
+        modified=when(row.updated_time),
+    )
+
+
 def canonical(row: wire.Wire, kind: str, organization: str, currencies: Mapping[str, str]) -> AnyRecord:
     """The canonical record of any row; `currencies` gives each vendor id its bill currency."""
     match row:
@@ -242,6 +283,8 @@ def canonical(row: wire.Wire, kind: str, organization: str, currencies: Mapping[
             return bill(row, organization, currencies.get(row.vendor_id or "", ""))
         case wire.WireCredit():
             return credit(row, organization, currencies.get(row.vendor_id or "", ""))
+        case wire.WirePayment():
+            return payment(row, currencies.get(row.vendor_id or "", ""))
         case wire.WireClassification():
             return account(row) if kind == "account" else dimension(row, kind)
     raise RowError("BILL sent a record of an unknown kind.")

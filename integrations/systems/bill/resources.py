@@ -21,6 +21,7 @@ class Resource:
     bulk: int
     wrapper: str = ""
     by_vendor: bool = False  # its list can be narrowed to one vendor
+    archives: bool = True  # its records can be archived, and are then in a list of their own
 
 
 CLASSIFICATIONS = "/v3/classifications"
@@ -60,7 +61,11 @@ DIMENSIONS = (
     _classification("job", "jobs", "jobs", "jobs"),
 )
 
-RESOURCES = (VENDORS, BILLS, CREDITS, ACCOUNTS, *DIMENSIONS)
+PAYMENTS = Resource(
+    "payment", "/v3/payments", Entity.PAYMENT, wire.WirePayment, "payments", 0, by_vendor=True, archives=False
+)
+
+RESOURCES = (VENDORS, BILLS, CREDITS, ACCOUNTS, *DIMENSIONS, PAYMENTS)
 BY_KIND = {resource.kind: resource for resource in RESOURCES}
 DIMENSION_LABELS = (
     ("department", "Department"),

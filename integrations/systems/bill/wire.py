@@ -29,6 +29,20 @@ class WireAddress(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     country: Text = None
 
 
+class WireAdditionalInfo(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    tax_id: Text = None
+    tax_id_type: Text = None
+
+    def __repr__(self) -> str:
+        return "<WireAdditionalInfo>"  # a tax id stands in no log and no traceback
+
+
+class WirePaymentInformation(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """That BILL told how a vendor is paid at all; bank numbers are never read."""
+
+    pay_by_type: Text = None
+
+
 class WireVendor(Wire, frozen=True, kw_only=True, rename="camel"):
     name: Text = None
     short_name: Text = None
@@ -36,6 +50,8 @@ class WireVendor(Wire, frozen=True, kw_only=True, rename="camel"):
     email: Text = None
     bill_currency: Text = None
     address: WireAddress | None = None
+    additional_info: WireAdditionalInfo | None = None
+    payment_information: WirePaymentInformation | None = None
     network_status: Text = None
 
 
@@ -81,6 +97,7 @@ class WireBill(Wire, frozen=True, kw_only=True, rename="camel"):
     amount: Decimal | None = None
     paid_amount: Decimal | None = None
     due_amount: Decimal | None = None
+    scheduled_amount: Decimal | None = None
     credit_amount: Decimal | None = None
     description: Text = None
     purchase_order_number: Text = None
@@ -88,6 +105,14 @@ class WireBill(Wire, frozen=True, kw_only=True, rename="camel"):
     approval_status: Text = None
     approvers: list[WireApprover] | None = None
     bill_line_items: list[WireLine] | None = None
+
+
+class WireUsage(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Where a part of a vendor credit went: to a bill, or with a payment of it."""
+
+    bill_id: Text = None
+    payment_id: Text = None
+    amount: Decimal | None = None
 
 
 class WireCredit(Wire, frozen=True, kw_only=True, rename="camel"):
@@ -99,6 +124,32 @@ class WireCredit(Wire, frozen=True, kw_only=True, rename="camel"):
     status: Text = None
     description: Text = None
     vendor_credit_line_items: list[WireLine] | None = None
+    usage: list[WireUsage] | None = None
+
+
+class WireBillPayment(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    bill_id: Text = None
+    amount: Decimal | None = None
+
+
+class WirePayment(Wire, frozen=True, kw_only=True, rename="camel"):
+    """A payment of one or more bills; `bill_payments` says of which, `bill_id` only names the first.
+
+    https://developer.bill.com/docs/ap-payments
+    """
+
+    vendor_id: Text = None
+    vendor_name: Text = None
+    bill_id: Text = None
+    amount: Decimal | None = None
+    bill_payments: list[WireBillPayment] | None = None
+    process_date: Text = None
+    transaction_number: str | int | None = None
+    confirmation_number: str | int | None = None
+    status: Text = None
+    single_status: Text = None
+    disbursement_type: Text = None
+    online_payment: bool | None = None
 
 
 class WireAccount(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

@@ -1,4 +1,4 @@
-"""BILL as a Target: creates in bulk, updates one by one, receipts matched by what they are of.
+"""BILL as a Target: creates in bulk, updates and acts one by one, receipts matched by what they are of.
 
 BILL has no idempotency key and no external id, and the last write wins: the caller owns de-duplication, and an update
 first reads what it is about to change.
@@ -10,16 +10,19 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from itertools import islice
 
-from integrations.engine.errors import OutcomeUnknown, Problem, Rejected, Retryable, SyncError
+from integrations.engine.errors import OutcomeUnknown, Problem, Rejected, SyncError
 from integrations.engine.ports import Write
-from integrations.engine.records import Draft, InvoiceDraft, Receipt
+from integrations.engine.records import InvoiceDraft, Receipt, VendorDraft
 from integrations.systems.bill import changes, drafts, receipts, wire
+from integrations.systems.bill.acts import Acts, acting
 from integrations.systems.bill.currencies import Currencies
-from integrations.systems.bill.drafts import FieldLimits
+from integrations.systems.bill.drafts import FieldLimits, Made
+from integrations.systems.bill.echoes import echo
 from integrations.systems.bill.lists import Batch, Query, batches, is_id
 from integrations.systems.bill.records import RowError, when
 from integrations.systems.bill.resources import Resource
-from integrations.systems.bill.targets import shown
+from integrations.systems.bill.targets import version
+from integrations.systems.bill.versions import still
 from integrations.transport.answer import Answer
 from integrations.transport.client import ApiClient
 
@@ -35,16 +38,17 @@ class Writer:
 
     def __init__(self, api: ApiClient, currencies: Currencies, row: Row, limits: FieldLimits) -> None:
         self._api, self._currencies, self._row, self._limits = api, currencies, row, limits
+        self._acts = Acts(api, currencies, row)
 
     def groups(self, writes: Sequence[Write]) -> list[list[Write]]:
-        """See Target. Updates alone; creates by endpoint and bulk size, never two of the same key in one request."""
+        """See Target. Updates and acts alone; creates by endpoint and bulk size, never two of one key in a request."""
         found: list[list[Write]] = []
         growing: dict[str, list[dict[receipts.Key, Write]]] = {}
         for write in writes:
-            if write.target_id:
+            if write.target_id or acting(write.draft):
                 found.append([write])
                 continue
-            resource, key = drafts.resource_for(write.draft), receipts.alike(drafts.key_of(write.draft))
+            resource, key = drafts.resource_for(made(write)), receipts.alike(drafts.key_of(made(write)))
             groups = growing.setdefault(resource.kind, [])
             group = next((group for group in groups if key not in group), None)
             if group is None:
@@ -57,17 +61,19 @@ class Writer:
         return found + [list(group.values()) for groups in growing.values() for group in groups]
 
     def write(self, writes: Sequence[Write]) -> list[Receipt]:
-        """See Target."""
+        """See Target. May be called from several threads at once; each request takes a lane of the budget."""
+        if len(writes) == 1 and acting(writes[0].draft):
+            return [self._acts.act(writes[0])]
         self._check(writes)
         if len(writes) == 1 and writes[0].target_id:
             return [self._update(writes[0])]
-        resource = drafts.resource_for(writes[0].draft)
+        resource = drafts.resource_for(made(writes[0]))
         if len(writes) == 1:
-            answer = self._send("POST", resource.path, drafts.body(writes[0].draft), writes)
+            answer = self._send("POST", resource.path, drafts.body(made(writes[0])), writes)
             return [self._receipt(receipts.one(answer, answer.decode(resource.row)))]
         started = time.monotonic()
         try:
-            answer = self._send("POST", f"{resource.path}/bulk", [drafts.body(write.draft) for write in writes], writes)
+            answer = self._send("POST", f"{resource.path}/bulk", [drafts.body(made(write)) for write in writes], writes)
         except Rejected as error:
             self._doubt(resource, writes, error, time.monotonic() - started)
             raise
@@ -82,7 +88,7 @@ class Writer:
         Only records that BILL made while the request was under way count, by BILL's own clock. A glance, no proof:
         lists lag behind. But the caller is about to send the halves, and without it each of these would be doubled.
         """
-        wanted = {receipts.alike(drafts.key_of(write.draft)) for write in writes}
+        wanted = {receipts.alike(drafts.key_of(made(write))) for write in writes}
         try:
             glance = list(islice(batches(self._api, Query(resource, newest_first=True)), GLANCE_PAGES))
         except SyncError as unseen:
@@ -97,13 +103,13 @@ class Writer:
 
     def _check(self, writes: Sequence[Write]) -> None:
         """Refuses before anything is sent. Raises Rejected with every reason of every record."""
-        found = [problem for write in writes for problem in drafts.problems(write.draft, self._limits)]
+        found = [problem for write in writes for problem in drafts.problems(made(write), self._limits)]
         if not found:
-            found = self._wrong_currencies([write.draft for write in writes])
+            found = self._wrong_currencies([made(write) for write in writes])
         if found:
             raise Rejected(found[0].message, code=found[0].code, problems=tuple(dict.fromkeys(found)))
 
-    def _wrong_currencies(self, found: Sequence[Draft]) -> list[Problem]:
+    def _wrong_currencies(self, found: Sequence[Made]) -> list[Problem]:
         """A bill takes its currency from the vendor, silently: an invoice in another one would be paid wrongly."""
         invoices = [draft for draft in found if isinstance(draft, InvoiceDraft)]
         currencies = self._currencies.of(draft.vendor_id for draft in invoices if is_id(draft.vendor_id))
@@ -119,18 +125,13 @@ class Writer:
         ]
 
     def _update(self, write: Write) -> Receipt:
-        """Reads, compares, changes. Between the two BILL can still change the record: it offers no way to know."""
-        resource = drafts.resource_for(write.draft)
+        """Reads, compares, changes."""
+        resource = drafts.resource_for(made(write))
         current = self._row(resource, write.target_id)
         if current is None:
             raise Rejected("BILL does not have this record any more.", code="not_found")
-        if write.version and (current.updated_time or "") != write.version:
-            raise Retryable(
-                "The record was changed in BILL meanwhile. It is read again and retried by itself.",
-                code="stale_version",
-                after=0,
-            )
-        method, body = changes.change(current, write.draft)
+        still(current, write.version)
+        method, body = changes.change(current, made(write))
         answer = self._send(method, f"{resource.path}/{write.target_id}", body, [write])
         return self._receipt(receipts.one(answer, answer.decode(resource.row)))
 
@@ -141,7 +142,14 @@ class Writer:
             self._currencies.learn(row.id or "", row.bill_currency or "")
         elif isinstance(row, wire.WireBill | wire.WireCredit):
             currency = self._currencies.known(row.vendor_id or "")
-        return Receipt(target_id=row.id or "", version=shown(row.updated_time), echo=receipts.echo(row, currency))
+        return Receipt(target_id=row.id or "", version=version(row), echo=echo(row, currency))
+
+
+def made(write: Write) -> Made:
+    """The draft of a record. Raises Rejected for a draft that is none; acts go another way."""
+    if isinstance(write.draft, VendorDraft | InvoiceDraft):
+        return write.draft
+    raise Rejected("BILL cannot do this to several records at once.", code="undeclared")
 
 
 def _made_since(row: wire.Wire, batch: Batch, seconds: float) -> bool:

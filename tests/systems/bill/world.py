@@ -12,7 +12,17 @@ from typing import Any
 import httpx
 
 from integrations.engine.ports import Scope, Write
-from integrations.engine.records import Address, Draft, DraftLine, Entity, InvoiceDraft, Receipt, VendorDraft
+from integrations.engine.records import (
+    Address,
+    ArchiveDraft,
+    Draft,
+    DraftLine,
+    Entity,
+    InvoiceDraft,
+    Receipt,
+    TargetRecord,
+    VendorDraft,
+)
 from integrations.systems.bill.client import BillClient, connect
 from integrations.systems.bill.simulator import DEFAULT_CHART, Fault, Simulator, SimulatorConfig, seed
 from integrations.transport.kit import Kit
@@ -166,15 +176,23 @@ class World:
 
     def write(self, draft: Draft, target_id: str = "", version: str = "") -> Write:
         entity = Entity.VENDOR if isinstance(draft, VendorDraft) else Entity.INVOICE
+        if isinstance(draft, ArchiveDraft):
+            entity = draft.entity
         return Write(
             intent=next(self._intents),
             entity=entity,
             draft=draft,
-            natural_key=draft.number,
+            natural_key=getattr(draft, "number", target_id),
             send_by=self.clock.now + timedelta(seconds=30),
             target_id=target_id,
             version=version,
         )
+
+    def act(self, draft: Draft, target_id: str, version: str = "") -> Receipt:
+        return self.client.write([self.write(draft, target_id, version)])[0]
+
+    def standing(self, target_id: str, entity: Entity = Entity.INVOICE) -> TargetRecord:
+        return self.client.standing(entity, [target_id])[target_id]
 
     def post(self, *drafts: Draft) -> list[Receipt]:
         return self.client.write([self.write(draft) for draft in drafts])

@@ -1,0 +1,101 @@
+"""What BILL stored, field by field, as exact text: equal for two reads of a record that nobody touched.
+
+It is what BILL holds, not what was sent: a name that BILL shortened is no change. Amounts stand without trailing
+zeros, empty fields are left out, and of a tax id only its end is kept.
+"""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from hashlib import blake2b
+
+import msgspec
+
+from integrations.systems.bill import wire
+from integrations.systems.bill.drafts import plain
+from integrations.systems.bill.records import RowError, money, shown
+
+_encode = msgspec.json.Encoder().encode
+
+
+def echo(row: wire.Wire, currency: str = "") -> dict[str, str]:
+    """The echo of a vendor, bill or vendor credit; `currency` is its vendor's, which the row does not show.
+
+    A bill's `lines` say how many there are and what they come to, `coding` is a digest over amount, account,
+    dimensions and text of each line, whatever their order. A row without its lines (a thin list) has neither.
+    """
+    found: Mapping[str, str | None] = {}
+    match row:
+        case wire.WireVendor():
+            found = _vendor(row)
+        case wire.WireBill():
+            invoice = row.invoice or wire.WireInvoice()
+            found = {
+                "vendor_id": row.vendor_id,
+                "number": invoice.invoice_number,
+                "date": invoice.invoice_date,
+                "due_date": row.due_date,
+                "amount": digits(row.amount),
+                "currency": currency,
+                "po_number": row.purchase_order_number,
+                "description": row.description,
+                **_lines(row.bill_line_items),
+            }
+        case wire.WireCredit():
+            found = {
+                "vendor_id": row.vendor_id,
+                "number": row.reference_number,
+                "date": row.credit_date,
+                "amount": digits(row.amount),
+                "currency": currency,
+                "description": row.description,
+                **_lines(row.vendor_credit_line_items),
+            }
+    return {name: shown(value) for name, value in found.items() if value}
+
+
+def _vendor(row: wire.WireVendor) -> dict[str, str | None]:
+    """The fields the ERP owns; e-mail and payment details are BILL's own."""
+    address = msgspec.to_builtins(row.address) if row.address else {}
+    found = {"name": row.name, "number": row.short_name, "currency": row.bill_currency}
+    found |= {f"address.{name}": value for name, value in address.items()}
+    tax_id = row.additional_info.tax_id if row.additional_info else None
+    return found | {"tax_id": ending(tax_id or "")}
+
+
+def ending(tax_id: str) -> str:
+    """The last four characters, which may be shown; nothing of an id so short that they would be most of it."""
+    plain_id = "".join(letter for letter in tax_id if letter.isalnum())
+    return plain_id[-4:] if len(plain_id) > 6 else ""
+
+
+def digits(amount: Decimal | None) -> str:
+    """An amount as text; NaN, which equals nothing, for what is no amount."""
+    try:
+        found = money(amount)
+    except RowError:
+        return "NaN"  # a number that equals none: whoever compares it with what was sent sees a difference
+    return "" if found is None else format(plain(found).normalize(), "f")
+
+
+def _lines(lines: Sequence[wire.WireLine] | None) -> dict[str, str]:
+    if lines is None:
+        return {}
+    try:
+        total = digits(sum((money(line.value) or Decimal(0) for line in lines), Decimal(0)))
+    except RowError:
+        total = "NaN"
+    count = f"{len(lines)} line{'' if len(lines) == 1 else 's'}"
+    return {"lines": f"{count}, {total}", "coding": coding(lines)}
+
+
+def coding(lines: Sequence[wire.WireLine]) -> str:
+    """16 hex digits over what each line says, whatever their order and their ids."""
+    told = sorted(_encode(_told(line)) for line in lines)
+    return blake2b(b"\n".join(told), digest_size=8).hexdigest()
+
+
+def _told(line: wire.WireLine) -> tuple[str | None, ...]:
+    """Dates, amounts and codes of a line as text; odd characters escaped, since no JSON holds them."""
+    codes = line.classifications or wire.WireClassifications()
+    ids = (codes.chart_of_account_id, codes.department_id, codes.location_id, codes.accounting_class_id, codes.job_id)
+    return digits(line.value), *(shown(value) for value in (*ids, line.description))
