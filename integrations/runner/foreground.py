@@ -16,7 +16,7 @@ from integrations.runner import connecting
 from integrations.runner.reading import backfill
 from integrations.runner.slices import Outcome, run_slice
 from integrations.store import replaying, sweeping
-from integrations.store.flowstore import exact
+from integrations.store.counting import exact
 from integrations.store.lease import Lease, LeaseLost, claim, poll_now, release, take_over
 from tenants.scope import tenant_scope
 

@@ -1,7 +1,6 @@
 """FlowStore: the engine's Store for one flow in one run. Every method is one short transaction under the lease."""
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
 import structlog
@@ -12,7 +11,7 @@ from integrations.engine.errors import Problem, Rejected
 from integrations.engine.ports import Item, Page, Write
 from integrations.engine.records import Receipt
 from integrations.models import Checkpoint, Flow, OutboxItem, SourceRecord, SyncRun
-from integrations.store import adopting, claiming, parking, sql, staging, writing
+from integrations.store import adopting, claiming, counting, linking, parking, sql, staging, writing
 from integrations.store.blockers import free
 from integrations.store.frame import Frame
 from integrations.store.lease import Lease
@@ -20,7 +19,6 @@ from integrations.store.parking import STATES, Parked
 from integrations.store.resolving import PATIENCE, Patience
 from tenants.scope import tenant_scope
 
-_WITH_REASON = {"out", "held", "waiting", "uncertain", "failed"}
 log = structlog.get_logger(__name__)
 
 
@@ -100,16 +98,15 @@ class FlowStore:
 
     def record(self, batch: Sequence[Item], decisions: Sequence[Decision]) -> list[Write]:
         """Park what cannot go, with its reasons; commit an intent for each write."""
-        outcomes = [(i, d, parking.parked(i, d)) for i, d in zip(batch, decisions, strict=True)]
-        wanted = [(i, d) for i, d, parked in outcomes if parked is None and isinstance(d, Writing)]
-        there = [(i, d) for i, d, _ in outcomes if isinstance(d, LinkTo)]
         with self._frame.commit():
+            outcomes = self._outcomes(batch, decisions)
+            wanted = [(i, d) for i, d, parked in outcomes if parked is None and isinstance(d, Writing)]
             self._frame.run_sql(sql.CLEAR_BLOCKERS, ids=[item.id for item in batch])
             parking.keep_notes(self._frame, list(zip(batch, decisions, strict=True)))
             parking.park(self._frame, [parked for _, _, parked in outcomes if parked is not None])
             parking.want(self._frame, decisions)
             writing.rebaseline(self._frame, [(i, d) for i, d, _ in outcomes if isinstance(d, Nothing)])
-            adopting.adopt(self._frame, there)
+            adopting.adopt(self._frame, [(i, d) for i, d, parked in outcomes if not parked and isinstance(d, LinkTo)])
             writes = writing.intend(self._frame, wanted, self.rules_version)
         self._carried = {writes[item.id].intent: item for item, _ in wanted}
         self._again = {item.id for item, d in wanted if isinstance(d, Create | Update) and d.again}
@@ -192,33 +189,26 @@ class FlowStore:
         with self._frame.commit():
             run: SyncRun = SyncRun.objects.get(pk=self.run.pk)
             if run.kind == SyncRun.Kind.PUSH:
-                run.counts, run.reasons, run.amounts = self._outcomes()
+                run.counts, run.reasons, run.amounts = counting.outcomes(self._frame)
             run.balanced = sum(run.counts.values()) == run.taken and "claimed" not in run.counts
             run.status, run.finished_at = status, self._frame.now()
             run.error_code, run.error_message = error_code, error_message
             run.save()
             return run
 
+    def _outcomes(
+        self, batch: Sequence[Item], decisions: Sequence[Decision]
+    ) -> list[tuple[Item, Decision, Parked | None]]:
+        """Each item with its decision and how that parks it: what a person took back is not sent again by itself."""
+        anew = [i.id for i, d in zip(batch, decisions, strict=True) if isinstance(d, Create | LinkTo)]
+        back = linking.taken_back(anew) if anew else set()
+        return [
+            (i, d, linking.still_unlinked(i) if i.id in back else parking.parked(i, d))
+            for i, d in zip(batch, decisions, strict=True)
+        ]
+
     def _count(self, taken: int, counts: dict[str, int]) -> None:
         run = SyncRun.objects.select_for_update().get(pk=self.run.pk)
         run.taken += taken
         run.counts = {name: run.counts.get(name, 0) + counts.get(name, 0) for name in {**run.counts, **counts}}
         run.save(update_fields=["taken", "counts"])
-
-    def _outcomes(self) -> tuple[dict[str, int], dict[str, int], dict[str, dict[str, str]]]:
-        counts: dict[str, int] = {}
-        reasons: dict[str, int] = {}
-        amounts: dict[str, dict[str, Decimal]] = {}
-        for outcome, reason, currency, count, amount in self._frame.rows(sql.COUNTS):
-            counts[outcome] = counts.get(outcome, 0) + count
-            if reason and outcome in _WITH_REASON:
-                reasons[f"{outcome}:{reason}"] = reasons.get(f"{outcome}:{reason}", 0) + count
-            if amount is not None:
-                sums = amounts.setdefault(outcome, {})
-                sums[currency] = sums.get(currency, Decimal(0)) + amount
-        return counts, reasons, {o: {c: exact(a) for c, a in sums.items()} for o, sums in amounts.items()}
-
-
-def exact(amount: Decimal) -> str:
-    """An amount as text without exponent or needless zeros."""
-    return format(amount.normalize(), "f")

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from integrations.engine.errors import Problem
+from integrations.engine.errors import Choice, Problem
 from integrations.engine.ports import Item, Write
 from integrations.engine.records import Draft, Entity, Receipt
 from integrations.engine.resolve import Uncertain
@@ -83,7 +83,7 @@ class FlowResolver:
         with self._frame.commit():
             self._keep(write, evidence)
             writing.close_intents(self._frame, [write], "held")
-            problem = Problem("uncertain", words, field="link", urgent=True)
+            problem = Problem("uncertain", words, field="link", urgent=True, choices=_choices(evidence))
             parking.park(self._frame, [Parked(item, STATES.HELD, "held", (problem,))])
 
     def _keep(self, write: Write, evidence: Sequence[dict[str, str]]) -> None:
@@ -117,3 +117,10 @@ class FlowResolver:
             version=version,
         )
         return Uncertain(write=write, sent_after=created, looks=looks)
+
+
+def _choices(evidence: Sequence[dict[str, str]]) -> tuple[Choice, ...]:
+    """Link one of the records that were found, or, with a second person, send it again."""
+    found = [each["id"] for each in evidence if each.get("id")]
+    links = tuple(Choice(f"link:{target}", f"It is {target}: link it") for target in found)
+    return (*links, Choice("create", "It is not there: send it again", "override"))

@@ -5,12 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
 from integrations.models import Flow, OutboxItem, SourceRecord, SyncRun
+from integrations.store.search import search
 from integrations.web import exports
 from integrations.web.gate import may, page, place_of
 from integrations.web.paging import page_of
@@ -34,7 +35,7 @@ COLUMNS = (
 class Filters(forms.Form):
     """What the list is narrowed by; a value that makes no sense is ignored, not an error."""
 
-    q = forms.CharField(label="Number or party", required=False, max_length=120)
+    q = forms.CharField(label="Number, amount, name or id", required=False, max_length=120)
     state = forms.ChoiceField(
         label="State",
         required=False,
@@ -48,12 +49,11 @@ class Filters(forms.Form):
     run = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
     def narrow(self, rows: "QuerySet[OutboxItem]") -> "QuerySet[OutboxItem]":
-        """`rows` that pass every filter. Party and number match by their beginning, whatever the case."""
+        """`rows` that pass every filter. `q` finds any id, number, amount or name by the beginning of its words."""
         self.is_valid()
         chosen = {name: value for name, value in self.cleaned_data.items() if value}
         if text := chosen.get("q"):
-            starts = [f"source__{column}__istartswith" for column in ("number", "party", "party_name", "source_key")]
-            rows = rows.filter(Q.create([(start, text) for start in starts], connector=Q.OR))
+            rows = rows.filter(source__in=search(text))
         if state := chosen.get("state"):
             rows = rows.filter(state=state)
         if entity := chosen.get("entity"):
@@ -75,7 +75,7 @@ class Filters(forms.Form):
 def _said(name: str, value: Any) -> str:
     match name:
         case "q":
-            return f"begins with “{value}”"
+            return f"found by “{value}”"
         case "state":
             return look("item", value).word
         case "entity":

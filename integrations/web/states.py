@@ -69,6 +69,12 @@ LOOKS: Mapping[str, Mapping[str, Look]] = {
         "rejected": Look("cross", "Rejected", "bad"),
         "withdrawn": Look("minus", "Withdrawn", "rest"),
     },
+    "key": {
+        "active": Look("check", "Works", "good"),
+        "waiting": Look("clock", "Waits for approval", "wait"),
+        "expired": Look("minus", "Ended", "rest"),
+        "revoked": Look("cross", "Revoked", "bad"),
+    },
     "integration": {
         "active": Look("check", "Active", "good"),
         "inactive": Look("pause", "Nothing is written yet", "wait"),

@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 
 from integrations.web.gate import page, place_of
+from integrations.web.keys import shown
 from tenants.models import Membership, Role
 from tenants.permissions import Act, Right
 
@@ -29,6 +30,7 @@ def settings(request: HttpRequest) -> HttpResponseBase:
             "place": place,
             "roles": [Role(role).label for role in place.roles if role in Role.values],
             "conflict": both,
+            **shown(request),
             "members": Membership.objects.values("user").distinct().count(),
         },
     )

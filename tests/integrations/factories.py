@@ -17,6 +17,7 @@ from integrations.models import (
     OutboxItem,
     RecordLink,
     ReviewItem,
+    SearchTerm,
     SourceRecord,
     SyncRun,
     WriteIntent,
@@ -92,6 +93,7 @@ class Desk:
                 first_seen=now,
                 changed_at=now,
             )
+            self._terms(source)
             item: OutboxItem = OutboxItem.objects.create(
                 flow=flow,
                 source=source,
@@ -123,6 +125,13 @@ class Desk:
             if needs:
                 Blocker.objects.create(item=item, integration=self.integration, kind=needs[0], key=needs[1])
         return item
+
+    def _terms(self, source: SourceRecord) -> None:
+        """By which the record is found."""
+        words = {source.source_key, source.number, source.party, *source.party_name.split(), f"{source.amount or ''}"}
+        SearchTerm.objects.bulk_create(
+            SearchTerm(source=source, term=term.lower()[:60]) for term in {word.lower() for word in words} if term
+        )
 
     def _intent(self, item: OutboxItem, *, settled: bool) -> None:
         now = timezone.now()
