@@ -5,22 +5,21 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
-from integrations.models import Flow, OutboxItem, SourceRecord, SyncRun
+from integrations.models import Flow, OutboxItem, ReviewItem, SourceRecord, SyncRun
 from integrations.store.search import search
 from integrations.web import exports
-from integrations.web.gate import may, page, place_of
+from integrations.web.gate import page, place_of
+from integrations.web.offers import candidates, work_of
 from integrations.web.paging import page_of
-from integrations.web.review import NEVER_BLINDLY
 from integrations.web.schedules import system_label
 from integrations.web.states import look
 from integrations.web.story import facts, story
 from integrations.web.words import NOUNS, noun, reason
-from tenants.permissions import Act
 from tenants.web.middleware import io_view
 
 JOINED = "source", "flow__integration__erp", "flow__integration__ap"
@@ -173,18 +172,34 @@ def _cells(item: OutboxItem) -> tuple[Any, ...]:
 
 @page()
 def record(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    item = get_object_or_404(OutboxItem.objects.select_related(*JOINED, "run"), uuid=uuid)
+    """The whole story of one record, and what may be done about it."""
+    return show(request, get_object_or_404(OutboxItem.objects.select_related(*JOINED, "run"), uuid=uuid))
+
+
+def show(request: HttpRequest, item: OutboxItem, refused: str = "", status: int = 200) -> HttpResponse:
+    """The record's page; `refused` says why the act that was asked for is not done, what was typed is kept."""
     told = story(item)
-    return render(
-        request,
-        "integrations/record.html",
-        {
-            "item": item,
-            "source": item.source,
-            "told": told,
-            "facts": facts(item.source.snapshot),
-            "from_label": system_label(item.flow.source.system),
-            "to_label": system_label(item.flow.target.system),
-            "may_retry": may(request, Act.WORK) and told.review and told.review.code not in NEVER_BLINDLY,
-        },
-    )
+    find = request.GET.get("find", "").replace("\0", "").strip()
+    work = work_of(place_of(request), item, told.review)
+    context = {
+        "item": item,
+        "source": item.source,
+        "told": told,
+        "work": work,
+        "find": find,
+        "candidates": candidates(item, find) if work.link else (),
+        "refused": refused,
+        "typed": request.POST,
+        "next": _next(item) if told.review else None,
+        "facts": facts(item.source.snapshot),
+        "from_label": system_label(item.flow.source.system),
+        "to_label": system_label(item.flow.target.system),
+    }
+    return render(request, "integrations/record.html", context, status=status)
+
+
+def _next(item: OutboxItem) -> OutboxItem | None:
+    """The record that somebody who has done this one looks at next: the most pressing other one."""
+    rows = ReviewItem.objects.filter(status=ReviewItem.Status.OPEN).exclude(item=item).select_related("item__source")
+    found = rows.order_by("-urgent", F("item__source__due_date").asc(nulls_last=True), "id").first()
+    return found.item if found else None

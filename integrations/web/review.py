@@ -6,28 +6,28 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.db.models import Case, Count, F, IntegerField, Min, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.http import url_has_allowed_host_and_scheme
 
-from audit.log import Source, record
-from integrations import runner
-from integrations.models import OutboxItem, ReviewItem
+from integrations.models import Integration, OutboxItem, ReviewItem
+from integrations.store import answers
+from integrations.store.answers import NEVER_BLINDLY
+from integrations.store.search import search
 from integrations.web.gate import may, page, place_of
+from integrations.web.offers import proposal
 from integrations.web.paging import SIZE
 from integrations.web.tags import said
-from integrations.web.words import noun
+from integrations.web.words import NOUNS, noun, reason
+from integrations.web.work import back_to, until_of
 from tenants.permissions import Act
 
-AT_ONCE = 10_000  # retried by one click
-# It may be on the other side already: deciding it again could write it twice.
-NEVER_BLINDLY = frozenset({"uncertain", "link_conflict"})
+AT_ONCE = 200  # ignored by one click: each with its own reason kept
 _FAR = date.max
 
 
@@ -93,30 +93,109 @@ def ordered(after: str) -> "QuerySet[ReviewItem]":
     return found
 
 
+class Filters(forms.Form):
+    """What the queue is narrowed by; a value that makes no sense is ignored, not an error."""
+
+    q = forms.CharField(label="Number, amount, name or id", required=False, max_length=120)
+    entity = forms.ChoiceField(
+        label="Kind", required=False, choices=[("", "Any kind"), *((e, n.many.capitalize()) for e, n in NOUNS.items())]
+    )
+    code = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
+    urgent = forms.BooleanField(required=False, widget=forms.HiddenInput)
+    integration = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+    def narrow(self, rows: "QuerySet[ReviewItem]") -> "QuerySet[ReviewItem]":
+        """`rows` that pass every filter."""
+        chosen = self.chosen
+        if text := chosen.get("q"):
+            rows = rows.filter(item__source__in=search(text))
+        if entity := chosen.get("entity"):
+            rows = rows.filter(item__flow__entity=entity)
+        if code := chosen.get("code"):
+            rows = rows.filter(code=code)
+        if chosen.get("urgent"):
+            rows = rows.filter(urgent=True)
+        if integration := chosen.get("integration"):
+            rows = rows.filter(item__flow__integration__uuid=integration)
+        return rows
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """The filters in force."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+    @property
+    def chips(self) -> list[tuple[str, str]]:
+        """(parameter, words) of every filter in force; a chip takes its parameter away."""
+        return [(name, _said(name, value)) for name, value in self.chosen.items()]
+
+
+def _said(name: str, value: Any) -> str:
+    match name:
+        case "q":
+            return f"found by “{value}”"
+        case "entity":
+            return noun(value).capitalize()
+        case "urgent":
+            return "May cost money now"
+        case "integration":
+            return (
+                Integration.objects.filter(uuid=value).values_list("name", flat=True).first() or "unknown integration"
+            )
+    return reason(value)
+
+
 @page()
 def review(request: HttpRequest) -> HttpResponseBase:
+    """The queue, by reason and one by one."""
     found = groups()
-    code = request.GET.get("code", "")
-    code = code if any(group.code == code for group in found) else ""
-    rows: Any = ordered(request.GET.get("after", ""))
-    if code:
-        rows = rows.filter(code=code)
-    shown = list(rows[: SIZE + 1])
-    last = shown[SIZE - 1] if len(shown) > SIZE else None
-    return render(
-        request,
-        "integrations/review.html",
-        {
-            "groups": found,
-            "code": code,
-            "rows": shown[:SIZE],
-            "next": f"{last.calm}_{last.due}_{last.pk}" if last else "",
-            "not_first": "after" in request.GET,
-            "total": sum(group.count for group in found),
-            "answer": answer(found),
-            "may_retry": may(request, Act.WORK),
-            "never_blindly": NEVER_BLINDLY,
-        },
+    filters = Filters(request.GET)
+    shown = list(filters.narrow(ordered(request.GET.get("after", "")))[: SIZE + 1])
+    last: Any = shown[SIZE - 1] if len(shown) > SIZE else None
+    context = {
+        "groups": found,
+        "filters": filters,
+        "chips": filters.chips,
+        "rows": shown[:SIZE],
+        "next": f"{last.calm}_{last.due}_{last.pk}" if last else "",
+        "not_first": "after" in request.GET,
+        "total": sum(group.count for group in found),
+        "urgent": sum(group.urgent for group in found),
+        "answer": answer(found),
+        "proposed": answers.proposals()[:1000].count(),
+        "may_retry": may(request, Act.WORK),
+        "may_ignore": may(request, Act.IGNORE) or may(request, Act.OVERRIDE),
+        "never_blindly": NEVER_BLINDLY,
+    }
+    return render(request, "integrations/review.html", context)
+
+
+@page()
+def proposals(request: HttpRequest) -> HttpResponseBase:
+    """What one person has proposed and another approves."""
+    rows = list(answers.proposals()[:SIZE])
+    reviews = {
+        review.item_id: review
+        for review in ReviewItem.objects.filter(item__in=[row.item_id for row in rows], status=ReviewItem.Status.OPEN)
+    }
+    found = [(row, proposal(place_of(request), row, reviews.get(row.item_id))) for row in rows]
+    mine = sum(each.may_approve for _, each in found)
+    context = {"rows": found, "answer": _waits(len(found), mine), "total": sum(group.count for group in groups())}
+    return render(request, "integrations/proposals.html", context)
+
+
+def _waits(count: int, mine: int) -> str:
+    """What waits, and how much of it for this person, in one sentence."""
+    if not count:
+        return "Nothing waits for a second person."
+    words = f"{count:,} proposal{' waits' if count == 1 else 's wait'} for a second person"
+    if mine == count:
+        return f"{words}: for you."
+    return (
+        f"{words}; {mine:,} of them {'is' if mine == 1 else 'are'} yours to decide."
+        if mine
+        else f"{words}, not for you."
     )
 
 
@@ -144,12 +223,9 @@ def retry(request: HttpRequest) -> HttpResponseBase:
         return redirect("web:review")
     rows = ReviewItem.objects.filter(status=ReviewItem.Status.OPEN)
     code = request.POST.get("code", "")
-    uuids = request.POST.getlist("item")
-    if code and "\0" not in code:
-        rows = rows.filter(code=code)
-    else:
-        rows = rows.filter(item__uuid__in=[uuid for uuid in uuids[:AT_ONCE] if _is_uuid(uuid)])
-    retried = set_ready(rows, by=int(place_of(request).actor.id))
+    whole = code and "\0" not in code
+    rows = rows.filter(code=code) if whole else rows.filter(item__uuid__in=_chosen(request))
+    retried = answers.retry(rows, place_of(request).person)
     if retried:
         word = noun("record", retried) if retried != 1 else "record"
         messages.success(request, f"{retried:,} {word} will be decided again with the next run, which is due now.")
@@ -157,42 +233,35 @@ def retry(request: HttpRequest) -> HttpResponseBase:
         messages.warning(
             request, "Nothing was chosen, or it is no longer held, or it may be on the other side already."
         )
-    back = request.POST.get("next", "")
-    ours = back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None)
-    return redirect(back if ours else reverse("web:review"))
+    return redirect(back_to(request, reverse("web:review")))
 
 
-def set_ready(rows: "QuerySet[ReviewItem]", *, by: int) -> int:
-    """Make the held items of open reviews ready again, close the reviews, audit each; returns how many.
+@page("POST", write=Act.READ)
+def ignore(request: HttpRequest) -> HttpResponseBase:
+    """Ignore the chosen records with one reason; each is proved, kept and audited by itself."""
+    if request.method != "POST":
+        return redirect("web:review")
+    done, proposed, refused = 0, 0, ""
+    items = OutboxItem.objects.filter(uuid__in=_chosen(request)[:AT_ONCE]).select_related("source", "flow__integration")
+    for item in items.order_by("id"):
+        try:
+            given = answers.ignore(place_of(request), item, request.POST.get("reason", ""), until_of(request))
+        except answers.Refused as error:
+            refused = error.message
+            continue
+        done += given.status == given.Status.APPROVED
+        proposed += given.status == given.Status.PROPOSED
+    if done:
+        messages.success(request, f"{done:,} ignored. They come back by themselves when their content changes.")
+    if proposed:
+        messages.warning(request, f"{proposed:,} proposed: above the limit somebody else approves it.")
+    if refused or not (done or proposed):
+        messages.error(request, refused or "Nothing was chosen.")
+    return redirect(back_to(request, reverse("web:review")))
 
-    What may be on the other side already stays held.
-    Two people at once: the rows are locked, the second one finds nothing to do.
-    """
-    now = timezone.now()
-    open_rows = (
-        rows.filter(item__state=OutboxItem.State.HELD)
-        .exclude(code__in=NEVER_BLINDLY)
-        .select_related("item__flow")
-        .order_by("id")
-    )
-    found = list(open_rows.select_for_update(of=("self",))[:AT_ONCE])
-    OutboxItem.objects.filter(pk__in=[r.item_id for r in found], state=OutboxItem.State.HELD).update(
-        state=OutboxItem.State.READY, not_before=now, attempts=0, changed_at=now
-    )
-    ReviewItem.objects.filter(pk__in=[r.pk for r in found]).update(
-        status=ReviewItem.Status.RESOLVED, resolved_at=now, resolved_by=by, resolution="retried"
-    )
-    for row in found:
-        item = row.item
-        record(
-            "retried",
-            subject=f"flow:{item.flow_id}",
-            source=Source(entity=item.flow.entity, key=item.source_key),
-            refs={"code": row.code, "item": str(item.uuid)},
-        )
-    for flow in sorted({r.item.flow_id for r in found}):
-        runner.run_soon(flow)
-    return len(found)
+
+def _chosen(request: HttpRequest) -> list[str]:
+    return [uuid for uuid in request.POST.getlist("item")[: answers.AT_ONCE] if _is_uuid(uuid)]
 
 
 def _is_uuid(text: str) -> bool:

@@ -16,6 +16,7 @@ from integrations.web import (
     runs,
     setup_pages,
     trail,
+    work,
     you,
 )
 
@@ -52,7 +53,11 @@ urlpatterns = [
     path("records/", records.records, name="records"),
     path("records.csv", records.export, name="records-csv"),
     path("records/<uuid:uuid>/", records.record, name="record"),
+    path("records/<uuid:uuid>/work/", work.work, name="work"),
+    path("answers/<uuid:uuid>/", work.decide, name="answer-decide"),
     path("review/", review.review, name="review"),
+    path("review/proposals/", review.proposals, name="proposals"),
+    path("review/ignore/", review.ignore, name="review-ignore"),
     path("review/retry/", review.retry, name="review-retry"),
     path("mappings/", mappings.mappings, name="mappings"),
     path("audit/", trail.audit, name="audit"),

@@ -45,7 +45,8 @@ def test_the_walk_reaches_every_route_and_every_model(scene: Scene) -> None:
 def test_the_walk_knows_routes_of_every_kind() -> None:
     known = {route.name: route for route in routes()}
     assert {"account_login", "tenants:take_role", "admin:tenants_membership_change", "api:connection"} <= known.keys()
-    assert {"item", "code", "next"} <= set(known["web:review-retry"].parameters)
+    assert {"item", "code"} <= set(known["web:review-retry"].parameters)
+    assert {"do", "next"} <= set(known["web:work"].parameters)
     assert {"flow", "run", "state"} <= set(known["web:records"].parameters)
 
 

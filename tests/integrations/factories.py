@@ -71,6 +71,7 @@ class Desk:
         party_name: str = "Grafton Merchanting",
         urgent: bool = False,
         needs: tuple[str, str] | None = None,
+        choices: tuple[tuple[str, str, str], ...] = (),
         snapshot: dict[str, Any] | None = None,
     ) -> OutboxItem:
         """One record in `state`; held ones get their review item, arrived ones their link."""
@@ -106,7 +107,14 @@ class Desk:
                 attempts=3,
             )
             if state == "held":
-                problem = {"code": code, "message": f"Because {code}.", "field": "", "value": "", "urgent": urgent}
+                problem: dict[str, Any] = {
+                    "code": code,
+                    "message": f"Because {code}.",
+                    "field": "",
+                    "value": "",
+                    "urgent": urgent,
+                }
+                problem["choices"] = [{"key": key, "label": label, "act": act} for key, label, act in choices]
                 ReviewItem.objects.create(item=item, code=code, problems=[problem], urgent=urgent, opened_at=now)
             if state in ("done", "uncertain"):
                 self._intent(item, settled=state == "done")
