@@ -40,7 +40,7 @@ def test_a_program_gets_the_one_shape_of_errors(owner: Client, desk: Desk, monke
     def broken(*_: object) -> None:
         raise RuntimeError("planted")
 
-    monkeypatch.setattr("integrations.api.views.standings", broken)
+    monkeypatch.setattr("integrations.api.views.status.standings", broken)
     owner.raise_request_exception = False
     error = owner.get("/api/v1/status/").json()["error"]
     assert (error["code"], len(error["details"]["number"][0])) == ("internal", 36)
