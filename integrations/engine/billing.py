@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
+import msgspec
+
+from integrations.engine.coding import AND, Coder, Posted
 from integrations.engine.errors import Problem
-from integrations.engine.mapping import Coding, Rules
-from integrations.engine.money import minor_unit, spread
+from integrations.engine.mapping import Rules
+from integrations.engine.money import spread
 from integrations.engine.policy import Policy
 from integrations.engine.records import DraftLine, Invoice, Posting, PostingKind
 
@@ -34,47 +37,55 @@ def final_rows(source: Invoice) -> list[Posting]:
     return [row for row in source.postings or () if not row.preliminary and not row.reversed]
 
 
-def bill(source: Invoice, rules: Rules, policy: Policy) -> tuple[list[DraftLine], Decimal, list[str], list[Problem]]:
-    """(lines, signed total, why each coding, problems). Lines carry the sign they have on the bill or credit."""
-    problems = _unfit(source, policy)
-    total = total_owed(source)
+class Billed(msgspec.Struct, frozen=True, kw_only=True):
+    """The lines of a bill or credit with the sign they have there, and its signed total; or why there are none."""
+
+    lines: tuple[DraftLine, ...] = ()
+    total: Decimal = _ZERO
+    why: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+def bill(source: Invoice, rules: Rules, policy: Policy, posted: Posted | None = None) -> Billed:
+    """The whole invoice as lines that add up to what the ledger owes; lines that were posted keep their coding."""
+    total, problems = total_owed(source), _unfit(source, policy)
     if total is None:
-        problems.append(
-            Problem(
-                "total_unknown",
-                "Neither the ledger item nor the supplier-debt posting could be read.",
-                field="total",
-            )
-        )
+        words = "Neither the ledger item nor the supplier-debt posting could be read."
+        problems.append(Problem("total_unknown", words, field="total"))
     if problems or total is None:
-        return [], _ZERO, [], problems
+        return Billed(problems=tuple(problems))
+    coder = Coder(source, rules, policy, posted or Posted())
+    lines = _coded(source, coder)
+    lines += coder.rounding(total - sum((line.amount for line in lines), _ZERO))
+    sign = -1 if total < 0 else 1
+    lines = [line if sign > 0 else msgspec.structs.replace(line, amount=-line.amount) for line in lines if line.amount]
+    lines = _fitted(_negative_lines(lines, policy, coder.problems), policy, coder.problems)
+    return Billed(lines=tuple(lines), total=total, why=tuple(coder.why), problems=_unique(coder.problems))
+
+
+def _coded(source: Invoice, coder: Coder) -> list[DraftLine]:
+    """Cost, tax and withholding rows as lines, with the sign of the ledger."""
     rows = final_rows(source)
     costs = [row for row in rows if row.kind is PostingKind.COST]
     taxes = _by_code([row for row in rows if row.kind is PostingKind.TAX])
-    coder = _Coder(source, rules, policy)
     amounts = [row.amount for row in costs]
-    if policy.tax_lines == "into_cost":
+    if coder.policy.tax_lines == "into_cost":
         taxes = _into_cost(costs, amounts, taxes, source.currency)
     lines = [coder.cost(row, amount) for row, amount in zip(costs, amounts, strict=True)]
-    lines += [coder.tax(code, amount) for code, amount in taxes.items() if amount]
-    lines += [coder.withheld(row) for row in rows if row.kind is PostingKind.WITHHOLDING]
-    lines += coder.rounding(total - sum((line.amount for line in lines), _ZERO))
-    sign = -1 if total < 0 else 1
-    lines = [_signed(line, sign) for line in lines if line.amount]
-    lines = _negative_lines(lines, policy, coder.problems)
+    lines += [coder.tax(code, amount, keys) for code, (amount, keys) in taxes.items() if amount]
+    return lines + [coder.withheld(row) for row in rows if row.kind is PostingKind.WITHHOLDING]
+
+
+def _fitted(lines: list[DraftLine], policy: Policy, problems: list[Problem]) -> list[DraftLine]:
+    """At least one line, and no more than the other side takes."""
     if len(lines) > policy.max_lines:
         lines = _joined(lines)
     if len(lines) > policy.max_lines:
-        coder.problems.append(
-            Problem(
-                "too_many_lines",
-                f"It has {len(lines)} differently coded lines; the other side takes {policy.max_lines}.",
-                field="lines",
-            )
-        )
-    if not lines and not coder.problems:
-        coder.problems.append(Problem("no_lines", "It has no line to send.", field="lines"))
-    return lines, total, coder.why, _unique(coder.problems)
+        words = f"It has {len(lines)} differently coded lines; the other side takes {policy.max_lines}."
+        problems.append(Problem("too_many_lines", words, field="lines"))
+    if not lines and not problems:
+        problems.append(Problem("no_lines", "It has no line to send.", field="lines"))
+    return lines
 
 
 def _unfit(source: Invoice, policy: Policy) -> list[Problem]:
@@ -110,118 +121,28 @@ def _unfit(source: Invoice, policy: Policy) -> list[Problem]:
     return found
 
 
-def _by_code(rows: Sequence[Posting]) -> dict[str, Decimal]:
-    taxes: dict[str, Decimal] = {}
+_Taxes = dict[str, tuple[Decimal, list[str]]]  # by code: its sum, and the rows it came from
+
+
+def _by_code(rows: Sequence[Posting]) -> _Taxes:
+    taxes: _Taxes = {}
     for row in rows:
-        taxes[row.tax_code] = taxes.get(row.tax_code, _ZERO) + row.amount
+        amount, keys = taxes.get(row.tax_code, (_ZERO, []))
+        taxes[row.tax_code] = (amount + row.amount, [*keys, row.key])
     return taxes
 
 
-def _into_cost(
-    costs: Sequence[Posting], amounts: list[Decimal], taxes: dict[str, Decimal], currency: str
-) -> dict[str, Decimal]:
+def _into_cost(costs: Sequence[Posting], amounts: list[Decimal], taxes: _Taxes, currency: str) -> _Taxes:
     """Adds each code's tax to the amounts of its taxed rows, pro rata; what has no taxed row stays a tax line."""
-    left = {}
-    for code, tax in taxes.items():
+    left: _Taxes = {}
+    for code, (tax, keys) in taxes.items():
         taxed = [i for i, row in enumerate(costs) if row.tax_code == code and row.amount]
         if not taxed or not sum((costs[i].amount for i in taxed), _ZERO):
-            left[code] = tax
+            left[code] = (tax, keys)
             continue
         for i, share in zip(taxed, spread(tax, [costs[i].amount for i in taxed], currency), strict=True):
             amounts[i] += share
     return left
-
-
-class _Coder:
-    """Gives each line its coding and gathers every problem and every reason on the way."""
-
-    def __init__(self, source: Invoice, rules: Rules, policy: Policy) -> None:
-        self.source, self.rules, self.policy = source, rules, policy
-        self.day = source.voucher_date or source.invoice_date
-        self.problems: list[Problem] = []
-        self.why: list[str] = []
-
-    def cost(self, row: Posting, amount: Decimal) -> DraftLine:
-        coding = self._code(row)
-        return DraftLine(
-            amount=amount,
-            account=coding.account,
-            dimensions=coding.dimensions,
-            description=row.text,
-            source_keys=(row.key,),
-        )
-
-    def tax(self, code: str, amount: Decimal) -> DraftLine:
-        account, why, problem = self.rules.tax_account(self.source.company, code, self.day)
-        self._note(why, problem)
-        return DraftLine(amount=amount, account=account, description=f"Tax {code}".strip())
-
-    def withheld(self, row: Posting) -> DraftLine:
-        return DraftLine(
-            amount=row.amount,
-            account=self._own("withholding_account"),
-            description=f"Withholding {row.tax_code}".strip(),
-            source_keys=(row.key,),
-        )
-
-    def rounding(self, difference: Decimal) -> list[DraftLine]:
-        """One visible line for a difference within the tolerance; more, or no account for it, holds the invoice."""
-        if not difference:
-            return []
-        if abs(difference) > self.policy.rounding_tolerance * minor_unit(self.source.currency):
-            off = f"{difference} {self.source.currency}"
-            words = f"Its lines differ from what the ledger owes by {off}. Correct the postings in the ERP."
-            self.problems.append(Problem("lines_do_not_add_up", words, field="lines", value=str(difference)))
-            return []
-        return [DraftLine(amount=difference, account=self._own("rounding_account"), description="Rounding")]
-
-    def _code(self, row: Posting) -> Coding:
-        account, why, problem = self.rules.account(self.source.company, row.account, self.day)
-        if problem and problem.code == "unmapped_account" and self.policy.unmapped == "fallback":
-            account, why, problem = self._own("fallback_account"), f"account {row.account} → fallback", None
-        self._note(why, problem)
-        dimensions, reasons, problems = self.rules.dimensions(self.source.company, row.dimensions, self.day)
-        self.problems += problems
-        self.why += reasons
-        return Coding(account=account, dimensions=dimensions, why=why)
-
-    def _own(self, name: str) -> str:
-        number = getattr(self.policy, name)
-        found = self.rules.accounts.get(number)
-        if found and found.active:
-            return found.target_id
-        words = name.replace("_", " ")
-        state = f"{number} does not exist or is inactive on the other side" if number else "is not set"
-        self.problems.append(
-            Problem(
-                name,
-                f"The {words} {state}. Set it in the integration's settings.",
-                field=name,
-                value=number,
-                blocker=("setting", name),
-            )
-        )
-        return ""
-
-    def _note(self, why: str, problem: Problem | None) -> None:
-        if problem:
-            self.problems.append(problem)
-        else:
-            self.why.append(why)
-
-
-def _signed(line: DraftLine, sign: int) -> DraftLine:
-    return (
-        line
-        if sign > 0
-        else DraftLine(
-            amount=-line.amount,
-            account=line.account,
-            dimensions=line.dimensions,
-            description=line.description,
-            source_keys=line.source_keys,
-        )
-    )
 
 
 def _negative_lines(lines: list[DraftLine], policy: Policy, problems: list[Problem]) -> list[DraftLine]:
@@ -241,20 +162,20 @@ def _joined(lines: Sequence[DraftLine]) -> list[DraftLine]:
     sums: dict[tuple[object, ...], list[DraftLine]] = {}
     for line in lines:
         sums.setdefault((line.account, *sorted(line.dimensions.items())), []).append(line)
-    joined = [
-        DraftLine(
-            amount=sum((line.amount for line in group), _ZERO),
-            account=group[0].account,
-            dimensions=group[0].dimensions,
-            description=group[0].description
-            if len(group) == 1
-            else f"{group[0].description} and {len(group) - 1} more lines",
-            source_keys=tuple(key for line in group for key in line.source_keys),
-        )
-        for group in sums.values()
-    ]
+    joined = [group[0] if len(group) == 1 else _sum(group) for group in sums.values()]
     return [line for line in joined if line.amount]
 
 
-def _unique(problems: Sequence[Problem]) -> list[Problem]:
-    return list(dict.fromkeys(problems))
+def _sum(group: Sequence[DraftLine]) -> DraftLine:
+    return DraftLine(
+        amount=sum((line.amount for line in group), _ZERO),
+        account=group[0].account,
+        dimensions=group[0].dimensions,
+        description=f"{group[0].description} and {len(group) - 1} more lines",
+        source_keys=tuple(key for line in group for key in line.source_keys),
+        origin=AND.join(sorted({line.origin for line in group})),
+    )
+
+
+def _unique(problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    return tuple(dict.fromkeys(problems))

@@ -1,36 +1,69 @@
 """The one pure decision: what should exist on the other side. Poll, button, replay, plan and backfill only call it."""
 
 from integrations.engine import fingerprint as hashing
-from integrations.engine.decisions import Decision, Hold, Link, Nothing, Out
+from integrations.engine.after_sending import decide_sent
+from integrations.engine.asking import NONE, Answers, hold
+from integrations.engine.decisions import Act, Decision, Link, Nothing, Out
 from integrations.engine.errors import Problem
-from integrations.engine.invoices import decide_invoice
+from integrations.engine.gone import decide_gone
+from integrations.engine.invoices import decide_unsent
 from integrations.engine.mapping import Rules
 from integrations.engine.policy import Policy
-from integrations.engine.records import AnyRecord, Invoice, TargetRecord, Unreadable, Vendor
-from integrations.engine.vendors import decide_vendor
+from integrations.engine.records import (
+    AnyRecord,
+    Entity,
+    Gone,
+    Invoice,
+    MarkDraft,
+    SentMark,
+    TargetRecord,
+    Unreadable,
+    Vendor,
+)
+from integrations.engine.vendor_changes import decide_linked_vendor
+from integrations.engine.vendors import decide_new_vendor
 
 
 def decide(
-    source: AnyRecord | Unreadable,
+    source: AnyRecord | Unreadable | Gone,
     link: Link | None,
     target: TargetRecord | None,
     rules: Rules,
     policy: Policy,
+    *,
+    variant: str = "",
+    answers: Answers = NONE,
 ) -> Decision:
     """What to do about `source`, given what we know of both sides. Pure: same input, same answer.
 
-    `link` is the record's own (None: never sent), `target` the linked record as last read (None: not read). An
-    unchanged source is Nothing whatever the rules say, so that a change of mapping never touches what was posted.
+    `link` is the record's own (None: never sent), `target` a fresh read of the linked record (None: it is not there),
+    `variant` the further currency or the instalment it is about, `answers` what people decided of this very content.
+    An unchanged source is never written again, whatever the rules say: a change of mapping touches nothing posted.
     """
-    if isinstance(source, Unreadable):
-        return Hold(problems=(Problem(source.code, source.message, field="record", value=source.key),))
-    if link is not None and link.schema == hashing.VERSION and link.fingerprint == hashing.fingerprint(source):
-        return Nothing()
-    if link is not None and target is not None and not target.active:
-        words = "It was archived on the other side. Restore it there, or unlink it here."
-        return Hold(problems=(Problem("archived_on_target", words, field="link", value=target.target_id),))
-    if isinstance(source, Invoice):
-        return decide_invoice(source, link, rules, policy)
-    if isinstance(source, Vendor):
-        return decide_vendor(source, link, rules, policy)
+    match source:
+        case Unreadable():
+            return hold(Problem(source.code, source.message, field="record", value=source.key))
+        case Gone():
+            return decide_gone(source, link, target, answers)
+        case SentMark():
+            return _mark(source, link)
+        case Invoice() if link is None:
+            return decide_unsent(source, rules, policy, variant, answers)
+        case Invoice() if link is not None:
+            return decide_sent(source, link, target, rules, policy, variant, answers)
+        case Vendor() if link is None:
+            return decide_new_vendor(source, rules, policy, variant, answers)
+        case Vendor() if link is not None:
+            return decide_linked_vendor(source, link, target, rules, policy, variant, answers)
     return Out(reason="reference", message="Kept here for mapping; it is not written to the other side.")
+
+
+def _mark(source: SentMark, link: Link | None) -> Decision:
+    """Write the mark back once; again only when what it says has changed."""
+    if link is not None and link.fingerprint == hashing.fingerprint(source):
+        return Nothing()
+    draft = MarkDraft(entity=Entity.INVOICE, key=source.key, fields={source.field: source.value})
+    if link is not None and link.sent == draft:
+        return Nothing(rebaseline=True)
+    key = f"mark|{source.key}|{source.field}"
+    return Act(draft=draft, natural_key=key, target_id=source.key, why=(f"sent as {source.value}",))

@@ -33,10 +33,18 @@ class Existing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """`same`: it is the very same record, link it. `suspects`: a person compares. Neither: nothing was found."""
+    """`same`: it is the very same record, link it, sure by `score` of 100. `suspects`: a person compares.
+
+    `weak` and `reused` are bills that look alike every day: the same amount and date under another number; the same
+    number with another amount, long ago. Nothing in any of them: nothing was found.
+    """
 
     same: Existing | None = None
+    score: int = 100
+    why: str = ""
     suspects: tuple[Existing, ...] = ()
+    weak: tuple[Existing, ...] = ()
+    reused: tuple[Existing, ...] = ()
 
 
 def plain_number(number: str) -> str:
@@ -71,38 +79,71 @@ class Guard:
         self._reuse = number_reuse
         self._plain: dict[tuple[str, bool, str], list[Existing]] = {}
         self._digits: dict[tuple[str, bool, str], list[Existing]] = {}
+        self._amounts: dict[tuple[str, bool, Decimal | None, date | None], list[Existing]] = {}
         for bill in bills:
-            self._plain.setdefault((bill.vendor_id, bill.credit, plain_number(bill.number)), []).append(bill)
-            self._digits.setdefault((bill.vendor_id, bill.credit, digits_of(bill.number)), []).append(bill)
+            of = (bill.vendor_id, bill.credit)
+            self._plain.setdefault((*of, plain_number(bill.number)), []).append(bill)
+            self._digits.setdefault((*of, digits_of(bill.number)), []).append(bill)
+            self._amounts.setdefault((*of, bill.amount, bill.dated), []).append(bill)
         self._vendor_numbers: dict[str, list[Existing]] = {}
+        self._vendor_taxes: dict[str, list[Existing]] = {}
         self._vendor_names: dict[str, list[Existing]] = {}
         for vendor in vendors:
             self._vendor_numbers.setdefault(vendor.number.strip(), []).append(vendor)
+            self._vendor_taxes.setdefault(vendor.tax_key, []).append(vendor)
             self._vendor_names.setdefault(_plain_name(vendor.name), []).append(vendor)
 
-    def bill(self, draft: InvoiceDraft) -> Verdict:
-        """An exact hit is linked; the same number in another spelling, or its digits with the amount, is suspect."""
+    def bill(self, draft: InvoiceDraft, twins: Iterable[str] = ()) -> Verdict:
+        """An exact hit is linked; the same number in another spelling, or its digits with the amount, is suspect.
+
+        So is the number with the amount under a vendor of `twins`: other suppliers with the same tax id.
+        """
         alike = self._plain.get((draft.vendor_id, draft.credit, plain_number(draft.number)), [])
         same = [each for each in alike if each.number == draft.number and _agrees(each, draft)]
         if len(same) == 1:
-            return Verdict(same=same[0])
-        suspects = [each for each in alike if not self._reused(each, draft)]
-        if digits := digits_of(draft.number):
-            near = self._digits.get((draft.vendor_id, draft.credit, digits), [])
-            suspects += [each for each in near if each.amount == draft.total and each not in suspects]
-        return Verdict(suspects=tuple(suspects))
+            return Verdict(same=same[0], why="number, amount, date and currency agree")
+        reused = [each for each in alike if self._reused(each, draft)]
+        suspects = [each for each in alike if each not in reused]
+        near = [*self._by_digits(draft), *self._under_twins(draft, twins)]
+        suspects += [each for each in dict.fromkeys(near) if each not in suspects]
+        dated = self._amounts.get((draft.vendor_id, draft.credit, draft.total, draft.invoice_date), [])
+        weak = tuple(each for each in dated if each not in suspects)
+        return Verdict(suspects=tuple(suspects), weak=weak, reused=tuple(reused))
 
-    def vendor(self, draft: VendorDraft) -> Verdict:
-        """An own supplier number in the same currency is the same vendor; an equal name is suspect."""
-        same = [each for each in self._vendor_numbers.get(draft.number, []) if each.currency == draft.currency]
-        if len(same) == 1:
-            return Verdict(same=same[0])
+    def vendor(self, draft: VendorDraft, tax_key: str = "") -> Verdict:
+        """An own supplier number or tax id in the same currency is the same vendor; an equal name is suspect."""
+        numbered = self._fitting(self._vendor_numbers, draft.number, draft)
+        if len(numbered) == 1:
+            return Verdict(same=numbered[0], why="own supplier number and currency")
+        taxed = self._fitting(self._vendor_taxes, tax_key, draft)
+        if len(taxed) == 1 and not numbered:
+            return Verdict(same=taxed[0], score=95, why="tax id and currency")
         named = [each for each in self._vendor_names.get(_plain_name(draft.name), []) if not each.number.strip()]
-        return Verdict(suspects=tuple(same or named))
+        named = [each for each in named if each.currency in ("", draft.currency)]
+        return Verdict(suspects=tuple(numbered or taxed or named))
+
+    def _fitting(self, index: dict[str, list[Existing]], key: str, draft: VendorDraft) -> list[Existing]:
+        return [each for each in index.get(key, []) if key and each.currency == draft.currency]
+
+    def _by_digits(self, draft: InvoiceDraft) -> list[Existing]:
+        digits = digits_of(draft.number)
+        found = self._digits.get((draft.vendor_id, draft.credit, digits), []) if digits else []
+        return [each for each in found if each.amount == draft.total]
+
+    def _under_twins(self, draft: InvoiceDraft, twins: Iterable[str]) -> list[Existing]:
+        number = plain_number(draft.number)
+        found = [each for twin in twins for each in self._plain.get((twin, draft.credit, number), [])]
+        return [each for each in found if each.amount == draft.total]
 
     def _reused(self, each: Existing, draft: InvoiceDraft) -> bool:
         far = each.dated is not None and abs((each.dated - draft.invoice_date).days) >= _REUSE_DAYS
         return self._reuse and far and each.amount != draft.total
+
+
+def likeness(draft: VendorDraft, each: Existing) -> int:
+    """How sure it is, of 100, that the suspect `each` is the vendor of `draft`."""
+    near = _plain_name(each.postal_code) == _plain_name(draft.address.postal_code)
+    return 80 if each.postal_code and near else 60
 
 
 def _agrees(each: Existing, draft: InvoiceDraft) -> bool:

@@ -35,13 +35,13 @@ def fits(amount: Decimal, currency: str) -> bool:
 
 
 def spread(total: Decimal, weights: Sequence[Decimal], currency: str) -> list[Decimal]:
-    """`total` split pro rata to `weights` (same sign, not all zero), exact to the minor unit by largest remainder."""
+    """`total` split pro rata to `weights` (their sum not zero), exact to the minor unit by largest remainder."""
     unit, whole = minor_unit(currency), sum(weights, Decimal(0))
     exact = [total * weight / whole for weight in weights]
     shares = [(share // unit) * unit for share in exact]
     short = int((total - sum(shares, Decimal(0))) / unit)
     step = unit if short > 0 else -unit
-    order = sorted(range(len(shares)), key=lambda i: abs(exact[i] - shares[i]), reverse=True)
+    order = sorted(range(len(shares)), key=lambda i: (exact[i] - shares[i]) * step, reverse=True)
     for i in order[: abs(short)]:
         shares[i] += step
     return shares

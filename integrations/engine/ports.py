@@ -129,6 +129,10 @@ class Store(Protocol):
 
     def postpone(self, writes: Sequence[Write], after: float | None) -> None: ...
 
+    def stale(self, writes: Sequence[Write]) -> None:
+        """Changed on the target between our read and our write: due again at once, the try counted."""
+        ...
+
     def mark_uncertain(self, writes: Sequence[Write]) -> None: ...
 
     def fail(self, item: Item, trace: str) -> None:

@@ -1,65 +1,123 @@
 """Carry a batch of due records to the target, or say of each why it cannot go."""
 
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import date
 
+import msgspec
+
+from integrations.engine.asking import hold
+from integrations.engine.credits import named_bill
 from integrations.engine.decide import decide
-from integrations.engine.decisions import Decision
-from integrations.engine.errors import ConnectionBroken, OutcomeUnknown, Rejected, Retryable
+from integrations.engine.decisions import Decision, LinkTo
+from integrations.engine.errors import Problem
+from integrations.engine.lanes import carry
 from integrations.engine.mapping import Rules
 from integrations.engine.policy import Policy
-from integrations.engine.ports import Item, Store, Target, Write
+from integrations.engine.ports import Item, Store, Target
+from integrations.engine.records import Entity, Gone, Invoice, TargetRecord, Vendor
+
+Decided = list[tuple[Item, Decision]]
+_ENTITIES: dict[type, Entity] = {Invoice: Entity.INVOICE, Vendor: Entity.VENDOR}
 
 
-def push(batch: Sequence[Item], rules: Rules, policy: Policy, target: Target, store: Store) -> None:
-    """Decide, commit what cannot go and an intent for the rest, then write group by group.
+def push(batch: Sequence[Item], rules: Rules, policy: Policy, target: Target, store: Store, lanes: int = 1) -> None:
+    """Decide, commit what cannot go and an intent for the rest, then write group by group, `lanes` at once.
 
     Retryable with a wait and ConnectionBroken are left to the caller after the writes in hand were postponed: they end
     the run, not the records.
     """
-    decided: list[tuple[Item, Decision]] = []
+    decided = decide_all(batch, rules, policy, target, store)
+    writes = store.record([item for item, _ in decided], [decision for _, decision in decided])
+    carry(target.groups(writes), target, store, lanes)
+
+
+def decide_all(batch: Sequence[Item], rules: Rules, policy: Policy, target: Target, store: Store) -> Decided:
+    """Decide the batch on fresh reads of what is linked; writes nothing. A record on which we fail is left out."""
+    batch = _read(batch, target)
+    if policy.apply_credits != "no":
+        rules = rules.with_bills(_named_bills(batch, rules, target))
+    decided: Decided = []
     for item in batch:
         try:
-            decided.append((item, decide(item.source, item.link, item.target, rules, policy)))
+            decided.append((item, _decide(item, rules, policy)))
         except Exception:  # noqa: BLE001  a bug of ours must not stop the neighbours
             store.fail(item, traceback.format_exc())
-    writes = store.record([item for item, _ in decided], [decision for _, decision in decided])
-    groups = target.groups(writes)
-    for index, group in enumerate(groups):
-        try:
-            carry(group, target, store)
-        except (Retryable, ConnectionBroken) as error:
-            rest = [write for later in groups[index + 1 :] for write in later]
-            store.postpone(rest, error.after if isinstance(error, Retryable) else None)
-            raise
+    return _baselined(_oldest_alone(decided), target)
 
 
-def carry(group: Sequence[Write], target: Target, store: Store) -> None:
-    """One request; a refused group is halved until the bad record stands alone, so that its neighbours go through."""
-    try:
-        receipts = target.write(group)  # the only IO
-    except OutcomeUnknown:
-        store.mark_uncertain(group)  # the resolver looks it up when due; nobody else touches it
-    except Rejected as error:
-        if len(group) == 1:
-            store.refuse(group[0], error)
-        else:
-            half = len(group) // 2
-            _halves(group[:half], group[half:], target, store)
-    except Retryable as error:
-        store.postpone(group, error.after)  # provably not processed
-        raise
-    except ConnectionBroken:
-        store.postpone(group, None)
-        raise
-    else:
-        store.settle(group, receipts)  # links, audit, states: one commit
+def _decide(item: Item, rules: Rules, policy: Policy) -> Decision:
+    return decide(item.source, item.link, item.target, rules, policy, variant=item.variant, answers=item.answers)
 
 
-def _halves(left: Sequence[Write], right: Sequence[Write], target: Target, store: Store) -> None:
-    try:
-        carry(left, target, store)
-    except (Retryable, ConnectionBroken) as error:
-        store.postpone(right, error.after if isinstance(error, Retryable) else None)
-        raise
-    carry(right, target, store)
+def _entity(item: Item) -> Entity | None:
+    """What the record is on the target; None for what has no standing there."""
+    return _ENTITIES.get(type(item.source.last if isinstance(item.source, Gone) else item.source))
+
+
+def _read(batch: Sequence[Item], target: Target) -> list[Item]:
+    """The batch with a fresh read of every linked record, one call an entity."""
+    asked = [(item, _entity(item)) for item in batch if item.link is not None and item.target is None]
+    standing = _standing([(entity, item.link.target_id) for item, entity in asked if entity and item.link], target)
+    fresh = {item.id: standing.get((entity, item.link.target_id)) for item, entity in asked if entity and item.link}
+    return [msgspec.structs.replace(i, target=fresh[i.id]) if i.id in fresh else i for i in batch]
+
+
+def _standing(wanted: Iterable[tuple[Entity, str]], target: Target) -> dict[tuple[Entity, str], TargetRecord]:
+    by_entity: dict[Entity, dict[str, None]] = {}
+    for entity, target_id in wanted:
+        by_entity.setdefault(entity, {})[target_id] = None
+    reads = ((entity, target.standing(entity, list(ids))) for entity, ids in by_entity.items())
+    return {(entity, target_id): record for entity, found in reads for target_id, record in found.items()}
+
+
+def _named_bills(batch: Sequence[Item], rules: Rules, target: Target) -> dict[str, TargetRecord]:
+    """Fresh reads of the bills that linked credits of the batch name."""
+    sent = [item.source for item in batch if item.link is not None and isinstance(item.source, Invoice)]
+    named = [(Entity.INVOICE, bill_id) for source in sent if (bill_id := named_bill(source, rules))]
+    return {bill_id: record for (_, bill_id), record in _standing(named, target).items()}
+
+
+def _oldest_alone(decided: Decided) -> Decided:
+    """Of several records that claim one record of the target, the oldest is linked; the others ask a person."""
+    claims: dict[str, Item] = {}
+    for item, decision in decided:
+        if isinstance(decision, LinkTo):
+            first = claims.get(decision.target_id)
+            claims[decision.target_id] = item if first is None else min(first, item, key=_age)
+    return [
+        (item, _claimed(decision, claims[decision.target_id]))
+        if isinstance(decision, LinkTo) and isinstance(item.source, Invoice) and claims[decision.target_id] is not item
+        else (item, decision)
+        for item, decision in decided
+    ]
+
+
+def _claimed(decision: LinkTo, by: Item) -> Decision:
+    words = (
+        f"It agrees with {decision.target_id} on the other side, which the older record {by.source_key} is linked to. "
+        "Compare the two in the ERP."
+    )
+    return hold(Problem("link_conflict", words, field="link", value=decision.target_id))
+
+
+def _age(item: Item) -> tuple[date, str]:
+    source = item.source
+    dated = (source.voucher_date or source.invoice_date) if isinstance(source, Invoice) else None
+    return dated or date.max, item.source_key
+
+
+def _baselined(decided: Decided, target: Target) -> Decided:
+    """What is adopted is remembered as it stands now: from then on a change of it is noticed."""
+    adopted = [(item, decision) for item, decision in decided if isinstance(decision, LinkTo) and not decision.echo]
+    wanted = [(entity, decision.target_id) for item, decision in adopted if (entity := _entity(item))]
+    standing = _standing(wanted, target)
+
+    def seen(item: Item, decision: Decision) -> Decision:
+        entity = _entity(item)
+        if not isinstance(decision, LinkTo) or entity is None or decision.echo:
+            return decision
+        found = standing.get((entity, decision.target_id))
+        return msgspec.structs.replace(decision, echo=found.echo, version=found.version) if found else decision
+
+    return [(item, seen(item, decision)) for item, decision in decided]

@@ -4,9 +4,23 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from integrations.engine import fingerprint as hashing
+from integrations.engine.decide import decide
+from integrations.engine.decisions import Act, Create, Decision, Hold, Link, Nothing, Out, Wait
 from integrations.engine.mapping import Account, Rule, Rules, VendorLink
 from integrations.engine.policy import Policy
-from integrations.engine.records import Address, Invoice, InvoiceState, LedgerItem, Posting, PostingKind, Vendor
+from integrations.engine.records import (
+    Address,
+    Invoice,
+    InvoiceDraft,
+    InvoiceState,
+    LedgerItem,
+    Posting,
+    PostingKind,
+    Standing,
+    TargetRecord,
+    Vendor,
+)
 
 POLICY = Policy(company="10")
 ADDRESS = Address(key="1", line1="1 Mill Road", city="Leeds", postal_code="LS1 1AA", country="GB", uses=("pay",))
@@ -59,3 +73,79 @@ def rules(**fields: Any) -> Rules:
         "match_by_number": True,
     }
     return Rules(**{**given, **fields})
+
+
+def created(source: Invoice, given: Rules | None = None, policy: Policy = POLICY, **more: Any) -> InvoiceDraft:
+    """The draft that `source` becomes when it is sent for the first time."""
+    found = decide(source, None, None, given or rules(), policy, **more)
+    assert isinstance(found, Create), found
+    assert isinstance(found.draft, InvoiceDraft)
+    return found.draft
+
+
+def echo_of(draft: InvoiceDraft) -> dict[str, str]:
+    """What a target says it stored."""
+    return {
+        "vendor_id": draft.vendor_id,
+        "number": draft.number,
+        "date": draft.invoice_date.isoformat(),
+        "due_date": draft.due_date.isoformat(),
+        "amount": format(draft.total.normalize(), "f"),
+        "currency": draft.currency,
+    }
+
+
+def sent(source: Invoice, given: Rules | None = None, policy: Policy = POLICY, **more: Any) -> Link:
+    """The link of `source` after it was sent as bill 00n1."""
+    draft = created(source, given, policy, **more)
+    return Link(
+        target_id="00n1",
+        fingerprint=hashing.fingerprint(source),
+        schema=hashing.VERSION,
+        version="1",
+        sent=draft,
+        echo=echo_of(draft),
+    )
+
+
+def there(link: Link, **fields: Any) -> TargetRecord:
+    """That bill as it stands: unpaid, nobody has acted, nobody has edited it."""
+    draft = link.sent
+    assert isinstance(draft, InvoiceDraft)
+    as_sent: dict[str, Any] = {
+        "target_id": link.target_id,
+        "number": draft.number,
+        "vendor_id": draft.vendor_id,
+        "currency": draft.currency,
+        "amount": draft.total,
+        "paid": Decimal(0),
+        "kind": "credit" if draft.credit else "bill",
+        "version": "1",
+        "standing": Standing.UNPAID,
+        "echo": link.echo,
+    }
+    return TargetRecord(**{**as_sent, **fields})
+
+
+def said(found: Decision) -> str:
+    """A decision in a few words: out settled, wait blocked, hold! urgent_code, update ..."""
+    match found:
+        case Out(reason=reason):
+            return f"out {reason}"
+        case Wait(problems=problems):
+            return f"wait {problems[0].code}"
+        case Hold(problems=problems):
+            return f"hold{'!' if any(p.urgent for p in problems) else ''} {problems[0].code}"
+        case Act(draft=draft):
+            return type(draft).__name__.removesuffix("Draft").lower()
+        case Nothing(notes=notes) if notes:
+            return f"note {notes[0].code}"
+    return type(found).__name__.lower()
+
+
+def answer(found: Decision, choice: str) -> dict[tuple[str, str], str]:
+    """The answer `choice` to the first problem of a hold, which must offer it."""
+    assert isinstance(found, Hold), found
+    problem = found.problems[0]
+    assert choice in [each.key for each in problem.choices], problem.choices
+    return {(problem.code, problem.subject): choice}

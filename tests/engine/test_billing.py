@@ -19,8 +19,8 @@ from tests.engine.build import COST, DEBT, POLICY, TAX, invoice, posting, rules
 
 def lines(postings: tuple[Posting, ...], total: str, policy: Policy = POLICY, given: Rules | None = None) -> list[Any]:
     source = invoice(postings=postings, ledger_items=(LedgerItem(original=Decimal(total)),))
-    found, _, _, problems = bill(source, given or rules(), policy)
-    return [p.code for p in problems] or [(line.amount, line.description) for line in found]
+    found = bill(source, given or rules(), policy)
+    return [p.code for p in found.problems] or [(line.amount, line.description) for line in found.lines]
 
 
 def test_tax_is_one_line_per_code_on_the_mapped_account() -> None:
@@ -99,7 +99,7 @@ def test_postings_that_could_not_be_read_hold_the_invoice() -> None:
 def test_unmapped_accounts_and_dimensions_are_all_said_at_once_and_block_on_what_is_missing() -> None:
     odd = posting("9", PostingKind.COST, "0.00", account="5555", dimensions={"B": "999", "C": "P1"})
     source = invoice(postings=(DEBT, COST, TAX, odd))
-    problems = bill(source, rules(), POLICY)[3]
+    problems = bill(source, rules(), POLICY).problems
     assert {p.blocker for p in problems} == {("account", "5555"), ("dimension:B", "999"), ("part", "C")}
 
 

@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 
+from integrations.engine.asking import NONE, Answers
 from integrations.engine.decide import decide
-from integrations.engine.decisions import Create, Hold, LinkTo
+from integrations.engine.decisions import Create, LinkTo
 from integrations.engine.duplicates import Existing, Guard, digits_of, plain_number
-from integrations.engine.records import Invoice
-from tests.engine.build import POLICY, VENDOR, invoice, rules
+from integrations.engine.mapping import Peer
+from integrations.engine.policy import Policy
+from tests.engine.build import POLICY, answer, invoice, rules, said
 
-THEIRS = {
+THEIRS: dict[str, Any] = {
     "target_id": "00n9",
     "number": "INV-001",
     "vendor_id": "009A",
@@ -22,16 +24,14 @@ THEIRS = {
 }
 
 
-def decision(source: Invoice | None = None, **theirs: Any) -> str:
-    given = rules(guard=Guard([Existing(**{**THEIRS, **theirs})]))
-    match decide(source or invoice(), None, None, given, POLICY):
-        case LinkTo(target_id=target):
-            return f"link {target}"
-        case Hold(problems=problems):
-            return f"hold {problems[0].code}"
-        case Create():
-            return "create"
-    return "other"
+def found(policy: Policy = POLICY, answers: Answers = NONE, given: dict[str, Any] | None = None, **theirs: Any) -> Any:
+    known = rules(guard=Guard([Existing(**{**THEIRS, **theirs})]), **(given or {}))
+    return decide(invoice(), None, None, known, policy, answers=answers)
+
+
+def decision(**theirs: Any) -> str:
+    result = found(**theirs)
+    return f"link {result.target_id}" if isinstance(result, LinkTo) else said(result)
 
 
 @pytest.mark.parametrize(
@@ -77,15 +77,69 @@ def test_years_keep_numbers_apart() -> None:
     assert digits_of("2025/1") != digits_of("2026/1")
 
 
+OTHER_NUMBER: dict[str, Any] = {"number": "RENT-9"}
+LONG_AGO: dict[str, Any] = {"amount": Decimal(119), "dated": date(2025, 1, 1)}
+STRICT = Policy(company="10", weak_duplicates="hold")
+
+
+def test_a_person_links_the_suspect_or_a_second_person_lets_it_be_created() -> None:
+    held = found(number="inv 1")
+    acts = {choice.key: choice.act for choice in held.problems[0].choices}
+    assert acts == {"link:00n9": "work", "create": "override"}
+    assert decision_of(held, "link:00n9", number="inv 1") == "link 00n9"
+    assert decision_of(held, "create", number="inv 1") == "create"
+
+
+def decision_of(held: Any, choice: str, **theirs: Any) -> str:
+    return decision(answers=answer(held, choice), **theirs)
+
+
+def test_another_suspect_than_the_one_released_asks_again() -> None:
+    released = answer(found(number="inv 1"), "create")
+    assert decision(answers=released, number="inv 1", target_id="00n8") == "hold possible_duplicate"
+
+
+def test_the_same_amount_and_date_is_a_note_or_a_hold() -> None:
+    noted = found(**OTHER_NUMBER)
+    assert [note.code for note in noted.notes] == ["weak_duplicate"]
+    held = found(STRICT, **OTHER_NUMBER)
+    assert said(held) == "hold weak_duplicate"
+    assert said(found(STRICT, answer(held, "create"), **OTHER_NUMBER)) == "create"
+
+
+def test_a_number_that_comes_back_long_after_is_a_note_or_a_hold() -> None:
+    assert [note.code for note in found(**LONG_AGO).notes] == ["number_reused"]
+    strict = rules(guard=Guard([Existing(**{**THEIRS, **LONG_AGO})], number_reuse=False))
+    assert said(decide(invoice(), None, None, strict, POLICY)) == "hold possible_duplicate"
+
+
 @pytest.mark.parametrize(
     ("theirs", "expected"),
     [
-        ({"number": "S1", "name": "Other", "currency": "USD"}, "LinkTo"),
-        ({"number": "S1", "name": "Other", "currency": "EUR"}, "Create"),
-        ({"name": "GRAFTON", "currency": "USD"}, "Hold"),
-        ({"number": "S7", "name": "Grafton"}, "Create"),
+        ({"vendor_id": "009T"}, "hold possible_duplicate"),
+        ({"vendor_id": "009T", "amount": Decimal(7)}, "create"),
+        ({"vendor_id": "009T", "number": "INV-002"}, "create"),
+        ({"vendor_id": "009U"}, "create"),
     ],
 )
-def test_a_vendor_is_the_same_by_its_own_number_only(theirs: dict[str, Any], expected: str) -> None:
-    given = rules(guard=Guard(vendors=[Existing(target_id="009X", **theirs)]))
-    assert type(decide(VENDOR, None, None, given, POLICY)).__name__ == expected
+def test_the_number_and_amount_under_another_supplier_with_the_tax_id_is_held(
+    theirs: dict[str, Any], expected: str
+) -> None:
+    assert decision(given={"tax_twins": {"S1": ["009T"]}}, **theirs) == expected
+
+
+@pytest.mark.parametrize(
+    ("peer", "noted"),
+    [
+        ({"number": "INV 1"}, True),
+        ({"number": "0001", "amount": Decimal(120)}, True),
+        ({"number": "X", "amount": Decimal(-120), "dated": date(2026, 3, 1)}, True),
+        ({"number": "X", "amount": Decimal(120)}, False),
+        ({"number": "INV 1", "key": "10|1"}, False),
+    ],
+)
+def test_source_rows_that_look_alike_are_notes_never_holds(peer: dict[str, Any], noted: bool) -> None:
+    given = rules(peers={"S1": [Peer(**{"key": "10|2", **peer})]})
+    result = decide(invoice(), None, None, given, POLICY)
+    assert isinstance(result, Create)
+    assert [note.code for note in result.notes] == ["alike_in_source"] * noted

@@ -1,0 +1,93 @@
+"""A new bill against what stands on the other side already: link it, ask a person, or note what looks alike."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from integrations.engine.asking import CREATE_ANYWAY, LINK, Answers, about, answered, hold, link_to
+from integrations.engine.decisions import Hold, LinkTo
+from integrations.engine.duplicates import Existing, Verdict, digits_of, plain_number
+from integrations.engine.errors import Problem
+from integrations.engine.mapping import Peer, Rules
+from integrations.engine.policy import Policy
+from integrations.engine.records import Invoice, InvoiceDraft
+
+_SHOWN = 3  # of many suspects
+
+
+class Checked(msgspec.Struct, frozen=True, kw_only=True):
+    """`instead` of creating; None: create it, with `notes`."""
+
+    instead: LinkTo | Hold | None = None
+    notes: tuple[Problem, ...] = ()
+
+
+def check(source: Invoice, draft: InvoiceDraft, rules: Rules, policy: Policy, answers: Answers) -> Checked:
+    """Sections 3.1 to 3.5: exact is linked, similar asks, alike every day is noted."""
+    found = rules.guard.bill(draft, rules.tax_twins.get(source.vendor_key, ()))
+    if found.same is not None:
+        return Checked(instead=LinkTo(target_id=found.same.target_id, why=(found.why,)))
+    asked = _asked(draft, found, policy)
+    if asked is None:
+        return Checked(notes=_notes(source, draft, found, rules))
+    chosen = answered(answers, asked)
+    if chosen.startswith(LINK):
+        linked = LinkTo(target_id=chosen.removeprefix(LINK), why=("linked by a person",))
+        return Checked(instead=linked)
+    if chosen != CREATE_ANYWAY.key:
+        return Checked(instead=hold(asked))
+    return Checked(notes=_notes(source, draft, found, rules))
+
+
+def _asked(draft: InvoiceDraft, found: Verdict, policy: Policy) -> Problem | None:
+    if found.suspects:
+        seen = "; ".join(_shown(each) for each in found.suspects[:_SHOWN])
+        words = f"The other side has what may be the same, entered by somebody else: {seen}. Compare the two."
+        return _problem("possible_duplicate", words, draft.number, found.suspects)
+    if found.weak and policy.weak_duplicates == "hold":
+        seen = "; ".join(_shown(each) for each in found.weak[:_SHOWN])
+        words = f"The other side has the same amount of the same day under another number: {seen}. Compare the two."
+        return _problem("weak_duplicate", words, draft.number, found.weak)
+    return None
+
+
+def _problem(code: str, words: str, number: str, suspects: Sequence[Existing]) -> Problem:
+    choices = (*(link_to(each.target_id, _shown(each)) for each in suspects), CREATE_ANYWAY)
+    asked_about = about(each.target_id for each in suspects)
+    return Problem(code, words, field="number", value=number, choices=choices, subject=asked_about)
+
+
+def _notes(source: Invoice, draft: InvoiceDraft, found: Verdict, rules: Rules) -> tuple[Problem, ...]:
+    noted = [
+        Problem(
+            "number_reused", f"The number was used before, on {_shown(each)}.", field="number", value=each.target_id
+        )
+        for each in found.reused
+    ]
+    noted += [
+        Problem("weak_duplicate", f"Same amount and date as {_shown(each)}.", field="amount", value=each.target_id)
+        for each in found.weak
+    ]
+    peers = rules.peers.get(source.vendor_key, ())
+    noted += [_alike(peer) for peer in peers if peer.key != source.key and _looks_alike(peer, draft)]
+    return tuple(noted)
+
+
+def _looks_alike(peer: Peer, draft: InvoiceDraft) -> bool:
+    """By number, by its digits with the amount, or by amount and date."""
+    amount = None if peer.amount is None else abs(peer.amount)
+    digits = digits_of(draft.number)
+    return (
+        plain_number(peer.number) == plain_number(draft.number)
+        or (bool(digits) and digits_of(peer.number) == digits and amount == draft.total)
+        or (amount, peer.dated) == (draft.total, draft.invoice_date)
+    )
+
+
+def _alike(peer: Peer) -> Problem:
+    words = f"Invoice {peer.number} of the ERP, over {peer.amount} of {peer.dated}, looks alike."
+    return Problem("alike_in_source", words, field="number", value=peer.key)
+
+
+def _shown(each: Existing) -> str:
+    return f"{each.number} over {each.amount} of {each.dated} ({each.target_id})"

@@ -1,0 +1,97 @@
+"""The bill or credit that an invoice is on the other side: vendor, number, dates, total, lines, discount in words."""
+
+from datetime import timedelta
+from decimal import ROUND_HALF_UP, Decimal
+
+import msgspec
+
+from integrations.engine.billing import bill
+from integrations.engine.coding import Posted
+from integrations.engine.errors import Problem
+from integrations.engine.mapping import Rules, VendorLink
+from integrations.engine.money import minor_unit
+from integrations.engine.policy import Policy
+from integrations.engine.records import Day, Invoice, InvoiceDraft
+from integrations.engine.shares import Share, cut, instalment, share_of
+
+
+class Drafted(msgspec.Struct, frozen=True, kw_only=True):
+    """What would be sent and why it is coded so; without a draft, `problems` say why there is none."""
+
+    draft: InvoiceDraft | None = None
+    why: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+def draft_bill(
+    source: Invoice,
+    rules: Rules,
+    policy: Policy,
+    *,
+    variant: str = "",
+    open_only: Decimal | None = None,
+    sent: InvoiceDraft | None = None,
+) -> Drafted:
+    """The draft of all of `source`, of its instalment `variant`, or of `open_only` (signed) of it.
+
+    Rows that are as they were when `sent` was posted keep its coding, whatever the rules say today.
+    """
+    part = instalment(source, variant) if variant else source
+    share = share_of(source, variant) if variant else Share(amount=open_only)
+    vendor = vendor_link(source, rules)
+    due = due_date(part, policy) if part else None
+    if part is None or share is None:
+        return Drafted(problems=(_no_instalment(variant),))
+    if vendor is None or due is None or source.invoice_date is None:
+        words = "Its vendor or one of its dates is missing. Look at the supplier and at the dates in the ERP."
+        return Drafted(problems=(Problem("incomplete", words),))
+    whole = share.amount is None
+    billed = bill(source, rules, policy, Posted(sent.lines if sent else (), whole=whole))
+    if billed.problems:
+        return Drafted(problems=billed.problems)
+    total = billed.total if share.amount is None else share.amount
+    draft = InvoiceDraft(
+        vendor_id=vendor.target_id,
+        number=part.number,
+        invoice_date=source.invoice_date,
+        due_date=due,
+        currency=source.currency,
+        total=abs(total),
+        lines=cut(billed.lines, share, source.currency),
+        credit=total < 0,
+        po_number=source.po_number,
+        description=discount(source, total, rules),
+    )
+    return Drafted(draft=draft, why=billed.why)
+
+
+def natural_key(draft: InvoiceDraft) -> str:
+    """What finds the bill or credit again on the target."""
+    return f"{'credit' if draft.credit else 'bill'}|{draft.vendor_id}|{draft.number}"
+
+
+def vendor_link(source: Invoice, rules: Rules) -> VendorLink | None:
+    """The target vendor of this supplier in the invoice's currency."""
+    links = rules.vendor_links.get(source.vendor_key, ())
+    return next((link for link in links if link.currency == source.currency), None)
+
+
+def due_date(source: Invoice, policy: Policy) -> Day | None:
+    """The due date that the tenant chose; it is never made up."""
+    return source.planned_pay_date if policy.due_date_from == "planned_pay_date" else source.due_date
+
+
+def discount(source: Invoice, total: Decimal, rules: Rules) -> str:
+    """What paying early saves, in words; amounts never change for it."""
+    term, base = rules.terms.get(source.payment_term), source.term_base_date or source.invoice_date
+    if term is None or base is None or total <= 0 or not term.discount_percent or term.discount_days is None:
+        return ""
+    until = base + timedelta(days=term.discount_days)
+    saved = (total * term.discount_percent / 100).quantize(minor_unit(source.currency), ROUND_HALF_UP)
+    percent = format(term.discount_percent.normalize(), "f")
+    return f"{percent} % discount until {until.day} {until:%B %Y}: {source.currency} {saved}"
+
+
+def _no_instalment(variant: str) -> Problem:
+    words = f"Instalment {variant} cannot be billed: the ERP does not show its amount, or no longer has it."
+    return Problem("instalment_unknown", words, field="ledger_items", value=variant)

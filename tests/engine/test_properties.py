@@ -1,0 +1,150 @@
+"""What holds for every invoice, every set of rules and every state of the bill."""
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from integrations.engine.decide import decide
+from integrations.engine.decisions import Act, Create, Decision, Hold, LinkTo, Nothing, Out, Update, Wait
+from integrations.engine.mapping import Account, Rule, Rules
+from integrations.engine.policy import Policy
+from integrations.engine.records import (
+    Approval,
+    Invoice,
+    InvoiceDraft,
+    InvoiceState,
+    LedgerItem,
+    Posting,
+    PostingKind,
+    Standing,
+)
+from tests.engine.build import POLICY, invoice, posting, rules, sent, there
+
+cents = st.integers(-99_999, 99_999).filter(bool).map(lambda n: Decimal(n) / 100)
+accounts = st.sampled_from(["4000", "7000", "7990"])
+
+
+@st.composite
+def ledgers(draw: Any) -> tuple[Posting, ...]:
+    """A debt, some cost rows, some tax: sums that need not agree to the cent."""
+    rows = [
+        posting(f"c{n}", PostingKind.COST, str(amount), account=draw(accounts), tax_code=draw(st.sampled_from("TU")))
+        for n, amount in enumerate(draw(st.lists(cents, min_size=1, max_size=12)))
+    ]
+    rows += [
+        posting(f"t{n}", PostingKind.TAX, str(amount), tax_code=draw(st.sampled_from("TU")))
+        for n, amount in enumerate(draw(st.lists(cents, max_size=3)))
+    ]
+    off = Decimal(draw(st.integers(-7, 7))) / 100
+    return (posting("d", PostingKind.DEBT, str(-(sum((row.amount for row in rows), Decimal(0)) + off))), *rows)
+
+
+@st.composite
+def invoices(draw: Any) -> Invoice:
+    """An invoice of any state, in one to three instalments, open in part or whole."""
+    rows = draw(ledgers())
+    total = -rows[0].amount
+    parts = draw(st.lists(st.integers(1, 9), min_size=1, max_size=3))
+    each = [(total * part / sum(parts)).quantize(Decimal("0.01")) for part in parts[:-1]]
+    each.append(total - sum(each, Decimal(0)))
+    left = draw(st.sampled_from(["all", "half", "none"]))
+    kept = {"all": Decimal(1), "half": Decimal("0.5"), "none": Decimal(0)}[left]
+    items = tuple(
+        LedgerItem(instalment=n, original=amount, open=(amount * kept).quantize(Decimal("0.01")))
+        for n, amount in enumerate(each, 1)
+    )
+    return invoice(postings=rows, ledger_items=items, state=draw(st.sampled_from(InvoiceState)))
+
+
+policies = st.builds(
+    Policy,
+    company=st.just("10"),
+    tax_lines=st.sampled_from(["per_code", "into_cost"]),
+    negative_lines=st.sampled_from(["keep", "net_same_coding", "hold"]),
+    rounding_account=st.sampled_from(["", "7990"]),
+    instalments=st.sampled_from(["hold", "bill_each"]),
+    partly_paid=st.sampled_from(["hold", "open_amount", "record_payment"]),
+    max_lines=st.sampled_from([2, 100]),
+)
+taxes = [Rule(id=n, version=1, table="tax_code", source=code, target="2410") for n, code in enumerate("TU", 1)]
+GIVEN = rules(rules=taxes)
+remapped = st.lists(accounts, min_size=3, max_size=3).map(
+    lambda targets: rules(
+        rules=[
+            Rule(id=10 + n, version=2, table="account", source=source, target=target)
+            for n, (source, target) in enumerate(zip(("4000", "7000", "7990"), targets, strict=True))
+        ]
+    )
+)
+unmapped = st.just(rules(accounts=[Account(target_id="x", number="1")]))
+
+
+@given(source=invoices(), policy=policies, variant=st.sampled_from(["", "1", "2"]))
+def test_the_lines_of_whatever_is_created_add_up_to_its_total(source: Invoice, policy: Policy, variant: str) -> None:
+    found = decide(source, None, None, GIVEN, policy, variant=variant)
+    if isinstance(found, Create) and isinstance(found.draft, InvoiceDraft):
+        assert sum(line.amount for line in found.draft.lines) == found.draft.total > 0
+        assert all(line.account and line.amount for line in found.draft.lines)
+
+
+@given(source=invoices(), policy=policies, variant=st.sampled_from(["", "1", "2"]))
+def test_the_same_question_has_the_same_answer(source: Invoice, policy: Policy, variant: str) -> None:
+    first = decide(source, None, None, GIVEN, policy, variant=variant)
+    copied = msgspec.json.decode(msgspec.json.encode(source), type=Invoice)
+    assert decide(copied, None, None, GIVEN, policy, variant=variant) == first
+
+
+@given(rows=ledgers(), given_rules=st.one_of(remapped, unmapped), policy=policies, other=policies)
+def test_a_change_of_rules_or_settings_alone_writes_nothing(
+    rows: tuple[Posting, ...], given_rules: Rules, policy: Policy, other: Policy
+) -> None:
+    source = invoice(postings=rows, ledger_items=None, open_amount=None)
+    found = decide(source, None, None, GIVEN, policy)
+    if isinstance(found, Create):
+        link = sent(source, GIVEN, policy)
+        assert decide(source, link, there(link), given_rules, other) == Nothing()
+
+
+@given(
+    before=ledgers(),
+    source=invoices(),
+    standing=st.sampled_from(Standing),
+    approval=st.sampled_from(Approval),
+    active=st.booleans(),
+    policy=policies,
+)
+def test_nothing_is_updated_while_money_moves_or_unasked_after_an_approver_acted(
+    before: tuple[Posting, ...],
+    source: Invoice,
+    standing: Standing,
+    approval: Approval,
+    active: bool,
+    policy: Policy,
+) -> None:
+    first = invoice(postings=before, ledger_items=None, open_amount=None)
+    if not isinstance(decide(first, None, None, GIVEN, policy), Create):
+        return
+    link = sent(first, GIVEN, policy)
+    found = decide(source, link, there(link, standing=standing, approval=approval, active=active), GIVEN, policy)
+    assert not isinstance(found, Create | LinkTo)
+    if isinstance(found, Update) and isinstance(found.draft, InvoiceDraft):
+        assert (standing, active) == (Standing.UNPAID, True)
+        assert approval is Approval.NONE or found.draft.total == link.sent.total  # type: ignore[union-attr]
+
+
+@given(source=invoices(), policy=policies)
+def test_only_writes_name_a_write(source: Invoice, policy: Policy) -> None:
+    found: Decision = decide(source, None, None, GIVEN, policy)
+    match found:
+        case Create() | Update() | Act():
+            assert found.natural_key
+        case _:
+            assert isinstance(found, LinkTo | Nothing | Wait | Hold | Out)
+            assert not hasattr(found, "draft")
+
+
+def test_the_clean_invoice_of_these_properties_is_created() -> None:
+    assert isinstance(decide(invoice(), None, None, rules(), POLICY), Create)
