@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from integrations.engine.landed import landed
 from integrations.engine.ports import ResolverStore, Target, Write
-from integrations.engine.records import InvoiceDraft, Receipt, TargetRecord
+from integrations.engine.records import Entity, InvoiceDraft, Receipt, TargetRecord, VendorDraft
 
 LOOKS = 2
 _SKEW = timedelta(minutes=15)  # between our clock and the target's
@@ -24,14 +25,38 @@ class Uncertain(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def resolve(pending: Sequence[Uncertain], target: Target, store: ResolverStore) -> None:
-    """Settle, release or hold each; one live listing serves all of one entity. Retryable is left to the caller."""
+    """Settle, release or hold each; one live read serves all of one entity. Retryable is left to the caller."""
     for entity in sorted({each.write.entity for each in pending}):
         mine = [each for each in pending if each.write.entity == entity]
-        since = min(each.sent_after for each in mine) - _SKEW
-        listed = list(target.look_up(entity, created_since=since.isoformat()))
-        taken = store.linked(entity, [record.target_id for record in listed])
-        for each in mine:
-            _conclude(each, listed, taken, store)
+        if creates := [each for each in mine if not each.write.target_id]:
+            _resolve_creates(entity, creates, target, store)
+        if changes := [each for each in mine if each.write.target_id]:
+            _resolve_changes(entity, changes, target, store)
+
+
+def _resolve_creates(entity: Entity, mine: Sequence[Uncertain], target: Target, store: ResolverStore) -> None:
+    """By the natural key, in a list of what was created since the oldest of them was sent."""
+    since = min(each.sent_after for each in mine) - _SKEW
+    listed = list(target.look_up(entity, created_since=since.isoformat()))
+    taken = store.linked(entity, [record.target_id for record in listed])
+    for each in mine:
+        _conclude(each, listed, taken, store)
+
+
+def _resolve_changes(entity: Entity, mine: Sequence[Uncertain], target: Target, store: ResolverStore) -> None:
+    """By the record itself: whether it is as the write would have left it."""
+    standing = target.standing(entity, sorted({each.write.target_id for each in mine}))
+    for each in mine:
+        record = standing.get(each.write.target_id)
+        done = landed(each.write, record)
+        evidence = [_evidence(record, linked=True)] if record else []
+        if record is None or done is None:
+            store.hold_uncertain(each.write, evidence)
+        elif done:
+            receipt = Receipt(target_id=record.target_id, version=record.version, echo=record.echo)
+            store.found(each.write, receipt, evidence)
+        else:
+            _not_yet(each, store)
 
 
 def _conclude(each: Uncertain, listed: Sequence[TargetRecord], taken: set[str], store: ResolverStore) -> None:
@@ -40,10 +65,17 @@ def _conclude(each: Uncertain, listed: Sequence[TargetRecord], taken: set[str], 
     evidence = [_evidence(record, record.target_id in taken) for record in alike]
     if len(alike) == 1 and len(ours) == 1:
         taken.add(ours[0].target_id)
-        store.found(each.write, Receipt(target_id=ours[0].target_id, version=ours[0].version), evidence)
+        receipt = Receipt(target_id=ours[0].target_id, version=ours[0].version, echo=ours[0].echo)
+        store.found(each.write, receipt, evidence)
     elif alike or any(record.kind == "unreadable" for record in listed):
         store.hold_uncertain(each.write, evidence)
-    elif each.looks + 1 >= LOOKS:
+    else:
+        _not_yet(each, store)
+
+
+def _not_yet(each: Uncertain, store: ResolverStore) -> None:
+    """Nothing was found: believed the second time."""
+    if each.looks + 1 >= LOOKS:
         store.absent(each.write)
     else:
         store.look_again(each.write)
@@ -55,6 +87,8 @@ def _same_key(write: Write, record: TargetRecord) -> bool:
     if isinstance(draft, InvoiceDraft):
         same = record.vendor_id == draft.vendor_id and _plain(record.number) == _plain(draft.number)
         return same and (record.kind == "credit") == draft.credit
+    if not isinstance(draft, VendorDraft):
+        return False  # nothing else is created
     return _plain(record.number) == _plain(draft.number) and record.currency in ("", draft.currency)
 
 

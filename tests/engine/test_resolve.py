@@ -9,7 +9,18 @@ import msgspec
 import pytest
 
 from integrations.engine.ports import Write
-from integrations.engine.records import DraftLine, Entity, InvoiceDraft, Receipt, TargetRecord
+from integrations.engine.records import (
+    ApplyDraft,
+    ArchiveDraft,
+    Draft,
+    DraftLine,
+    Entity,
+    InvoiceDraft,
+    MarkDraft,
+    PaidDraft,
+    Receipt,
+    TargetRecord,
+)
 from integrations.engine.resolve import Uncertain, resolve
 
 SENT = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -45,6 +56,9 @@ class Target:
 
     def write(self, writes: Sequence[Write]) -> list[Receipt]:
         raise AssertionError("the resolver never writes")
+
+    def standing(self, entity: Entity, target_ids: Sequence[str]) -> dict[str, TargetRecord]:
+        return {each.target_id: each for each in self.records if each.target_id in target_ids}
 
     def look_up(self, entity: Entity, **where: str) -> Iterator[TargetRecord]:
         self.asked.append(where)
@@ -110,3 +124,62 @@ def test_one_listing_serves_a_whole_lost_bulk_and_no_record_is_taken_twice() -> 
     resolve([lost(), lost()], target, store)
     assert len(target.asked) == 1
     assert store.said == ["found 00n1", "held with 1"]
+
+
+def change(draft: Draft, version: str = "1") -> Uncertain:
+    write = Write(
+        intent=1,
+        entity=Entity.INVOICE,
+        draft=draft,
+        natural_key="k",
+        send_by=SENT,
+        target_id="00n1",
+        version=version,
+    )
+    return Uncertain(write=write, sent_after=SENT, looks=1)
+
+
+WRITTEN = {"number": "INV-001", "amount": "120", "date": "2026-01-01", "due_date": "2026-02-01", "vendor_id": "009A"}
+PAID = PaidDraft(vendor_id="009A", bill_id="00n1", amount=Decimal(50), currency="USD", paid_on=date(2026, 1, 2))
+APPLY = ApplyDraft(vendor_id="009A", bill_id="00n2", credit_id="00n1", amount=Decimal(50), currency="USD")
+MARK = MarkDraft(entity=Entity.INVOICE, key="00n1", fields={"SentTo": "00n7"})
+ARCHIVE = ArchiveDraft(entity=Entity.INVOICE)
+
+
+@pytest.mark.parametrize(
+    ("draft", "record", "said"),
+    [
+        (DRAFT, {"version": "1", "echo": WRITTEN}, "absent"),
+        (DRAFT, {"version": "2", "echo": WRITTEN}, "found 00n1"),
+        (DRAFT, {"version": "2", "echo": {**WRITTEN, "amount": "90"}}, "held with 1"),
+        (ARCHIVE, {"active": False}, "found 00n1"),
+        (ARCHIVE, {"active": True}, "absent"),
+        (PAID, {"paid": Decimal(50)}, "found 00n1"),
+        (PAID, {"paid": Decimal(0)}, "absent"),
+        (PAID, {}, "held with 1"),
+        (APPLY, {"paid": Decimal(50)}, "found 00n1"),
+        (APPLY, {"paid": Decimal(0)}, "absent"),
+        (MARK, {"echo": {"SentTo": "00n7"}}, "found 00n1"),
+        (MARK, {"echo": {}}, "absent"),
+        (DRAFT, {"kind": "unreadable"}, "held with 1"),
+    ],
+    ids=lambda each: type(each).__name__ if isinstance(each, msgspec.Struct) else None,
+)
+def test_a_lost_change_is_judged_by_how_the_record_stands(draft: Draft, record: dict[str, Any], said: str) -> None:
+    store = Store()
+    resolve([change(draft)], Target(TargetRecord(**{"target_id": "00n1", **record})), store)
+    assert store.said == [said]
+
+
+def test_a_change_of_a_record_that_is_not_there_any_more_is_held_and_nothing_is_listed() -> None:
+    target, store = Target(), Store()
+    resolve([change(DRAFT)], target, store)
+    assert store.said == ["held with 0"]
+    assert target.asked == []
+
+
+def test_a_change_without_a_version_is_found_when_it_agrees_and_done_again_when_not() -> None:
+    for echo, said in ((WRITTEN, "found 00n1"), ({**WRITTEN, "number": "X"}, "absent")):
+        store = Store()
+        resolve([change(DRAFT, version="")], Target(TargetRecord(target_id="00n1", echo=echo)), store)
+        assert store.said == [said]
