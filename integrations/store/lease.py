@@ -153,15 +153,19 @@ def park(flow_ids: list[int]) -> None:
 
 
 def release(lease: Lease, *, due_in: float | None) -> None:
-    """End the lease; the flow is due again in `due_in` seconds, or with None at its next poll."""
+    """End the lease; the flow is due again in `due_in` seconds or at its next poll, with None only at that.
+
+    A poll that is due already waits as well: what asked for the wait may be its source.
+    """
     sql = """
-        UPDATE integrations_dueflow SET lease_until = NULL, last_served = clock_timestamp(),
-               due_at = CASE WHEN %s::float8 IS NULL THEN poll_at
-                             ELSE least(poll_at, clock_timestamp() + make_interval(secs => %s)) END
+        UPDATE integrations_dueflow SET lease_until = NULL, last_served = clock_timestamp(), due_at = CASE
+            WHEN %s::float8 IS NULL THEN poll_at
+            WHEN poll_at <= clock_timestamp() THEN clock_timestamp() + make_interval(secs => %s)
+            ELSE least(poll_at, clock_timestamp() + make_interval(secs => %s)) END
         WHERE flow_id = %s AND fence = %s
     """
     with connection.cursor() as cursor:
-        cursor.execute(sql, [due_in, due_in or 0.0, lease.flow_id, lease.fence])
+        cursor.execute(sql, [due_in, due_in or 0.0, due_in or 0.0, lease.flow_id, lease.fence])
 
 
 def due_now(flow_ids: list[int]) -> None:
