@@ -53,6 +53,7 @@ class Head(msgspec.Struct, rename="pascal", gc=False):
     vat_curr_amount: Decimal
     open_amount_curr: Decimal
     pay_term_id: Word
+    pay_term_base_date: str | None
     payment_method: Word
     po_ref_number: Word
     credit_for_invoice_no: Word
@@ -243,6 +244,7 @@ def _row(head: Head, items: Any, postings: Any, ledger: Any) -> tuple[object, ..
         "tax": head.vat_curr_amount,
         "open_amount": head.open_amount_curr,
         "payment_term": head.pay_term_id or "",
+        "term_base_date": head.pay_term_base_date,
         "payment_method": head.payment_method or "",
         "po_number": head.po_ref_number or "",
         "credit_for": head.credit_for_invoice_no or "",

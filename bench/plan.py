@@ -22,11 +22,14 @@ class Plan:
     due: int = 40_000
     tenants: int = 2_000
     entries: int = 50_000
+    terms: int = 800_000
     ledger: bool = True
 
 
 NORMAL = Plan("./dev bench")
-LONG = Plan("./dev bench --long", large_pull=200_000, limiter=600.0, window=60.0, entries=1_000_000, dlt=50_000)
+LONG = Plan(
+    "./dev bench --long", large_pull=200_000, limiter=600.0, window=60.0, entries=1_000_000, terms=5_000_000, dlt=50_000
+)
 TINY = Plan(
     "tiny: its figures mean nothing",
     pull=300,
@@ -42,5 +45,6 @@ TINY = Plan(
     due=200,
     tenants=10,
     entries=200,
+    terms=400,
     ledger=False,
 )

@@ -213,6 +213,17 @@ def audit(plan: Plan) -> Iterator[Row]:
     yield Row("audit: entries written/s", number(found["entries"] / found["written"]))
 
 
+def search(plan: Plan) -> Iterator[Row]:
+    """The slowest and the usual question over many terms."""
+    found = measured("bench.search:run", terms=plan.terms)
+    slowest = max(found, key=lambda name: found[name])
+    told = ", ".join(f"{name} {number(found[name])}" for name in found)
+    worst = found[slowest]
+    yield Row(
+        f"search: ms of the slowest question, {number(plan.terms)} terms", number(worst), "≤ 300", told, worst <= 300
+    )
+
+
 def real_ledger(plan: Plan) -> Iterator[Row]:
     """`manage.py rehearse` with the real ledger, when it is there."""
     if not plan.ledger:
@@ -233,5 +244,6 @@ SECTIONS = {
     "limiter": limiter,
     "dispatcher": dispatcher,
     "audit": audit,
+    "search": search,
     "ledger": real_ledger,
 }
