@@ -16,7 +16,7 @@ from integrations.engine.mapping import Rules
 from integrations.engine.policy import Policy
 from integrations.engine.ports import Item
 from integrations.engine.push import push
-from integrations.engine.records import Entity, Invoice
+from integrations.engine.records import Entity
 from integrations.engine.resolve import resolve
 from integrations.models import Flow, OutboxItem, SyncRun, WriteIntent
 from integrations.runner import connecting, mirroring
@@ -151,8 +151,7 @@ def _rules(lease: Lease, flow: Flow, target: Any) -> tuple[Rules, Policy, str]:
 
 def _for_batch(lease: Lease, flow: Flow, rules: Rules, batch: Sequence[Item]) -> Rules:
     with tenant_scope(lease.tenant_id):
-        keys = [item.source.vendor_key for item in batch if isinstance(item.source, Invoice)]
-        return rulebook.for_batch(rules, flow.integration, flow.inbound, keys)
+        return rulebook.for_batch(rules, flow.integration, flow.inbound, batch)
 
 
 def _ready(flow: Flow) -> "QuerySet[OutboxItem]":

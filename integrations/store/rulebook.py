@@ -1,25 +1,17 @@
 """Loads what a decision may know: mapping tables, the target's chart, vendors and their links, the policy."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
-import msgspec
-from django.db import connection
 from django.db.models import Count, Max
 
 from integrations.engine.duplicates import Guard
 from integrations.engine.mapping import Account, Rule, Rules, VendorLink
 from integrations.engine.policy import Policy
-from integrations.engine.records import Entity, Vendor
-from integrations.models import FieldMapping, Flow, GLMapping, Integration, MirrorRecord, RecordLink
-from integrations.store import mirror
+from integrations.engine.ports import Item
+from integrations.engine.records import Entity, Gone, Invoice
+from integrations.models import FieldMapping, GLMapping, Integration, MirrorRecord
+from integrations.store import concerns, mirror
 from integrations.store.settings import effective, today
-from tenants.scope import current_tenant
-
-_decode_vendor = msgspec.json.Decoder(Vendor).decode
-_VENDORS = """
-    SELECT source_key, snapshot::text FROM integrations_sourcerecord
-    WHERE tenant_id = %s AND flow_id = %s AND source_key = ANY(%s) AND readable
-"""
 
 
 def policy_of(integration: Integration) -> Policy:
@@ -41,30 +33,49 @@ def load_rules(integration: Integration, inbound: bool) -> Rules:
         values=[account for entity, account in accounts if entity == Entity.DIMENSION],
         match_by_number=policy.match_by_number,
         number_reuse=policy.number_reuse,
+        today=today(),
+        terms=concerns.terms(integration, inbound),
     )
 
 
-def for_batch(rules: Rules, integration: Integration, inbound: bool, keys: Iterable[str]) -> Rules:
-    """`rules` with these vendors as last read and as linked, and what stands unlinked on the target."""
-    wanted = sorted(set(keys))
+def for_batch(
+    rules: Rules,
+    integration: Integration,
+    inbound: bool,
+    batch: Iterable[Item],
+    planned: Mapping[str, Sequence[VendorLink]] | None = None,
+) -> Rules:
+    """`rules` with what concerns these records: their vendors as read and as linked, and what stands on the target.
+
+    The same few queries whatever the size of the batch. `planned`: links by supplier that a plan is going to make.
+    """
     target_id = integration.erp_id if inbound else integration.ap_id
-    if not wanted:
+    invoices = [record for item in batch if isinstance(record := _last(item), Invoice)]
+    if not invoices:
         return rules.for_batch({}, {}, Guard(vendors=mirror.unlinked(target_id, Entity.VENDOR)))
-    flow = Flow.objects.filter(integration=integration, entity=Entity.VENDOR, inbound=inbound).first()
-    vendors: dict[str, Vendor] = {}
-    if flow is not None:
-        with connection.cursor() as cursor:
-            cursor.execute(_VENDORS, [current_tenant(), flow.pk, wanted])
-            vendors = {key: _decode_vendor(snapshot) for key, snapshot in cursor.fetchall()}
-    links: dict[str, list[VendorLink]] = {}
-    rows = RecordLink.objects.filter(
-        integration=integration, entity=Entity.VENDOR, inbound=inbound, source_key__in=wanted
-    ).order_by("id")
-    for row in rows:
-        links.setdefault(row.source_key, []).append(VendorLink(target_id=row.target_id, currency=row.variant))
-    target_vendors = [link.target_id for each in links.values() for link in each]
-    bills = mirror.unlinked(target_id, Entity.INVOICE, target_vendors)
-    return rules.for_batch(vendors, links, Guard(bills, number_reuse=rules.number_reuse))
+    wanted = sorted({invoice.vendor_key for invoice in invoices})
+    vendors = concerns.vendors(integration, inbound, wanted)
+    links = concerns.vendor_links(integration, inbound, wanted)
+    for key, coming in (planned or {}).items():
+        links[key] = [*links.get(key, ()), *coming]
+    twins = concerns.tax_twins(integration, inbound, vendors)
+    on_target = [link.target_id for key in wanted for link in links.get(key, ())] + [
+        t for ids in twins.values() for t in ids
+    ]
+    bills = mirror.unlinked(target_id, Entity.INVOICE, on_target)
+    return rules.for_batch(
+        vendors,
+        links,
+        Guard(bills, number_reuse=rules.number_reuse),
+        proposals=concerns.proposals(integration, wanted),
+        tax_twins=twins,
+        sent_bills=concerns.sent_bills(integration, inbound, invoices),
+        peers=concerns.peers(integration, inbound, invoices),
+    )
+
+
+def _last(item: Item) -> object:
+    return item.source.last if isinstance(item.source, Gone) else item.source
 
 
 def _account(row: MirrorRecord) -> Account:
