@@ -6,7 +6,8 @@ from django.utils import timezone
 
 from integrations.engine.ports import Scope
 from integrations.engine.records import Entity
-from integrations.models import Flow
+from integrations.models import Connection, Flow
+from integrations.runner import connecting
 from integrations.store import chart, mirror
 from integrations.store.lease import Lease, LeaseLost, take_over
 from integrations.systems import registry
@@ -16,27 +17,62 @@ MINUTES = 5.0
 _CHART = (Entity.GL_ACCOUNT, Entity.DIMENSION)
 
 
-def refresh(lease: Lease, flow: Flow, target: Any) -> None:
-    """List again what is older than a few minutes and what this flow decides by. Raises what the target raises."""
+def refresh(lease: Lease, flow: Flow, target: Any, minutes: float = MINUTES) -> None:
+    """List again what is older than `minutes` and what this flow decides by. Raises what the systems raise."""
     entity = Entity(flow.entity)
     if entity is Entity.INVOICE:
         with tenant_scope(lease.tenant_id):
-            fresh = chart.is_fresh(flow.target.pk, int(MINUTES))
+            fresh = chart.is_fresh(flow.target.pk, int(minutes))
         if not fresh:
             _list_chart(lease, flow, target)
+        _list_proposals(lease, flow, minutes)
+    if _is_fresh(lease, flow.target, entity, minutes) or entity not in registry.get(flow.target.system).reads:
+        return
     with tenant_scope(lease.tenant_id):
-        fresh = mirror.is_fresh(flow.target.pk, entity, MINUTES)
         since = mirror.listed_since(flow.target.pk, entity)
-    if not fresh and entity in registry.get(flow.target.system).reads:
-        at = timezone.now()
-        where = {"updated_since": since.isoformat()} if since else {}
-        for piece in mirror.chunks(target.look_up(entity, **where)):
-            with tenant_scope(lease.tenant_id):
-                mirror.merge(flow.target.pk, entity, piece)
-            if take_over(lease.flow_id, lease.fence) is None:  # a long listing outlives a lease: renew it
-                raise LeaseLost(f"flow {lease.flow_id}: lost while its target was listed")
+    at = timezone.now()
+    where = {"updated_since": since.isoformat()} if since else {}
+    for piece in mirror.chunks(target.look_up(entity, **where)):
         with tenant_scope(lease.tenant_id):
-            mirror.whole(flow.target.pk, entity, at)
+            mirror.merge(flow.target.pk, entity, piece)
+        _renew(lease)
+    with tenant_scope(lease.tenant_id):
+        mirror.whole(flow.target.pk, entity, at)
+
+
+def is_stale(lease: Lease, flow: Flow, minutes: float) -> bool:
+    """Whether what is known of the target was listed more than `minutes` ago; never listed is not stale but unknown."""
+    entity = Entity(flow.entity)
+    if entity not in registry.get(flow.target.system).reads or entity not in (Entity.VENDOR, Entity.INVOICE):
+        return False
+    with tenant_scope(lease.tenant_id):
+        known = mirror.listed_since(flow.target.pk, entity) is not None
+        return known and not mirror.is_fresh(flow.target.pk, entity, minutes)
+
+
+def _is_fresh(lease: Lease, connection: Connection, entity: Entity, minutes: float) -> bool:
+    with tenant_scope(lease.tenant_id):
+        return mirror.is_fresh(connection.pk, entity, minutes)
+
+
+def _list_proposals(lease: Lease, flow: Flow, minutes: float) -> None:
+    """What the source is about to pay by itself: read whole, since what was taken out of a proposal leaves no trace."""
+    entity, source = Entity.PAYMENT_PROPOSAL, flow.source
+    if entity not in registry.get(source.system).reads or _is_fresh(lease, source, entity, minutes):
+        return
+    at = timezone.now()
+    client = connecting.client(lease.tenant_id, source.pk)
+    listed = list(client.look_up(entity, company=flow.integration.company))
+    _renew(lease)
+    with tenant_scope(lease.tenant_id):
+        mirror.replace_proposals(source.pk, listed)
+        mirror.whole(source.pk, entity, at)
+
+
+def _renew(lease: Lease) -> None:
+    """A long listing outlives a lease."""
+    if take_over(lease.flow_id, lease.fence) is None:
+        raise LeaseLost(f"flow {lease.flow_id}: lost while a system was listed")
 
 
 def _list_chart(lease: Lease, flow: Flow, target: Any) -> None:

@@ -14,7 +14,12 @@ from integrations.systems import registry
 from integrations.systems.base import System
 from tenants.credentials import Sealed
 
-REFERENCE = (Entity.GL_ACCOUNT, Entity.DIMENSION, Entity.TAX_CODE)  # kept here for mapping; written nowhere
+REFERENCE = (
+    Entity.GL_ACCOUNT,
+    Entity.DIMENSION,
+    Entity.TAX_CODE,
+    Entity.PAYMENT_TERM,
+)  # kept here for mapping; written nowhere
 
 
 class Refused(ValueError):
@@ -56,13 +61,25 @@ def possible(erp: System, ap: System) -> list[Wanted]:
     """Every flow that both sides can serve, in the order they are run."""
     out = [Wanted(e) for e in REFERENCE if e in erp.reads]
     out += [Wanted(e) for e in (Entity.VENDOR, Entity.INVOICE) if e in erp.reads and e in ap.writes]
+    if Entity.INVOICE in ap.writes and Entity.SENT_MARK in erp.writes:
+        out.append(Wanted(Entity.SENT_MARK, inbound=True))
     return out
 
 
 def join(
-    name: str, erp: Connection, ap: Connection, company: str, company_name: str = "", start_date: date | None = None
+    name: str,
+    erp: Connection,
+    ap: Connection,
+    company: str,
+    company_name: str = "",
+    start_date: date | None = None,
+    *,
+    active: bool = True,
 ) -> Integration:
-    """Join two connections for one company, with every flow that both sides can serve. Raises Refused."""
+    """Join two connections for one company, with every flow that both sides can serve. Raises Refused.
+
+    Not `active`: it is read and planned; nothing is written until a plan is applied.
+    """
     kinds = registry.get(erp.system), registry.get(ap.system)
     if (kinds[0].role, kinds[1].role) != ("erp", "ap"):
         raise Refused({"erp": "Choose an ERP connection and an approval or payment connection."})
@@ -72,7 +89,7 @@ def join(
     if Integration.objects.filter(name=name).exists():
         raise Refused({"name": "An integration of this name exists. Choose another name."})
     made: Integration = Integration.objects.create(
-        name=name, erp=erp, ap=ap, company=company, company_name=company_name, start_date=start_date
+        name=name, erp=erp, ap=ap, company=company, company_name=company_name, start_date=start_date, active=active
     )
     for wanted in possible(*kinds):
         add_flow(made, wanted)

@@ -1,36 +1,26 @@
 """A slice of a flow: poll, then push, until there is nothing left or its time is up."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import structlog
-from django.conf import settings
 from django.db.models import Min, QuerySet
 from django.utils import timezone
 
 from integrations.engine.errors import ConnectionBroken, Retryable
-from integrations.engine.mapping import Rules
-from integrations.engine.policy import Policy
-from integrations.engine.ports import Item
-from integrations.engine.push import push
 from integrations.engine.records import Entity
-from integrations.engine.resolve import resolve
 from integrations.models import Flow, OutboxItem, SyncRun, WriteIntent
 from integrations.runner import connecting, mirroring
 from integrations.runner.reading import Reading, read, sweep, sweep_waits
 from integrations.runner.runs import open_run, stop, unfinished
-from integrations.store import FlowStore, rulebook
-from integrations.store.frame import Frame
+from integrations.store import FlowStore
 from integrations.store.lease import Lease
-from integrations.store.resolving import FlowResolver, Patience
 from integrations.store.settings import take_force, today
-from integrations.systems import registry
 from tenants.scope import tenant_scope
 
-BATCH = 300
+RECHECK_MINUTES = 15.0  # how old what we know of the other side gets while there is nothing to write
 GATES = (Entity.VENDOR, Entity.GL_ACCOUNT)  # their first whole run comes before any invoice
 _BROKEN_WAIT = 900.0
 log = structlog.get_logger(__name__)
@@ -85,44 +75,55 @@ def _flow(flow_id: int) -> Flow | None:
 
 
 def _push(lease: Lease, flow: Flow, time_is_up: Callable[[], bool]) -> Outcome:
-    """Carry ready items until there are none, or time is up."""
+    """Carry ready items until there are none, or time is up. While the integration is not active nothing is written."""
     with tenant_scope(lease.tenant_id):
-        ready, gate = _ready(flow).exists() or _looks(flow, timezone.now()).exists(), _closed_gate(flow)
+        looks, gate = _looks(flow, timezone.now()).exists(), _closed_gate(flow)
+        if not flow.integration.active and not looks:
+            return Outcome()
+        ready = looks or _ready(flow).exists() or _ignored(flow, timezone.now()).exists()
         ready = ready or unfinished(flow, SyncRun.Kind.PUSH) is not None  # left open by a lost worker
-        if not ready and not gate:
-            _complete_once(flow)
-            return _later(flow)
-    if gate:
+    if gate and flow.integration.active:
         log.info("waits_for_first_run", flow=flow.pk, of=gate)
         return Outcome(due_in=2.0, error="gate", message=f"Waits for the first complete {gate} run.")
-    run = open_run(lease, flow, SyncRun.Kind.PUSH)
-    store = FlowStore(lease, flow, run, patience=patience_of(flow))
     try:
-        target = connecting.client(lease.tenant_id, flow.target.pk)
-        rules, policy, store.rules_version = _rules(lease, flow, target)
-        _resolve(lease, flow, run, store, target)
-        while batch := store.claim(BATCH):
-            push(batch, _for_batch(lease, flow, rules, batch), policy, target, store)
+        if not ready and not _look_round(lease, flow):
+            with tenant_scope(lease.tenant_id):
+                _complete_once(flow)
+                return _later(flow)
+    except ConnectionBroken as error:
+        connecting.note_broken(lease.tenant_id, flow.target.pk, error)
+        return Outcome(due_in=_BROKEN_WAIT, error=error.code, message=error.message)
+    return _carry(lease, flow, time_is_up)
+
+
+def _look_round(lease: Lease, flow: Flow) -> bool:
+    """With nothing to write, see now and then what people did on the other side; whether that made something ready."""
+    if not flow.integration.active or not mirroring.is_stale(lease, flow, RECHECK_MINUTES):
+        return False
+    mirroring.refresh(lease, flow, connecting.client(lease.tenant_id, flow.target.pk), RECHECK_MINUTES)
+    with tenant_scope(lease.tenant_id):
+        return _ready(flow).exists()
+
+
+def _carry(lease: Lease, flow: Flow, time_is_up: Callable[[], bool]) -> Outcome:
+    run = open_run(lease, flow, SyncRun.Kind.PUSH)
+    try:
+        hands = prepare(lease, flow, run)
+        resolve_lost(hands)
+        while flow.integration.active and (batch := hands.store.claim(BATCH)):
+            carry_batch(hands, batch)
             if time_is_up():
                 return Outcome(due_in=0.0)
         if (wait := _under_way(lease, flow)) is not None:
             return Outcome(due_in=wait)
     except ConnectionBroken as error:
-        stop(lease, store, flow.target, error)
+        stop(lease, FlowStore(lease, flow, run), flow.target, error)
         return Outcome(due_in=_BROKEN_WAIT, error=error.code, message=error.message)
-    store.finish(SyncRun.Status.DONE)
+    hands.store.finish(SyncRun.Status.DONE)
     connecting.note_ok(lease.tenant_id, flow.target.pk)
     with tenant_scope(lease.tenant_id):
         _complete_once(flow)
         return _later(flow)
-
-
-def _resolve(lease: Lease, flow: Flow, run: SyncRun, store: FlowStore, target: Any) -> None:
-    """Look up the writes whose answer was lost, as far as their time has come."""
-    store.abandon()
-    resolver = FlowResolver(Frame(lease, flow, run), patience_of(flow), store.rules_version)
-    if lost := resolver.due(BATCH):
-        resolve(lost, target, resolver)
 
 
 def _under_way(lease: Lease, flow: Flow) -> float | None:
@@ -131,27 +132,6 @@ def _under_way(lease: Lease, flow: Flow) -> float | None:
         rows = WriteIntent.objects.filter(item__flow=flow, settled_at=None, look_at=None)
         at = rows.aggregate(at=Min("send_by"))["at"]
     return None if at is None else max(0.5, (at - timezone.now()).total_seconds())
-
-
-def patience_of(flow: Flow) -> Patience:
-    """How long a lost answer is left alone before it is looked up; a connection may set its system's `search_lag`."""
-    declared = registry.get(flow.target.system).limits.search_lag
-    lag = float(flow.target.settings.get("search_lag") or declared)
-    return Patience(deadline=float(settings.REQUEST_DEADLINE), lag=lag)
-
-
-def _rules(lease: Lease, flow: Flow, target: Any) -> tuple[Rules, Policy, str]:
-    """Rules as of now, pinned for this slice; what we know of the target is listed again when it is minutes old."""
-    mirroring.refresh(lease, flow, target)
-    with tenant_scope(lease.tenant_id):
-        integration = flow.integration
-        rules = rulebook.load_rules(integration, flow.inbound)
-        return rules, rulebook.policy_of(integration), rulebook.version(integration)
-
-
-def _for_batch(lease: Lease, flow: Flow, rules: Rules, batch: Sequence[Item]) -> Rules:
-    with tenant_scope(lease.tenant_id):
-        return rulebook.for_batch(rules, flow.integration, flow.inbound, batch)
 
 
 def _ready(flow: Flow) -> "QuerySet[OutboxItem]":
@@ -163,6 +143,14 @@ def _looks(flow: Flow, until: datetime | None = None) -> "QuerySet[WriteIntent]"
     """Lost answers that wait to be looked up (by `until`)."""
     rows: QuerySet[WriteIntent] = WriteIntent.objects.filter(item__flow=flow, settled_at=None, look_at__isnull=False)
     return rows if until is None else rows.filter(look_at__lte=until)
+
+
+def _ignored(flow: Flow, until: datetime | None = None) -> "QuerySet[OutboxItem]":
+    """Records that are left out for a time (that ends by `until`)."""
+    rows: QuerySet[OutboxItem] = OutboxItem.objects.filter(
+        flow=flow, state=OutboxItem.State.IGNORED, until__isnull=False
+    )
+    return rows if until is None else rows.filter(until__lte=until)
 
 
 def _closed_gate(flow: Flow) -> str:
@@ -183,5 +171,6 @@ def _complete_once(flow: Flow) -> None:
 def _later(flow: Flow) -> Outcome:
     """Done for now, or due again when the first postponed item is, or the first lost answer can be looked up."""
     times = [_ready(flow).aggregate(at=Min("not_before"))["at"], _looks(flow).aggregate(at=Min("look_at"))["at"]]
+    times.append(_ignored(flow).aggregate(at=Min("until"))["at"])
     waits = [max(0.0, (at - timezone.now()).total_seconds()) for at in times if at is not None]
     return Outcome(due_in=min(waits, default=None))

@@ -11,6 +11,7 @@ from integrations.engine.records import Entity
 from integrations.models import RecordLink
 from integrations.store.blockers import free
 from integrations.store.frame import Frame, print_of
+from integrations.store.marking import mark
 from integrations.store.parking import STATES, Parked, park
 
 _SURE = 100
@@ -35,6 +36,7 @@ def adopt(frame: Frame, there: Sequence[tuple[Item, LinkTo]]) -> None:
     RecordLink.objects.bulk_create(_row(frame, item, decision) for item, decision in alone)
     park(frame, [Parked(item, STATES.DONE, "linked") for item, _ in alone])
     free(frame.integration.pk, frame.flow.entity, [item.source_key for item, _ in alone])
+    mark(frame, [(item.source_key, decision.target_id) for item, decision in alone if not item.variant])
     for item, decision in alone:
         refs = {"target": decision.target_id, "why": list(decision.why), "score": decision.score}
         frame.audit("linked", item, refs=refs)

@@ -26,6 +26,7 @@ class FlowStore:
     """`run` is stamped on every row that this run touches; `rules_version` names the mappings it decided with.
 
     `due` False: records of this flow are only kept for mapping. `patience`: how long a lost answer is left alone.
+    `mark_field`: the source's field that is marked with what arrived; "" marks nothing.
     """
 
     def __init__(
@@ -37,10 +38,11 @@ class FlowStore:
         due: bool = True,
         rules_version: str = "",
         patience: Patience = PATIENCE,
+        mark_field: str = "",
     ) -> None:
         self.flow, self.run, self.due, self.rules_version = flow, run, due, rules_version
         self._patience = {"deadline": patience.deadline, "lag": patience.lag}
-        self._frame = Frame(lease, flow, run)
+        self._frame = Frame(lease, flow, run, mark_field)
         self._carried: dict[int, Item] = {}  # by intent: what the batch in hand is about
         self._again: set[int] = set()  # items to be decided once more when they are settled
 

@@ -20,8 +20,8 @@ from tenants.scope import tenant_scope
 class Frame:
     """Statements get the run's names (`tenant`, `flow`, `run`, ...) beside their own."""
 
-    def __init__(self, lease: Lease, flow: Flow, run: SyncRun) -> None:
-        self.lease, self.flow, self.run = lease, flow, run
+    def __init__(self, lease: Lease, flow: Flow, run: SyncRun, mark_field: str = "") -> None:
+        self.lease, self.flow, self.run, self.mark_field = lease, flow, run, mark_field
         self.integration: Integration = flow.integration
         self._names: dict[str, Any] = {
             "tenant": lease.tenant_id,

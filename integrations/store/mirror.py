@@ -9,8 +9,9 @@ from django.db import connection
 from django.utils import timezone
 
 from integrations.engine.duplicates import Existing
-from integrations.engine.records import Entity, TargetRecord
-from integrations.models import MirrorState
+from integrations.engine.records import Entity, Standing, TargetRecord
+from integrations.models import MirrorRecord, MirrorState
+from integrations.store import drift
 from tenants.scope import current_tenant
 
 OVERLAP = timedelta(minutes=15)  # of two listings: clocks differ, and new records show up late
@@ -20,13 +21,15 @@ _MERGE = """
     INSERT INTO integrations_mirrorrecord AS m (
         tenant_id, connection_id, entity, target_id, kind, number, name, active, vendor_id, amount, currency, dated,
         standing, seen_at)
-    SELECT %(tenant)s, %(connection)s, %(entity)s, c.*, '', now()
+    SELECT %(tenant)s, %(connection)s, %(entity)s, c.*, now()
     FROM unnest(%(ids)s::text[], %(kinds)s::text[], %(numbers)s::text[], %(names)s::text[], %(active)s::bool[],
-                %(vendors)s::text[], %(amounts)s::numeric[], %(currencies)s::text[], %(dates)s::date[]) c
+                %(vendors)s::text[], %(amounts)s::numeric[], %(currencies)s::text[], %(dates)s::date[],
+                %(standings)s::text[]) c
     ON CONFLICT (tenant_id, connection_id, entity, target_id) DO UPDATE SET
         kind = excluded.kind, number = excluded.number, name = excluded.name, active = excluded.active,
         vendor_id = excluded.vendor_id, amount = excluded.amount, currency = excluded.currency,
-        dated = excluded.dated, seen_at = excluded.seen_at
+        dated = excluded.dated, seen_at = excluded.seen_at,
+        standing = coalesce(nullif(excluded.standing, ''), m.standing)
 """
 
 _STANDING = """
@@ -61,9 +64,13 @@ def chunks(records: Iterator[TargetRecord]) -> Iterator[list[TargetRecord]]:
 
 
 def merge(connection_id: int, entity: Entity, records: Sequence[TargetRecord]) -> None:
-    """Keep these records as they stand now; unreadable ones without an id cannot be kept."""
+    """Keep these records as they stand now, and wake what is linked to those that somebody changed.
+
+    Unreadable ones without an id cannot be kept.
+    """
     known = {each.target_id: each for each in records if each.target_id}
     rows = list(known.values())
+    drift.wake_changed(connection_id, entity, rows)
     names: dict[str, Any] = {"tenant": current_tenant(), "connection": connection_id, "entity": entity}
     columns: dict[str, Any] = {
         "ids": [each.target_id for each in rows],
@@ -75,9 +82,22 @@ def merge(connection_id: int, entity: Entity, records: Sequence[TargetRecord]) -
         "amounts": [each.amount for each in rows],
         "currencies": [each.currency[:10] for each in rows],
         "dates": [each.date for each in rows],
+        "standings": ["" if each.standing is Standing.UNKNOWN else each.standing.value for each in rows],
     }
     with connection.cursor() as cursor:
         cursor.execute(_MERGE, {**names, **columns})
+
+
+def replace_proposals(connection_id: int, records: Sequence[TargetRecord]) -> None:
+    """What the ERP is about to pay, whole: what is not listed any more is not about to be paid."""
+    rows = MirrorRecord.objects.filter(connection_id=connection_id, entity=Entity.PAYMENT_PROPOSAL)
+    before = set(rows.filter(active=True).values_list("vendor_id", "number"))
+    merge(connection_id, Entity.PAYMENT_PROPOSAL, records)
+    listed = {record.target_id for record in records}
+    gone = [row.pk for row in rows.filter(active=True) if row.target_id not in listed]
+    rows.filter(pk__in=gone).update(active=False)
+    now = set(rows.filter(active=True).values_list("vendor_id", "number"))
+    drift.wake_proposed(connection_id, before ^ now)
 
 
 def whole(connection_id: int, entity: Entity, at: datetime) -> None:

@@ -25,6 +25,7 @@ from integrations.engine.records import (
 from integrations.store import sql
 from integrations.store.blockers import free
 from integrations.store.frame import Frame, print_of
+from integrations.store.marking import mark
 from integrations.store.parking import STATES, Parked, park
 from integrations.store.sealing import hashed_draft, sealed_draft
 
@@ -92,6 +93,7 @@ def settle(
         raise IntegrityError("a link of this record points to another target record")
     park(frame, [_settled(*each, again) for each in done])
     free(frame.integration.pk, frame.flow.entity, linked)
+    mark(frame, [(i.source_key, r.target_id) for i, w, r in done if effect_of(w) == "created" and not i.variant])
     for item, write, receipt in done:
         refs = {
             "intent": write.intent,

@@ -1,0 +1,84 @@
+"""What it takes to write for a flow: its target, its rules as of now, its store. A push and a plan use the same."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+
+from integrations.engine.errors import ConnectionBroken, Retryable
+from integrations.engine.mapping import Rules, VendorLink
+from integrations.engine.policy import Policy
+from integrations.engine.ports import Item
+from integrations.engine.push import push
+from integrations.engine.resolve import resolve
+from integrations.models import Flow, SyncRun
+from integrations.runner import connecting, mirroring
+from integrations.store import FlowStore, rulebook
+from integrations.store.frame import Frame
+from integrations.store.lease import Lease
+from integrations.store.resolving import FlowResolver, Patience
+from integrations.systems import registry
+from tenants.scope import tenant_scope
+
+BATCH = 600  # fills every lane with whole bulk requests
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """One flow ready to be decided and written, with the rules pinned."""
+
+    lease: Lease
+    flow: Flow
+    store: FlowStore
+    target: Any
+    rules: Rules
+    policy: Policy
+    lanes: int
+
+    def rules_for(self, batch: Sequence[Item], planned: Mapping[str, Sequence[VendorLink]] | None = None) -> Rules:
+        """The rules with what concerns this batch."""
+        with tenant_scope(self.lease.tenant_id):
+            return rulebook.for_batch(self.rules, self.flow.integration, self.flow.inbound, batch, planned)
+
+    def resolver(self) -> FlowResolver:
+        """Looks up, for the same run, what became of writes whose answer was lost."""
+        frame = Frame(self.lease, self.flow, self.store.run, mark_field=self.policy.write_back_field)
+        return FlowResolver(frame, patience_of(self.flow), self.store.rules_version)
+
+
+def prepare(lease: Lease, flow: Flow, run: SyncRun) -> Hands:
+    """Everything as of now; what we know of the target is listed again when it is minutes old."""
+    target = connecting.client(lease.tenant_id, flow.target.pk)
+    mirroring.refresh(lease, flow, target)
+    with tenant_scope(lease.tenant_id):
+        rules = rulebook.load_rules(flow.integration, flow.inbound)
+        policy, version = rulebook.policy_of(flow.integration), rulebook.version(flow.integration)
+    store = FlowStore(
+        lease, flow, run, rules_version=version, patience=patience_of(flow), mark_field=policy.write_back_field
+    )
+    return Hands(lease, flow, store, target, rules, policy, registry.get(flow.target.system).limits.lanes or 1)
+
+
+def patience_of(flow: Flow) -> Patience:
+    """How long a lost answer is left alone before it is looked up; a connection may set its system's `search_lag`."""
+    declared = registry.get(flow.target.system).limits.search_lag
+    lag = float(flow.target.settings.get("search_lag") or declared)
+    return Patience(deadline=float(settings.REQUEST_DEADLINE), lag=lag)
+
+
+def resolve_lost(hands: Hands) -> None:
+    """Look up the writes whose answer was lost, as far as their time has come."""
+    hands.store.abandon()
+    resolver = hands.resolver()
+    if lost := resolver.due(BATCH):
+        resolve(lost, hands.target, resolver)
+
+
+def carry_batch(hands: Hands, batch: Sequence[Item]) -> None:
+    """Decide and write a claimed batch. What cannot even be decided now goes back as it came."""
+    try:
+        push(batch, hands.rules_for(batch), hands.policy, hands.target, hands.store)
+    except (Retryable, ConnectionBroken) as error:
+        hands.store.give_back(batch, error.after if isinstance(error, Retryable) else None)
+        raise
