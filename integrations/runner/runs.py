@@ -36,3 +36,8 @@ def stop(lease: Lease, store: FlowStore, connection: Connection, error: Connecti
 def target_takes(flow: Flow) -> bool:
     """Whether records of this flow are written; else they are only kept for mapping."""
     return Entity(flow.entity) in registry.get(flow.target.system).writes
+
+
+def is_read(flow: Flow) -> bool:
+    """Whether this flow's records are read from its source; marks are made here, of what has arrived."""
+    return Entity(flow.entity) in registry.get(flow.source.system).reads

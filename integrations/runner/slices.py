@@ -13,10 +13,12 @@ from integrations.engine.errors import ConnectionBroken, Retryable
 from integrations.engine.records import Entity
 from integrations.models import Flow, OutboxItem, SyncRun, WriteIntent
 from integrations.runner import connecting, mirroring
+from integrations.runner.carrying import BATCH, carry_batch, prepare, resolve_lost
 from integrations.runner.reading import Reading, read, sweep, sweep_waits
-from integrations.runner.runs import open_run, stop, unfinished
+from integrations.runner.runs import is_read, open_run, stop, unfinished
+from integrations.runner.schedule import next_time
 from integrations.store import FlowStore
-from integrations.store.lease import Lease
+from integrations.store.lease import Lease, polled
 from integrations.store.settings import take_force, today
 from tenants.scope import tenant_scope
 
@@ -53,6 +55,9 @@ def run_slice(lease: Lease, *, seconds: float) -> Outcome:
 
 def _work(lease: Lease, flow: Flow, time_is_up: Callable[[], bool], *, polling: bool) -> Outcome:
     """Read, then write; what is left of the slice goes to a sweep, which nobody waits for."""
+    if not is_read(flow):
+        polled(lease, next_at=next_time(flow.schedule, flow.time_zone, timezone.now(), flow.blackouts))
+        return _push(lease, flow, time_is_up)
     reading = read(lease, flow, time_is_up) if polling else Reading.DONE
     if reading is Reading.MORE:
         return Outcome(due_in=0.0)
@@ -147,9 +152,8 @@ def _looks(flow: Flow, until: datetime | None = None) -> "QuerySet[WriteIntent]"
 
 def _ignored(flow: Flow, until: datetime | None = None) -> "QuerySet[OutboxItem]":
     """Records that are left out for a time (that ends by `until`)."""
-    rows: QuerySet[OutboxItem] = OutboxItem.objects.filter(
-        flow=flow, state=OutboxItem.State.IGNORED, until__isnull=False
-    )
+    ignored = OutboxItem.objects.filter(flow=flow, state=OutboxItem.State.IGNORED)
+    rows: QuerySet[OutboxItem] = ignored.filter(until__isnull=False)
     return rows if until is None else rows.filter(until__lte=until)
 
 
