@@ -9,12 +9,16 @@ from typing import Any, NamedTuple
 from django.utils.formats import date_format
 
 from audit.models import AuditEntry
-from integrations.models import OutboxItem, RecordLink, ReviewItem, WriteIntent
+from integrations.models import Answer, OutboxItem, RecordLink, ReviewItem, WriteIntent
+from integrations.web.compare import Pair, both_sides
+from integrations.web.offers import choice_words
 from integrations.web.schedules import system_label
+from integrations.web.sent import Sent, sent_of
 from integrations.web.tags import exact
+from integrations.web.words import reason
 
 # Of a snapshot: what the head of the page shows already, or what means nothing to a person.
-_SHOWN = {"key", "version", "number", "vendor_name", "name", "currency", "due_date"}
+_SHOWN = {"key", "version", "number", "vendor_name", "name", "currency", "due_date", "tax_id", "tax_key"}
 _HEADINGS = {"lines": "Lines", "postings": "Postings", "ledger_items": "Ledger items", "addresses": "Addresses"}
 _EMPTY: tuple[object, ...] = (None, "", False, [], {})
 _MONEY = {"net", "tax", "amount", "open", "original", "open_amount"}
@@ -48,13 +52,19 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """Events oldest first; the link, if any; the open review; every reason of the mapping; the audit's entries."""
+    """Events oldest first; both sides of each link; the open review; the mapping's reasons; what was last sent.
+
+    `forms` are the other records that the same source record became: a further currency, an instalment.
+    """
 
     events: list[Event]
-    links: list[RecordLink]
+    pairs: list[Pair]
     review: ReviewItem | None
     why: list[str]
+    sent: Sent | None
+    forms: list[OutboxItem]
     audit: list[AuditEntry]
+    intent: WriteIntent | None
 
 
 class Table(NamedTuple):
@@ -74,7 +84,7 @@ class Facts:
 
 
 def story(item: OutboxItem) -> Story:
-    """Everything our own rows say of this record; five queries."""
+    """Everything our own rows say of this record; a constant number of queries."""
     reviews = list(ReviewItem.objects.filter(item=item).select_related("resolved_by").order_by("id"))
     intents = list(WriteIntent.objects.filter(item=item).order_by("id"))
     flow = item.flow
@@ -86,10 +96,21 @@ def story(item: OutboxItem) -> Story:
     entries = list(
         AuditEntry.objects.filter(entity=flow.entity, source_key=item.source_key).order_by("-sequence")[:200]
     )
-    events = [*_reading(item), *_writing(item, intents), *_reviewing(reviews)]
-    why = [*(links[-1].why if links else intents[-1].why if intents else ())]
-    review = next((r for r in reviews if r.status == ReviewItem.Status.OPEN), None)
-    return Story(sorted(events, key=lambda event: event.at), links, review, why, entries[::-1])
+    answers = list(Answer.objects.filter(item=item).select_related("made_by", "checked_by").order_by("id"))
+    forms = OutboxItem.objects.filter(source=item.source_id).exclude(pk=item.pk).select_related("source", "flow")
+    mine = [link for link in links if item.variant in ("", link.variant)]
+    last = mine[-1] if mine else None
+    events = [*_reading(item), *_writing(item, intents), *_reviewing(reviews), *_answering(answers), *_linking(mine)]
+    return Story(
+        events=sorted(events, key=lambda event: event.at),
+        pairs=both_sides(item, mine),
+        review=next((r for r in reviews if r.status == ReviewItem.Status.OPEN), None),
+        why=[*(last.why if last else intents[-1].why if intents else ())],
+        sent=sent_of(item, last.sent if last and last.sent else intents[-1].draft if intents else None),
+        forms=list(forms.order_by("variant")),
+        audit=entries[::-1],
+        intent=intents[-1] if intents else None,
+    )
 
 
 def _reading(item: OutboxItem) -> list[Event]:
@@ -100,6 +121,39 @@ def _reading(item: OutboxItem) -> list[Event]:
     if item.state in (OutboxItem.State.WAITING, OutboxItem.State.OUT) and item.message:
         word = "Waiting" if item.state == OutboxItem.State.WAITING else "Out of scope"
         events.append(Event(item.changed_at, word, "clock", "wait", points=[item.message]))
+    if source.gone_since:
+        words = "A whole reading did not see it, and a look by its key found nothing"
+        events.append(Event(source.gone_since, f"No longer in {label}", "cross", "bad", points=[words]))
+    if item.notes:
+        points = [str(note.get("message", "")) for note in item.notes]
+        events.append(Event(item.changed_at, "Worth knowing", "info", "look", points))
+    return events
+
+
+def _linking(links: Sequence[RecordLink]) -> list[Event]:
+    """Links that were not made by a write: those are told with it."""
+    events = []
+    for link in links:
+        if link.made_by != RecordLink.MadeBy.CREATED:
+            sure = f", {link.score} of 100 sure" if link.score else ""
+            title = f"{link.get_made_by_display()}: {link.target_id}{sure}"
+            events.append(Event(link.linked_at, title, "check", "good", [*link.why]))
+    return events
+
+
+def _answering(answers: Sequence[Answer]) -> list[Event]:
+    """What people decided: who proposed, who approved, why."""
+    events = []
+    for given in answers:
+        words = choice_words(given.choice, given.subject)
+        alone = given.status == Answer.Status.APPROVED and given.checked_at is None
+        title = f"Answered: {words}" if alone else f"Proposed: {words}"
+        who = given.made_by.email if given.made_by else "a program"
+        events.append(Event(given.made_at, title, "person", "info", [reason(given.code), given.reason], by=who))
+        if given.checked_at:
+            look = {"approved": ("check", "good"), "rejected": ("cross", "bad")}.get(given.status, ("minus", "rest"))
+            who = given.checked_by.email if given.checked_by else ""
+            events.append(Event(given.checked_at, f"{given.get_status_display()}: {words}", *look, by=who))
     return events
 
 
@@ -111,6 +165,11 @@ _ENDS = {
     "postponed": ("Postponed: it was not processed", "clock", "wait"),
     "absent": ("Looked up twice: it is not there, so it may be written again", "lens", "look"),
     "held": ("Looked up: what is there is not provably ours", "lens", "bad"),
+    "archived": ("Archived on the other side", "check", "good"),
+    "recorded": ("Noted on the other side as paid", "check", "good"),
+    "applied": ("Set off on the other side", "check", "good"),
+    "marked": ("Marked as sent in the ledger", "check", "good"),
+    "stale": ("Not written: the record had changed there meanwhile", "clock", "wait"),
     "conflict": ("Written, but already linked to another record", "cross", "bad"),
 }
 
@@ -123,10 +182,13 @@ def _writing(item: OutboxItem, intents: Sequence[WriteIntent]) -> list[Event]:
             Event(intent.created_at, f"About to be written to {label}", "arrow", "info", [f"As {intent.natural_key}"])
         )
         if intent.settled_at is None and item.state == OutboxItem.State.UNCERTAIN:
-            events.append(Event(item.changed_at, "The answer was lost: it is looked up", "lens", "look"))
+            looks = [f"Looked {intent.looks} times so far; nothing is sent meanwhile"]
+            events.append(Event(item.changed_at, "The answer was lost: it is looked up", "lens", "look", looks))
         if intent.settled_at:
             title, icon, tone = _ENDS.get(intent.outcome, (intent.outcome.capitalize(), "info", "rest"))
             points = [", ".join(f"{key} {value}" for key, value in found.items()) for found in intent.evidence]
+            if intent.looks:
+                points.insert(0, f"Looked up {intent.looks} time{'' if intent.looks == 1 else 's'} without finding it")
             events.append(Event(intent.settled_at, title, icon, tone, points))
     return events
 
@@ -137,7 +199,7 @@ def _reviewing(reviews: Sequence[ReviewItem]) -> list[Event]:
         points = [problem.get("message", "") for problem in review.problems]
         events.append(Event(review.opened_at, "Held for a person", "hand", "bad", points, review.answer))
         if review.resolved_at:
-            who = review.resolved_by.get_full_name() if review.resolved_by else ""
+            who = review.resolved_by.email if review.resolved_by else ""
             title = f"Resolved: {review.resolution or 'no longer held'}"
             events.append(Event(review.resolved_at, title, "check", "good", by=who))
     return events

@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from integrations.models import MirrorRecord, OutboxItem, RecordLink, SourceRecord
 from integrations.web import paging
+from tenants.scope import tenant_scope
 from tests.factories import Cast, signed_in
 from tests.integrations.factories import Desk
 
@@ -127,3 +130,40 @@ def test_a_foreign_record_is_not_there(desk: Desk, cast: Cast) -> None:
     item = desk.record()
     assert signed_in(cast.stranger).get(f"/records/{item.uuid}/").status_code == 404
     assert rows_of(signed_in(cast.stranger)) == []
+
+
+def test_both_sides_stand_beside_each_other_and_a_difference_is_named(owner: Client, desk: Desk) -> None:
+    item = desk.record("done", amount="100.00")
+    with tenant_scope(desk.tenant_id):
+        RecordLink.objects.update(echo={"number": "INV-00001", "amount": "100", "currency": "USD"})
+        listed: dict[str, Any] = {"connection": desk.integration.ap, "entity": "invoice", "target_id": "00n00001"}
+        MirrorRecord.objects.create(**listed, number="INV-00001", amount="100.00", seen_at=timezone.now())
+    assert "They agree" in owner.get(f"/records/{item.uuid}/").content.decode()
+    with tenant_scope(desk.tenant_id):
+        MirrorRecord.objects.update(amount="90.00", standing="scheduled")
+    page = owner.get(f"/records/{item.uuid}/").content.decode()
+    assert "They differ" in page
+    assert "payment scheduled there" in page
+
+
+def test_what_was_sent_names_accounts_and_no_tax_id(owner: Client, desk: Desk) -> None:
+    item = desk.record("done")
+    line = {"amount": "100.00", "account": "0ca1", "origin": "4471|B=10", "description": "Bolts"}
+    with tenant_scope(desk.tenant_id):
+        RecordLink.objects.update(sent={"what": "invoice", "number": "X", "tax_id": "c2VhbGVk", "lines": [line]})
+        listed: dict[str, Any] = {"connection": desk.integration.ap, "entity": "gl_account", "target_id": "0ca1"}
+        MirrorRecord.objects.create(**listed, number="5010", name="Materials", seen_at=timezone.now())
+    page = owner.get(f"/records/{item.uuid}/").content.decode()
+    assert "5010 Materials" in page
+    assert "4471|B=10" in page
+    assert "c2VhbGVk" not in page
+
+
+def test_a_record_that_left_the_ledger_and_its_notes_are_told(owner: Client, desk: Desk) -> None:
+    item = desk.record("done")
+    with tenant_scope(desk.tenant_id):
+        SourceRecord.objects.update(gone_since=timezone.now())
+        OutboxItem.objects.update(notes=[{"code": "weak_duplicate", "message": "Same amount and date as INV-9."}])
+    page = owner.get(f"/records/{item.uuid}/").content.decode()
+    assert "No longer in" in page
+    assert "Same amount and date as INV-9." in page
