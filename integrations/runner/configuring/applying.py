@@ -5,16 +5,16 @@ name: its lists are whole. Connections and integrations are never deleted here, 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 from django.core.exceptions import ValidationError
 
 from audit.log import record as audit
-from integrations.engine.policy import Policy
 from integrations.models import Connection, DueFlow, FieldMapping, Flow, GLMapping, Integration
 from integrations.runner import schedule, setup
+from integrations.runner import settings as setting_changes
+from integrations.runner.configuring.change import Change
 from integrations.runner.configuring.document import (
     ENV,
     ConnectionPart,
@@ -24,29 +24,19 @@ from integrations.runner.configuring.document import (
     MappingPart,
     Wrong,
 )
+from integrations.runner.configuring.people import users
+from integrations.runner.configuring.policies import check_policy, policy
 from integrations.store import blockers
 from integrations.systems import registry
 from tenants.credentials import Sealed
-from tenants.models import Membership, Role, Tenant, User
+from tenants.members import Refused as MemberRefused
+from tenants.models import Tenant
 from tenants.scope import current_tenant
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One difference: what, from what, to what. `do` makes it so; secrets appear in none of the texts."""
-
-    what: str
-    old: str
-    new: str
-    do: Callable[[], None]
-
-    def __str__(self) -> str:
-        return f"+ {self.what}: {self.new}" if not self.old else f"~ {self.what}: {self.old} -> {self.new or 'removed'}"
 
 
 def compare(wanted: Document, environment: Mapping[str, str]) -> list[Change]:
     """What would have to change, in the order it has to be done; inside the tenant's scope. Raises Wrong."""
-    changes = [*_tenant(wanted), *_users(wanted)]
+    changes = [*_tenant(wanted), *users(wanted)]
     for part in wanted.connections:
         changes += _connection(part, environment)
     for each in wanted.integrations:
@@ -59,7 +49,7 @@ def apply(changes: Sequence[Change]) -> None:
     for change in changes:
         try:
             change.do()
-        except setup.Refused as error:
+        except (setup.Refused, setting_changes.Refused, MemberRefused) as error:
             raise Wrong(f"{change.what}: {error}") from None
         except ValidationError as error:
             raise Wrong(f"{change.what}: {'; '.join(error.messages)}") from None
@@ -76,30 +66,6 @@ def _tenant(wanted: Document) -> list[Change]:
     if problems := schedule.problems("* * * * *", wanted.tenant.time_zone):
         raise Wrong(f"tenant: {problems['time_zone']}")
     return found
-
-
-def _users(wanted: Document) -> list[Change]:
-    found = []
-    for part in wanted.users:
-        if unknown := sorted(set(part.roles) - set(Role.values)):
-            raise Wrong(f"user {part.email}: {', '.join(unknown)} is no role; use {', '.join(Role.values)}.")
-        mine = Membership.objects.filter(user__email=part.email)
-        old, new = sorted(mine.values_list("role", flat=True)), sorted(set(part.roles))
-        if old != new:
-            found.append(Change(f"user {part.email}", ", ".join(old), ", ".join(new), _roles(part.email, new)))
-    return found
-
-
-def _roles(email: str, roles: Sequence[str]) -> Callable[[], None]:
-    def do() -> None:
-        user = User.objects.filter(email=email).first()
-        if user is None:
-            raise Wrong(f"user {email}: nobody has signed up with this address yet. Invite them on the members page.")
-        Membership.objects.filter(user=user).exclude(role__in=roles).delete()
-        for role in roles:
-            Membership.objects.get_or_create(user=user, role=role)
-
-    return do
 
 
 def _connection(part: ConnectionPart, environment: Mapping[str, str]) -> list[Change]:
@@ -156,7 +122,7 @@ def _secret(row: Connection, name: str, value: str) -> Callable[[], None]:
 
 def _integration(part: IntegrationPart, named: set[str]) -> list[Change]:
     what = f"integration {part.name}"
-    _check_policy(what, part)
+    check_policy(what, part)
     for each in part.flows:
         if problems := schedule.problems(each.schedule, each.time_zone, each.blackouts):
             raise Wrong(f"{what}, flow {each.name}: {' '.join(problems.values())}")
@@ -171,19 +137,9 @@ def _integration(part: IntegrationPart, named: set[str]) -> list[Change]:
     return [*_heads(row, part), *_flows(row, part), *_fields(row, part), *_mappings(row, part)]
 
 
-def _check_policy(what: str, part: IntegrationPart) -> None:
-    unknown = set(part.policy) - {field.name for field in msgspec.structs.fields(Policy)}
-    if unknown:
-        raise Wrong(f"{what}: {', '.join(sorted(unknown))} is no setting. The settings page lists them.")
-    try:
-        msgspec.convert({**part.policy, "company": part.company}, Policy, strict=False)
-    except msgspec.ValidationError as error:
-        raise Wrong(f"{what}, policy: {error}.") from None
-
-
 def _join(part: IntegrationPart) -> None:
     erp, ap = Connection.objects.get(name=part.erp), Connection.objects.get(name=part.ap)
-    row = setup.join(part.name, erp, ap, part.company, part.company_name, part.start_date)
+    row = setup.join(part.name, erp, ap, part.company, part.company_name)
     Flow.objects.filter(integration=row).update(enabled=not part.flows)
     for change in [*_heads(row, part), *_flows(row, part), *_fields(row, part), *_mappings(row, part)]:
         change.do()
@@ -191,12 +147,13 @@ def _join(part: IntegrationPart) -> None:
 
 def _heads(row: Integration, part: IntegrationPart) -> list[Change]:
     found = []
-    for name in ("company_name", "start_date", "active", "policy"):
+    for name in ("company_name", "active"):
         old, new = getattr(row, name), getattr(part, name)
         if old != new:
-            fields = {name: new, "policy_version": row.policy_version + 1} if name == "policy" else {name: new}
-            found.append(Change(f"integration {part.name}, {name}", _shown(old), _shown(new), _setter(row, fields)))
-    return found
+            found.append(
+                Change(f"integration {part.name}, {name}", _shown(old), _shown(new), _setter(row, {name: new}))
+            )
+    return [*found, *policy(row, part)]
 
 
 def _flows(row: Integration, part: IntegrationPart) -> list[Change]:

@@ -1,7 +1,10 @@
 """The document: what may stand in it, read and written as TOML. Secrets are names of environment variables only."""
 
+import re
 import tomllib
+from collections.abc import Iterable
 from datetime import date
+from difflib import get_close_matches
 from typing import Any
 
 import msgspec
@@ -109,6 +112,17 @@ class Document(Part, frozen=True, kw_only=True):
     integrations: tuple[IntegrationPart, ...] = ()
 
 
+PARTS: dict[str, type[Part]] = {
+    "tenant": TenantPart,
+    "users": UserPart,
+    "connections": ConnectionPart,
+    "integrations": IntegrationPart,
+    "flows": FlowPart,
+    "fields": FieldPart,
+    "mappings": MappingPart,
+}
+
+
 def load(text: str) -> Document:
     """The document in `text`. Raises Wrong."""
     try:
@@ -116,13 +130,38 @@ def load(text: str) -> Document:
     except tomllib.TOMLDecodeError as error:
         raise Wrong(f"This is not TOML: {error}.") from None
     except msgspec.ValidationError as error:
-        raise Wrong(f"{error}. Export a tenant to see how such a document looks.") from None
+        raise Wrong(f"{error}. {_hint(str(error), text)}") from None
     for connection in found.connections:
         for name, value in connection.secrets.items():
             if not value.startswith(ENV) or len(value) == len(ENV):
                 words = f"Secret {name} of connection {connection.name}: write env:NAME, never the secret itself."
                 raise Wrong(words)
     return found
+
+
+def line_of(text: str, key: str) -> str:
+    """Where `key` is first set in the document, as "Line 12: "; "" where it cannot be seen."""
+    wanted = re.compile(rf'(^|[{{,\s]|\[+)"?{re.escape(key)}"?\s*(=|\])')
+    found = next((n for n, line in enumerate(text.splitlines(), 1) if wanted.search(line)), 0)
+    return f"Line {found}: " if found else ""
+
+
+def alike(key: str, known: Iterable[str]) -> str:
+    """What was probably meant, as a sentence; else what there is."""
+    names = sorted(known)
+    close = get_close_matches(key, names, 1)
+    return f"Did you mean {close[0]}?" if close else f"Known here: {', '.join(names)}."
+
+
+def _hint(error: str, text: str) -> str:
+    """The line of an unknown key and what was probably meant."""
+    unknown = re.search(r"unknown field `([^`]+)`", error)
+    if unknown is None:
+        return "Export a tenant to see how such a document looks."
+    part = next(
+        (PARTS[name] for name in reversed(re.findall(r"\w+", error.partition(" - at ")[2])) if name in PARTS), Document
+    )
+    return f"{line_of(text, unknown[1])}{alike(unknown[1], part.__struct_fields__)}"
 
 
 def dump(document: Document) -> str:

@@ -7,9 +7,10 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from audit.models import AuditEntry
-from integrations.models import Connection, Flow, GLMapping, Integration
+from integrations.models import Connection, Flow, GLMapping, Integration, SettingChange
+from tenants.models import Invitation, Role
 from tenants.scope import tenant_scope
-from tests.factories import Cast
+from tests.factories import Cast, join, person, signed_in
 
 SECRETS = {"ERP_SECRET": "ifs-secret-1", "AP_KEY": "bill-key-1", "AP_PASSWORD": "bill-password-1"}
 DOCUMENT = """
@@ -139,13 +140,15 @@ def test_a_changed_rule_is_a_new_version_and_a_left_out_one_is_removed(
     ("old", "new", "says"),
     [
         ('name = "Acme"', "name = ", "This is not TOML"),
-        ("[tenant]", "[tenant]\ncolour = 1", "unknown field `colour`"),
+        ("[tenant]", "[tenant]\ncolour = 1", "Line 3: Known here: name, slug, time_zone"),
+        ("time_zone =", "timezone =", "Line 4: Did you mean time_zone?"),
+        ('name = "ERP"', 'nane = "ERP"', "Line 7: Did you mean name?"),
         ('"env:ERP_SECRET"', '"ifs-secret-1"', "write env:NAME, never the secret itself"),
         ('"env:ERP_SECRET"', '"env:NOBODY_SET_THIS"', "set NOBODY_SET_THIS"),
         ('system = "ifs"', 'system = "sap"', "there is no system sap; known:"),
         ("*/15 * * * 1-5", "* * * * * *", "Write five fields"),
-        ('"into_cost"', '"sometimes"', "Invalid enum value"),
-        ("tax_lines", "tax_line", "tax_line is no setting"),
+        ('"into_cost"', '"sometimes"', "Choose one of: per_code, into_cost"),
+        ("tax_lines", "tax_line", "Did you mean tax_lines?"),
         ('entity = "invoice"', 'entity = "purchase_order"', "cannot serve it"),
         ('table = "account"', 'table = "dimension"', "Name the code part"),
         ('erp = "ERP"', 'erp = "Elsewhere"', "there is no connection Elsewhere"),
@@ -160,6 +163,37 @@ def test_what_is_wrong_is_said_and_nothing_is_done(
     assert says in str(raised.value)
     with tenant_scope(cast.tenant.pk):
         assert not Connection.objects.exists()
+
+
+def test_settings_keep_their_history_and_wait_where_a_second_person_is_due(
+    cast: Cast, tmp_path: Path, environment: None
+) -> None:
+    join(person(), cast.tenant, Role.CONTROLLER)
+    apply(cast, DOCUMENT, tmp_path)
+    with tenant_scope(cast.tenant.pk):
+        waiting = SettingChange.objects.filter(status="proposed")
+        assert set(waiting.values_list("name", flat=True)) == {"start_date", "tax_lines", "rounding_tolerance"}
+        assert Integration.objects.get().policy == {}
+    assert apply(cast, DOCUMENT, tmp_path) == "Nothing to change.\n"
+
+
+def test_an_unknown_person_is_invited_once(cast: Cast, tmp_path: Path, environment: None) -> None:
+    text = DOCUMENT + '\n[[users]]\nemail = "new@example.test"\nroles = ["clerk", "auditor"]\n'
+    assert "+ user new@example.test: auditor, clerk" in apply(cast, text, tmp_path)
+    with tenant_scope(cast.tenant.pk):
+        assert Invitation.objects.filter(email="new@example.test").count() == 2
+    assert apply(cast, text, tmp_path) == "Nothing to change.\n"
+
+
+def test_the_last_owner_stays_and_a_lost_role_ends_sessions(cast: Cast, tmp_path: Path, environment: None) -> None:
+    def users(email: str, role: str) -> str:
+        return DOCUMENT + f'\n[[users]]\nemail = "{email}"\nroles = ["{role}"]\n'
+
+    with pytest.raises(CommandError, match="nobody would own"):
+        apply(cast, users(cast.owner.email, "clerk"), tmp_path)
+    client = signed_in(cast.colleague)
+    apply(cast, users(cast.colleague.email, "auditor"), tmp_path)
+    assert client.get("/api/v1/status/").status_code == 401
 
 
 def body(text: str) -> str:
