@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rest_framework import status
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, PermissionDenied
+
+NOT_ALLOWED = "not_allowed"
 
 
 class Conflict(APIException):
@@ -16,8 +18,9 @@ class Conflict(APIException):
 
 @contextmanager
 def refused(*kinds: type[Exception]) -> Iterator[None]:
-    """Answer exceptions of these kinds, whose text is a sentence for people, as 409 `refused`."""
+    """Answer exceptions of these kinds, whose text is a sentence for people: 409 with their code, or 403."""
     try:
         yield
     except kinds as error:
-        raise Conflict(str(error)) from None
+        code = getattr(error, "code", Conflict.default_code)
+        raise (PermissionDenied(str(error)) if code == NOT_ALLOWED else Conflict(str(error), code)) from None

@@ -4,7 +4,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 
 from integrations.api.errors import nothing_here
-from integrations.api.views import connections, flows, integrations, plans, records, runs, status, trail
+from integrations.api.views import connections, flows, integrations, plans, records, review, runs, status, trail
 
 app_name = "api"
 urlpatterns = [
@@ -31,6 +31,17 @@ urlpatterns = [
     path("api/v1/runs/<uuid:uuid>/", runs.OneRun.as_view(), name="run"),
     path("api/v1/records/", records.Records.as_view(), name="records"),
     path("api/v1/records/<uuid:uuid>/", records.OneRecord.as_view(), name="record"),
+    path("api/v1/review-items/", review.Reviews.as_view(), name="reviews"),
+    path("api/v1/review-items/retry/", review.RetryMany.as_view(), name="reviews-retry"),
+    path("api/v1/review-items/ignore/", review.IgnoreAll.as_view(), name="reviews-ignore"),
+    path("api/v1/review-items/<uuid:uuid>/", review.OneReview.as_view(), name="review"),
+    path("api/v1/review-items/<uuid:uuid>/retry/", review.RetryOne.as_view(), name="review-retry"),
+    path("api/v1/review-items/<uuid:uuid>/resolve/", review.Resolve.as_view(), name="review-resolve"),
+    path("api/v1/review-items/<uuid:uuid>/ignore/", review.Ignore.as_view(), name="review-ignore"),
+    path("api/v1/review-items/<uuid:uuid>/link/", review.Link.as_view(), name="review-link"),
+    path("api/v1/review-items/<uuid:uuid>/approve/", review.Approve.as_view(), name="review-approve"),
+    path("api/v1/review-items/<uuid:uuid>/reject/", review.Reject.as_view(), name="review-reject"),
+    path("api/v1/review-items/<uuid:uuid>/withdraw/", review.Withdraw.as_view(), name="review-withdraw"),
     path("api/v1/plans/", plans.Plans.as_view(), name="plans"),
     path("api/v1/plans/<uuid:uuid>/", plans.OnePlan.as_view(), name="plan"),
     path("api/v1/plans/<uuid:uuid>/lines/", plans.Lines.as_view(), name="plan-lines"),
