@@ -24,14 +24,16 @@ def _reply(value: object, status: int = 200) -> httpx.Response:
     return httpx.Response(status, headers={"content-type": "application/json"}, content=encode(value))
 
 
-def _act(sim: "Simulator", order: dict[str, Any]) -> object:
+def act(sim: "Simulator", order: dict[str, Any]) -> object:
+    """One of a person's acts by name, with its arguments. ValueError for one that nobody knows."""
+    order = dict(order)
     name = str(order.pop("act", ""))
     if name not in _ACTS:
         raise ValueError(f"unknown act {name[:40]!r}; known: {', '.join(sorted(_ACTS))}")
-    act: Callable[..., object] = getattr(sim, name)
+    done: Callable[..., object] = getattr(sim, name)
     if isinstance(order.get("amounts"), list):
         order["amounts"] = [Decimal(amount) for amount in order["amounts"]]
-    return act(**order)
+    return done(**order)
 
 
 def control(sim: "Simulator", request: httpx.Request) -> httpx.Response:
@@ -53,7 +55,7 @@ def control(sim: "Simulator", request: httpx.Request) -> httpx.Response:
                 sim.faults.clear()
                 return _reply({})
             case "POST", "/_sim/act":
-                return _reply({"result": _act(sim, decode(request.content))})
+                return _reply({"result": act(sim, decode(request.content))})
             case "POST", "/_sim/sessions/end":
                 sim.end_sessions()
                 return _reply({})

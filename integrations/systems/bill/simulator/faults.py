@@ -29,7 +29,7 @@ DAMAGING = frozenset(
         "empty_page_with_next", "loop_page",
     ]
 )  # fmt: skip
-REQUEST = frozenset({"slow", "echo_differs", "partial_bulk"})
+REQUEST = frozenset({"slow", "echo_differs", "partial_bulk", "meanwhile"})
 KINDS = ANSWERING | LOSING | DAMAGING | REQUEST
 
 
@@ -39,7 +39,8 @@ class Fault:
     `after` matching requests pass unharmed, then `times` of them are hit (None: every one). `path_contains` is
     looked for in path and query, `method` is compared as it is. Other keywords belong to the kind: `status`,
     `body`, `headers`, `seconds`, `when` ("before" or "after"), `location`, `find`, `text`, `length`, `megabytes`,
-    `depth`, `processed`.
+    `depth`, `processed`. `meanwhile` answers honestly, and right before or after (`when`; after by default) a person
+    does `order`: {"act": "approve", "bill_id": ...}, as at the control endpoint /_sim/act.
     """
 
     def __init__(

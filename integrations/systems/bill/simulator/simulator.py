@@ -26,7 +26,7 @@ from integrations.systems.bill.simulator import (
 from integrations.systems.bill.simulator.access import Access
 from integrations.systems.bill.simulator.call import Answer, Call, World
 from integrations.systems.bill.simulator.config import SimulatorConfig
-from integrations.systems.bill.simulator.control import control
+from integrations.systems.bill.simulator.control import act, control
 from integrations.systems.bill.simulator.errors import (
     Refusal,
     concurrency_limit,
@@ -134,9 +134,14 @@ class Simulator(Hands):
             raise httpx.ConnectError("connection reset by peer", request=request)
         if fault.kind == "session_lost":
             self.world.access.end(request.headers.get("sessionid", ""))
+        if fault.kind == "meanwhile" and fault.params.get("when") == "before":
+            act(self, fault.params["order"])
+            return self._process(request, login, fault)
         response = self._process(request, login, fault) if fault.processed else None
         if fault.kind == "drop_after":
             raise httpx.ReadError("connection reset by peer", request=request)
+        if response is not None and fault.kind == "meanwhile":
+            act(self, fault.params["order"])
         if response is not None and fault.kind in DAMAGING:
             return damage(fault, response)
         if fault.kind not in ANSWERING:
