@@ -1,5 +1,6 @@
 """The first page: is everything on both sides that should be? If not, how much money, and what to do."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -7,12 +8,14 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from integrations.models import Connection, Flow, Integration, OutboxItem, SyncRun
 from integrations.systems import registry
+from integrations.web.attention import Call, calls
 from integrations.web.figures import Standing, standings
 from integrations.web.gate import page
 from integrations.web.schedules import flow_views
@@ -46,8 +49,10 @@ def dashboard(request: HttpRequest) -> HttpResponseBase:
     flows = Flow.objects.select_related("integration__erp", "integration__ap").order_by("integration__name", "id")
     views = flow_views(flows)
     connections = list(Connection.objects.order_by("name"))
+    calling = calls(connections, views, timezone.now())
     context = {
-        "answer": answer(invoices, noun("invoice", invoices.in_scope)),
+        "answer": honest(answer(invoices, noun("invoice", invoices.in_scope)), calling),
+        "calls": calling,
         "tiles": tiles(invoices),
         "total": invoices.total,
         # what is only read for mapping is worth a line when it does not run
@@ -61,6 +66,13 @@ def dashboard(request: HttpRequest) -> HttpResponseBase:
         "first_steps": None if views and invoices.total else first_steps(connections, has_flows=bool(views)),
     }
     return render(request, "integrations/dashboard.html", context)
+
+
+def honest(words: str, calling: Sequence[Call]) -> str:
+    """The answer, without a comfort that is not true: something grave stands below it."""
+    if not any(call.grave for call in calling):
+        return words
+    return words.replace(" Nothing needs you.", " See below what stands in the way.")
 
 
 def answer(standing: Standing, things: str) -> str:

@@ -44,7 +44,7 @@ _HEAD = {
     "email": "E-mail",
     "amount": "Amount",
     "paid_on": "Paid on",
-    "bill_id": "Bill there",
+    "bill_id": "Payable there",
     "credit_id": "Credit there",
 }
 

@@ -5,7 +5,7 @@ from datetime import date
 from django.test import Client
 from django.utils import timezone
 
-from integrations.models import Connection
+from integrations.models import Connection, Integration
 from integrations.web.dashboard import answer
 from integrations.web.figures import standings
 from tenants.scope import tenant_scope
@@ -71,3 +71,29 @@ def test_the_theme_is_remembered_without_javascript(owner: Client, desk: Desk) -
 
 def test_the_theme_form_leads_nowhere_else(owner: Client) -> None:
     assert owner.post("/look/", {"theme": "dark", "next": "https://evil.example/"}).headers["Location"] == "/"
+
+
+def test_money_at_risk_comes_first_and_takes_the_comfort_away(owner: Client, desk: Desk) -> None:
+    desk.record("held", code="may_be_paid_twice", urgent=True, amount="12.00")
+    page = text_of(owner)
+    assert "1 record (12.00 USD)." in page
+    assert "Nothing needs you." not in page
+
+
+def test_an_inactive_integration_is_never_all_well(owner: Client, desk: Desk) -> None:
+    desk.record("done")
+    with tenant_scope(desk.tenant_id):
+        Integration.objects.update(active=False)
+    page = text_of(owner)
+    assert "Acme payables: nothing is written yet." in page
+    assert "Nothing needs you." not in page
+    assert "See below what stands in the way." in page
+
+
+def test_what_a_sweep_repaired_and_what_waits_is_said(owner: Client, desk: Desk) -> None:
+    desk.run(kind="sweep", taken=10, counts={"staged": 3, "unchanged": 7})
+    desk.run(kind="sweep", taken=10, counts={"unchanged": 10})
+    desk.run(taken=3, counts={"created": 2}, balanced=False)
+    page = text_of(owner)
+    assert "The sweep repaired 3 records" in page
+    assert "1 run of the last days does not add up." in page
