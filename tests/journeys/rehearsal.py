@@ -91,7 +91,7 @@ def rehearse(file: Path, folder: Path, mapping: Json | None = None) -> Rehearsal
     """Rehearse `file` with a second sync, in the test database; `folder` is for the dump."""
     dump = folder / "dump.json"
     options = ["--ledger-mapping", json.dumps(mapping)] if mapping else []
-    printed, said = _manage(
+    printed, said = manage(
         folder / "said.txt", "rehearse", str(file), "--again", "--json", "--dump", str(dump), *options
     )
     answer = json.loads(printed.splitlines()[-1])
@@ -101,11 +101,14 @@ def rehearse(file: Path, folder: Path, mapping: Json | None = None) -> Rehearsal
     return found
 
 
-def _manage(log: Path, *arguments: str) -> tuple[str, str]:
-    """What `manage.py` prints and says, on the database of the tests; interrupted when it takes too long."""
+def manage(log: Path, *arguments: str, **settings_: str) -> tuple[str, str]:
+    """What `manage.py` prints and says, on the database of the tests; interrupted when it takes too long.
+
+    `settings_` are further environment variables.
+    """
     name = connections["default"].settings_dict["NAME"]
     address = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
-    env = {**os.environ, "DATABASE_URL": address, "COLUMNS": "200"}
+    env = {**os.environ, "DATABASE_URL": address, "COLUMNS": "200", **settings_}
     command = [sys.executable, "manage.py", *arguments]
     with (
         log.open("w", encoding="utf-8") as said,  # a file: what it starts would keep a pipe open after its death
@@ -118,7 +121,7 @@ def _manage(log: Path, *arguments: str) -> tuple[str, str]:
             it.communicate(timeout=30)
             raise AssertionError(f"More than {LONGEST} s: {log.read_text('utf-8')[-2000:]}") from None
     text = log.read_text("utf-8")
-    assert it.returncode == 0, f"Exit code {it.returncode}: {text[-2000:]}"
+    assert it.returncode == 0, f"Exit code {it.returncode}: {text[-2000:]}{printed[-3000:]}"
     return printed, text
 
 
