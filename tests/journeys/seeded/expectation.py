@@ -276,8 +276,16 @@ class _Judge:
             same = (invoice["invoiceNumber"], str(invoice["invoiceDate"]), Decimal(str(each["amount"])))
             if same == (made.number, made.day, made.amount):
                 return Outcome("linked")
-        alike = [each for each in mine if plain(each["invoice"]["invoiceNumber"]) == plain(made.number)]
-        return Outcome("held", ("possible_duplicate",)) if alike else made
+        return Outcome("held", ("possible_duplicate",)) if any(_alike(each, made) for each in mine) else made
+
+
+def _alike(bill: Row, made: Outcome) -> bool:
+    """The same number in another spelling; or all its digits in order, and the amount."""
+    number = bill["invoice"]["invoiceNumber"]
+    if plain(number) == plain(made.number):
+        return True
+    digits = ["".join(c for c in each if c.isdigit()).lstrip("0") for each in (number, made.number)]
+    return digits[0] == digits[1] != "" and Decimal(str(bill["amount"])) == made.amount
 
 
 def plain(number: str) -> str:
