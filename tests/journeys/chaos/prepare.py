@@ -1,4 +1,6 @@
-"""`python -m tests.journeys.chaos.prepare IFS_URL BILL_URL LAG`: one tenant whose flows are due at once, as JSON.
+"""`python -m tests.journeys.chaos.prepare IFS_URL BILL_URL LAG [NAME [SECRET]]`: one tenant, its flows due at once.
+
+Prints its ids as JSON. SECRET is the ERP's client secret where it is not the right one.
 
 A process of its own, since the database of a chaos run is not the one that the test process is bound to.
 """
@@ -10,7 +12,7 @@ import sys
 import django
 
 
-def main(ifs_url: str, bill_url: str, lag: str) -> None:
+def main(ifs_url: str, bill_url: str, lag: str, name: str = "chaos", secret: str = "demo-secret") -> None:
     """Make tenant, connections, integration and flows; print their ids."""
     from integrations.models import FieldMapping, Flow  # models exist once Django is set up
     from integrations.runner import setup
@@ -18,8 +20,8 @@ def main(ifs_url: str, bill_url: str, lag: str) -> None:
     from tenants.scope import tenant_scope
     from tenants.signup import make_tenant
 
-    tenant = make_tenant(User.objects.create_user("chaos@example.test"), "Chaos")
-    erp_settings = {"base_url": ifs_url, "realm": "demo", "client_id": "ml-connector", "client_secret": "demo-secret"}
+    tenant = make_tenant(User.objects.create_user(f"{name}@example.test"), name.capitalize())
+    erp_settings = {"base_url": ifs_url, "realm": "demo", "client_id": "ml-connector", "client_secret": secret}
     ap_settings = {
         "environment": "own",
         "base_url": bill_url,
@@ -33,7 +35,7 @@ def main(ifs_url: str, bill_url: str, lag: str) -> None:
     with tenant_scope(tenant.pk):
         erp = setup.add_connection("ERP", "ifs", erp_settings, by="chaos")
         ap = setup.add_connection("AP", "bill", ap_settings, by="chaos")
-        made = setup.join("Chaos", erp, ap, "10")
+        made = setup.join(name.capitalize(), erp, ap, "10")
         made.policy = {"match_by_number": True}
         made.save()
         FieldMapping.objects.create(integration=made, source="dimensions.B", target="department")

@@ -156,7 +156,12 @@ class World:
 
 @contextmanager
 def world(
-    folder: Path, seeds: Seeds, *, visible_after: int, search_lag: int, released: int | None = None
+    folder: Path,
+    seeds: Seeds,
+    *,
+    visible_after: int,
+    search_lag: int,
+    released: int | None = None,
 ) -> Iterator[World]:
     """A world that has not begun; all that it made is gone afterwards, but for the logs in `folder`.
 
@@ -166,10 +171,10 @@ def world(
         env = {**os.environ, **urls, "REDIS_URL": redis_url, "REQUEST_DEADLINE": str(DEADLINE)}
         env |= {"EGRESS_ALLOW_PRIVATE": "1", "PYTHONUNBUFFERED": "1", "DJANGO_SETTINGS_MODULE": "mlconnector.settings"}
         env |= {"AUDIT_ANCHOR_PATH": str(folder / "anchors"), "EMAIL_URL": f"filemail://{folder / 'mail'}"}
-        _call(env, "manage.py", "migrate", "--database", "owner", "-v", "0")
+        call(env, "manage.py", "migrate", "--database", "owner", "-v", "0")
         running: list[Running] = []
         try:
-            data, withheld = _fill(folder, seeds, released)
+            data, withheld = fill(folder, seeds, released)
             serve = ("simulate", "ifs", "--port", "0", "--control", "--data", str(data))
             erp, ifs = processes.simulator("ifs", env, folder, "manage.py", *serve)
             running.append(erp)
@@ -177,14 +182,14 @@ def world(
             ap, bill = processes.simulator("bill", env, folder, *stand_in)
             running.append(ap)
             env["EGRESS_ALLOWED_HOSTS"] = ",".join(urlsplit(url).netloc for url in (ifs, bill))
-            ids = json.loads(_call(env, "-m", "tests.journeys.chaos.prepare", ifs, bill, str(search_lag)))
+            ids = json.loads(call(env, "-m", "tests.journeys.chaos.prepare", ifs, bill, str(search_lag)))
             yield World(env, folder, ifs, bill, ids["flows"], seeds, withheld, running)
         finally:
             for each in reversed(running):
                 each.kill()
 
 
-def _fill(folder: Path, seeds: Seeds, released: int | None) -> tuple[Path, list[Json]]:
+def fill(folder: Path, seeds: Seeds, released: int | None) -> tuple[Path, list[Json]]:
     """The ERP's data as a file, and the keys of those invoices that wait for their release."""
     data = folder / "ifs.sqlite3"
     erp = ifs_simulator.build({"data": str(data), "ledger": str(seeds.file), "currency": "USD"})
@@ -196,7 +201,7 @@ def _fill(folder: Path, seeds: Seeds, released: int | None) -> tuple[Path, list[
     return data, withheld
 
 
-def _call(env: Mapping[str, str], *arguments: str) -> str:
+def call(env: Mapping[str, str], *arguments: str) -> str:
     done = subprocess.run([sys.executable, *arguments], cwd=ROOT, env=dict(env), capture_output=True, text=True)
     assert done.returncode == 0, f"{arguments}: {done.stderr[-2000:]}"
     return done.stdout
