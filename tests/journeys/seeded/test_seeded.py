@@ -13,8 +13,10 @@ from typing import Any
 
 import pytest
 
+from integrations.models import ReviewItem
+from tenants.scope import tenant_scope
 from tests.journeys.seeded.expectation import Outcome, plain
-from tests.journeys.seeded.world import Seeded, seeded
+from tests.journeys.seeded.world import ASKED_ONCE, Seeded, seeded
 
 COUNT = 10_000 if os.environ.get("SEEDED_LONG") == "1" else 1_000
 SEED = int(os.environ.get("SEEDED_SEED", "0")) or Random().randrange(1, 10**6)
@@ -51,6 +53,14 @@ def test_every_kind_of_outcome_occurs(synced: Seeded) -> None:
     assert set(kinds) == {"bill", "credit", "linked", "held", "waiting", "out"}
     assert kinds["bill"] > COUNT // 2
     assert len({code for each in synced.wanted.values() for code in each.codes}) > 15
+
+
+def test_what_concerns_many_is_asked_once(synced: Seeded) -> None:
+    wanted = Counter(code for each in synced.wanted.values() for code in each.codes if code in ASKED_ONCE)
+    assert wanted["invoice_type"] > 1
+    with tenant_scope(synced.tenant.pk):
+        asked = Counter(ReviewItem.objects.filter(code__in=ASKED_ONCE, status="open").values_list("code", flat=True))
+    assert asked == dict.fromkeys(ASKED_ONCE, 1)
 
 
 def test_each_invoice_is_in_the_ledger_at_most_once(synced: Seeded) -> None:

@@ -36,6 +36,7 @@ ENTITIES = (
 TAXES = {"ST825": "1260", "ST6": "1260", "GST5": "1260"}
 PARTS = {"B": "department", "C": "", "D": "accounting_class"}
 ROUNDING = "8030"
+ASKED_ONCE = {"invoice_type", "one_time_supplier"}  # one review item for all; the others wait for its answer
 NAME = "Seeded"
 Json = dict[str, Any]
 
@@ -76,7 +77,8 @@ class Seeded:
                 document = documents.get(links.get(key, ""), Outcome("nowhere"))
                 found[key] = document if key in made else Outcome("linked")
             else:
-                found[key] = Outcome(state, codes.get(item, (reason,)) if state == "held" else (reason,))
+                held = state == "held" or reason in ASKED_ONCE
+                found[key] = Outcome("held" if held else state, codes.get(item, (reason,)))
         return found
 
     def documents(self) -> list[Outcome]:
