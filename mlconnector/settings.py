@@ -275,6 +275,13 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {
+        "ConnectionStatus": "integrations.models.Connection.Status",
+        "RunStatus": "integrations.models.SyncRun.Status",
+        "PlanStatus": "integrations.models.Plan.Status",
+        "ReviewStatus": "integrations.models.ReviewItem.Status",
+        "ChangeStatus": "integrations.models.SettingChange.Status",  # an answer's words are the same
+    },
 }
 
 # --- Logs: one JSON line per event, secrets masked --------------------------------------------------------------------

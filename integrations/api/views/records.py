@@ -178,13 +178,19 @@ class OneRecord(Endpoint):
                 "source": without_secrets(item.source.snapshot),
                 "review": told.review.uuid if told.review else None,
                 "events": EventSerializer(told.events, many=True).data,
-                "links": LinkSerializer(told.links, many=True).data,
+                "links": LinkSerializer(_links(item), many=True).data,
                 "intents": IntentSerializer(WriteIntent.objects.filter(item=item).order_by("id"), many=True).data,
                 "answers": AnswerSerializer(_answers(item), many=True).data,
                 "blockers": BlockerSerializer(Blocker.objects.filter(item=item).order_by("id"), many=True).data,
                 "audit": [opened(entry) for entry in told.audit],
             }
         )
+
+
+def _links(item: OutboxItem) -> Any:
+    flow = item.flow
+    place = {"integration": flow.integration_id, "entity": flow.entity, "inbound": flow.inbound}
+    return RecordLink.objects.filter(**place, source_key=item.source_key).order_by("id")
 
 
 def _answers(item: OutboxItem) -> Any:

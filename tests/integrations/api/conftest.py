@@ -1,6 +1,7 @@
 """Who calls in the API's tests: an owner by session, programs by keys of any scope."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,14 @@ from tests.factories import Cast, signed_in
 from tests.integrations.factories import Desk
 
 Program = Callable[..., Client]
+
+
+@pytest.fixture
+def quiet() -> Iterator[None]:
+    """No log lines: some thousand requests would write them, and nobody reads them here."""
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
 
 
 @pytest.fixture
