@@ -78,7 +78,7 @@ def resolve_lost(hands: Hands) -> None:
 def carry_batch(hands: Hands, batch: Sequence[Item]) -> None:
     """Decide and write a claimed batch. What cannot even be decided now goes back as it came."""
     try:
-        push(batch, hands.rules_for(batch), hands.policy, hands.target, hands.store)
+        push(batch, hands.rules_for(batch), hands.policy, hands.target, hands.store, hands.lanes)
     except (Retryable, ConnectionBroken) as error:
         hands.store.give_back(batch, error.after if isinstance(error, Retryable) else None)
         raise
