@@ -1,7 +1,8 @@
 """What BILL stored, field by field, as exact text: equal for two reads of a record that nobody touched.
 
 It is what BILL holds, not what was sent: a name that BILL shortened is no change. Amounts stand without trailing
-zeros, empty fields are left out, and of a tax id only its end is kept.
+zeros, and of a tax id only its end is kept. An empty field is said to be empty where the row is whole, so that a text
+that somebody adds or takes away shows; a thin row of a list just lacks it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ from integrations.systems.bill import wire
 from integrations.systems.bill.drafts import plain
 from integrations.systems.bill.records import RowError, money, shown
 
+_MAY_LACK = {"currency", "tax_id"}  # not known of every bill, not shown by every answer
 _encode = msgspec.json.Encoder().encode
 
 
@@ -50,12 +52,25 @@ def echo(row: wire.Wire, currency: str = "") -> dict[str, str]:
                 "description": row.description,
                 **_lines(row.vendor_credit_line_items),
             }
-    return {name: shown(value) for name, value in found.items() if value}
+    whole = not thin(row)
+    return {name: shown(value) for name, value in found.items() if value or (whole and name not in _MAY_LACK)}
+
+
+def thin(row: wire.Wire) -> bool:
+    """Whether a list left out what a read by id shows: lines, the state of approval, how a vendor is paid."""
+    match row:
+        case wire.WireBill():
+            return row.bill_line_items is None or row.payment_status is None or row.approval_status is None
+        case wire.WireCredit():
+            return row.vendor_credit_line_items is None or row.status is None
+        case wire.WireVendor():
+            return row.payment_information is None
+    return False
 
 
 def _vendor(row: wire.WireVendor) -> dict[str, str | None]:
     """The fields the ERP owns; e-mail and payment details are BILL's own."""
-    address = msgspec.to_builtins(row.address) if row.address else {}
+    address = msgspec.to_builtins(row.address or wire.WireAddress())
     found = {"name": row.name, "number": row.short_name, "currency": row.bill_currency}
     found |= {f"address.{name}": value for name, value in address.items()}
     tax_id = row.additional_info.tax_id if row.additional_info else None

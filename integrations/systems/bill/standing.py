@@ -10,6 +10,7 @@ from integrations.engine.errors import SyncError
 from integrations.engine.records import Entity, TargetRecord
 from integrations.systems.bill import wire
 from integrations.systems.bill.currencies import Currencies
+from integrations.systems.bill.echoes import thin
 from integrations.systems.bill.lists import PAGE_SIZE, Query, batches, is_id
 from integrations.systems.bill.look_up import UNREADABLE
 from integrations.systems.bill.reading import lists_of, resources_of, vendor_id
@@ -71,15 +72,3 @@ class Standings:
             if error.code != "unreadable":  # what repeating in place did not cure stays with this one record
                 raise
             poisoned.add(key)
-
-
-def thin(row: wire.Wire) -> bool:
-    """Whether a list left out what a read by id shows: lines, the state of approval, how a vendor is paid."""
-    match row:
-        case wire.WireBill():
-            return row.bill_line_items is None or row.payment_status is None or row.approval_status is None
-        case wire.WireCredit():
-            return row.vendor_credit_line_items is None or row.status is None
-        case wire.WireVendor():
-            return row.payment_information is None
-    return False

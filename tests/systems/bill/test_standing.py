@@ -44,6 +44,15 @@ def test_what_a_person_edits_shows_in_the_echo(world: World, change: dict[str, o
     assert found["vendor_id"] == receipt.echo["vendor_id"]
 
 
+@pytest.mark.parametrize(("field", "name"), [("purchaseOrderNumber", "po_number"), ("description", "description")])
+def test_a_text_that_somebody_adds_or_takes_away_shows(world: World, field: str, name: str) -> None:
+    (receipt,) = world.post(world.invoice(world.vendor()))
+    world.sim.edit_bill(receipt.target_id, **{field: "Theirs"})  # type: ignore[arg-type]
+    added = world.standing(receipt.target_id).echo
+    world.sim.edit_bill(receipt.target_id, **{field: ""})  # type: ignore[arg-type]
+    assert (receipt.echo[name], added[name], world.standing(receipt.target_id).echo[name]) == ("", "Theirs", "")
+
+
 def test_another_account_on_one_line_shows_in_the_coding_alone(world: World) -> None:
     (receipt,) = world.post(world.invoice(world.vendor()))
     (bill,) = world.sim.dump("bills")

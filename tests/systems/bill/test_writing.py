@@ -50,6 +50,7 @@ def test_the_receipt_echoes_what_bill_stored(world: World) -> None:
         "lines": "2 lines, 120.5",
         "coding": receipt.echo["coding"],
         "po_number": "PO-77",
+        "description": "",
     }
     assert receipt.version == stored(world)[0]["updatedTime"]
 
