@@ -1,9 +1,11 @@
 """Celery: ids in, one call to the runner, nothing else."""
 
+from uuid import UUID
+
 from celery import shared_task
 
 from integrations import runner
-from integrations.runner import dispatch
+from integrations.runner import dispatch, planning
 
 
 @shared_task
@@ -18,3 +20,15 @@ def dispatch_due() -> None:
 def serve_flow(flow_id: int, fence: int) -> None:
     """One slice of a flow."""
     runner.serve(flow_id, fence)
+
+
+@shared_task
+def make_plan(plan_id: int, tenant_id: str) -> None:
+    """Read and decide everything; writes nothing to the other side."""
+    planning.make_plan(plan_id, UUID(tenant_id))
+
+
+@shared_task
+def apply_plan(plan_id: int, tenant_id: str) -> None:
+    """Do what a plan says that a person has asked for."""
+    planning.apply_plan(plan_id, UUID(tenant_id))

@@ -41,9 +41,14 @@ log = structlog.get_logger(__name__)
 
 
 def make_plan(plan_id: int, tenant_id: UUID) -> Plan:
-    """Read every flow, then decide every ready record without writing. The plan ends as ready, or failed with why."""
-    connecting.begin_if_quiet()
+    """Read every flow, then decide every ready record without writing. The plan ends as ready, or failed with why.
+
+    Only a plan that somebody started is made: a repeated message has no effect.
+    """
     plan = _plan(plan_id, tenant_id)
+    if plan.status != Plan.Status.MAKING:
+        return plan
+    connecting.begin_if_quiet()
     try:
         flows = _flows(plan, tenant_id)
         for flow in flows:
@@ -63,10 +68,13 @@ def make_plan(plan_id: int, tenant_id: UUID) -> Plan:
 def apply_plan(plan_id: int, tenant_id: UUID) -> Plan:
     """Do exactly what the plan says where the same is decided again, then activate the integration.
 
-    When a connection stops it, the plan is ready again: applied once more, it goes on with its open lines.
+    Only a plan that a person has just asked for is applied. When a connection stops it, the plan is ready again: asked
+    for once more, it goes on with its open lines.
     """
-    connecting.begin_if_quiet()
     plan = _plan(plan_id, tenant_id)
+    if plan.status != Plan.Status.APPLYING:
+        return plan
+    connecting.begin_if_quiet()
     try:
         flows = [flow for flow in _flows(plan, tenant_id) if target_takes(flow)]
         for flow in (*flows, *flows):  # again: records whose further vendor came after them
@@ -138,7 +146,8 @@ def _lines(plan: Plan, hands: Hands, items: Sequence[Item], planned: Planned) ->
     frame = Frame(hands.lease, hands.flow, hands.store.run)
     with frame.commit():
         lines = plans.lines_of(plan, decided)
-        PlanLine.objects.bulk_create([*lines, *(plans.failed_line(plan, item, _WORDS) for item in failures.items)])
+        lines += [plans.failed_line(plan, item, _WORDS) for item in failures.items]
+        PlanLine.objects.bulk_create(lines, ignore_conflicts=True)
         parking.want(frame, [decision for _, decision in decided])
     return decided
 

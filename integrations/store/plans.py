@@ -1,6 +1,7 @@
 """Plans as rows: what was decided of each record, added up; and what applying did with each line."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
@@ -32,6 +33,7 @@ _KINDS: dict[type, str] = {
     Out: "out",
 }
 WRITING = ("create", "update", "act", "link")
+_LOST_AFTER = timedelta(hours=1)
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -41,7 +43,10 @@ class PlanRefused(ValueError):
 
 def start(integration: Integration, by: int | None) -> Plan:
     """A plan that is being made; in the caller's scope. Raises PlanRefused while another one is under way."""
-    if Plan.objects.filter(integration=integration, status__in=[Plan.Status.MAKING, Plan.Status.APPLYING]).exists():
+    under_way = Plan.objects.filter(integration=integration, status__in=[Plan.Status.MAKING, Plan.Status.APPLYING])
+    lost = under_way.filter(status=Plan.Status.MAKING, made_at__lt=timezone.now() - _LOST_AFTER)
+    lost.update(status=Plan.Status.FAILED, message="The worker that made it was lost. Make it again.")
+    if under_way.exists():
         raise PlanRefused("A plan is being made or applied already. Wait for its end.")
     made: Plan = Plan.objects.create(integration=integration, made_by_id=by, made_at=timezone.now())
     audit("plan_started", subject=f"integration:{integration.pk}", refs={"plan": str(made.uuid)})
