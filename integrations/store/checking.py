@@ -35,6 +35,11 @@ def may_approve(place: Place, act: Act, made_by: int | None) -> bool:
     return Right.CHECKER in place.may(act) and place.person is not None and place.person != made_by
 
 
+def may_confirm(place: Place, act: Act) -> bool:
+    """Whether the person at `place` has the last word on `act`: a checker, or a maker whom nobody has to check."""
+    return Right.CHECKER in place.may(act) or ruling(place, act) is Ruling.ALONE
+
+
 def needs_second(act: Act, maker: int | None) -> bool:
     """Whether `act` takes a second person here, when the user `maker` (or a key they made) makes it."""
     if rehearsal():
