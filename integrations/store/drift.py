@@ -15,9 +15,9 @@ from integrations.store.lease import due_now
 from tenants.scope import current_tenant
 
 _LINKED = """
-    SELECT l.target_id, l.integration_id, l.inbound, l.source_key, l.echo, m.standing
+    SELECT l.target_id, l.integration_id, l.inbound, l.source_key, l.echo, coalesce(m.standing, '')
     FROM integrations_recordlink l
-    JOIN integrations_mirrorrecord m ON m.tenant_id = l.tenant_id AND m.connection_id = l.target_connection_id
+    LEFT JOIN integrations_mirrorrecord m ON m.tenant_id = l.tenant_id AND m.connection_id = l.target_connection_id
         AND m.entity = l.entity AND m.target_id = l.target_id
     WHERE l.tenant_id = %(tenant)s AND l.target_connection_id = %(connection)s AND l.entity = %(entity)s
       AND l.target_id = ANY(%(ids)s)
