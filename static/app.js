@@ -2,6 +2,20 @@
 (() => {
   "use strict";
 
+  // In a list: j and k go down and up, Enter opens, x chooses. On a record: n goes to the next one of the desk.
+  const walk = (event) => {
+    if (event.key === "n") document.querySelector("a[data-key='n']")?.click();
+    if (!["j", "k", "x"].includes(event.key)) return;
+    const rows = [...document.querySelectorAll("tr[data-href]")];
+    const at = rows.indexOf(document.activeElement.closest("tr[data-href]"));
+    if (event.key === "x") {
+      rows[at]?.querySelector("input[type='checkbox']")?.click();
+      return;
+    }
+    const next = rows[Math.min(Math.max(at + (event.key === "j" ? 1 : -1), 0), rows.length - 1)];
+    next?.querySelector("a")?.focus();
+  };
+
   // "/" goes to the search field, unless somebody is typing.
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest("input, textarea, select, [contenteditable]");
@@ -13,6 +27,7 @@
         search.select();
       }
     }
+    if (!typing && !event.ctrlKey && !event.metaKey && !event.altKey) walk(event);
     if (event.key === "Escape") {
       document.querySelectorAll("details.menu[open]").forEach((menu) => menu.removeAttribute("open"));
     }

@@ -8,9 +8,11 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from integrations.models import PingResult
+from tenants.models import Role
 from tenants.scope import tenant_scope
-from tests.factories import Cast, signed_in
+from tests.factories import Cast, join, signed_in
 from tests.integrations.factories import Desk
+from tests.integrations.web.test_plans import plan_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -22,7 +24,8 @@ NAMES = [
 ]
 PATHS = (
     *("/", "/connections/", "/connections/add/", "/connections/add/bill/", "/integrations/", "/integrations/add/"),
-    *("/runs/", "/records/", "/records/?state=held&q=s", "/review/", "/mappings/", "/audit/", "/settings/"),
+    *("/runs/", "/records/", "/records/?state=held&q=s", "/review/", "/review/proposals/", "/mappings/", "/audit/"),
+    *("/settings/", "/settings/keys/"),
     *("/settings/members/", "/second-factor/", "/password/change/", "/email/"),
 )
 TOO_WIDE = """Math.max(
@@ -51,9 +54,11 @@ def ping(desk: Desk) -> None:
 def tour(cast: Cast) -> Tour:
     """The owner's session, over rows that are hard to lay out; made before the browser starts its event loop."""
     desk = Desk(cast.tenant.pk, cast.owner)
+    for role in (Role.INTEGRATOR, Role.CLERK, Role.CONTROLLER):
+        join(cast.owner, cast.tenant, role)
     for i, name in enumerate(NAMES):
         number = f"2026/{i}/REMITTANCE-ADVICE-OF-THE-SECOND-QUARTER-WITH-A-VERY-LONG-NUMBER"
-        desk.record("held", number=number, party_name=name, amount="-123456789012.34", code="unmapped_account")
+        item_held = desk.record("held", number=number, party_name=name, amount="-123456789012.34", code="unmapped_account")
         desk.record("out", number=number, party_name=name, currency="JPY", amount="98765432", due=None, code="settled")
         item = desk.record("done", number=number, party_name=name, currency="EUR", due=date(1999, 1, 1))
     run = desk.run(
@@ -62,7 +67,11 @@ def tour(cast: Cast) -> Tour:
     ping(desk)
     erp = desk.integration.erp.uuid
     pages = [f"/runs/{run.uuid}/", f"/connections/{erp}/", f"/connections/{erp}/edit/"]
-    pages += [f"/integrations/{desk.integration.uuid}/", f"/records/{item.uuid}/"]
+    ours, plan = f"/integrations/{desk.integration.uuid}", plan_of(desk, (item, "create", ""), (item_held, "hold", "x"))
+    pages += [f"{ours}/{page}" for page in ("", "plan/", "settings/", "settings/change/?name=paid_here")]
+    pages += [f"{ours}/setup/{step}/" for step in ("start", "payer", "flows")]
+    pages += [f"/records/{item.uuid}/", f"/records/{item_held.uuid}/", f"/plans/{plan.uuid}/?entity=invoice&kind=create"]
+    pages += [f"/flows/{desk.flows['invoice'].uuid}/schedule/"]
     return Tour(signed_in(cast.owner).cookies["ml_session"].value, pages)
 
 
@@ -96,6 +105,20 @@ def test_a_click_on_a_row_opens_its_record(tour: Tour, site: str, window: Page) 
     window.goto("/records/?state=held")
     window.locator("tbody tr").first.locator("td").nth(2).click()
     expect(window.locator("h1")).to_contain_text("Invoice")
+
+
+def test_the_desk_is_walked_by_keyboard(tour: Tour, site: str, window: Page) -> None:
+    enter(window, tour, site)
+    window.goto("/review/")
+    rows = window.locator("tr[data-href]")
+    window.keyboard.press("j")
+    window.keyboard.press("j")
+    expect(rows.nth(1).locator("a")).to_be_focused()
+    window.keyboard.press("x")
+    expect(rows.nth(1).locator("input")).to_be_checked()
+    window.keyboard.press("k")
+    window.keyboard.press("Enter")
+    window.wait_for_url("**/records/*/")
 
 
 def enter(window: Page, tour: Tour, site: str) -> None:
