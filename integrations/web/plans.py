@@ -1,21 +1,27 @@
 """Plans: what a run would do, with counts and amounts; apply exactly that; what came of each line."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 
+from integrations import tasks
 from integrations.models import Integration, Plan, PlanLine
+from integrations.store import plans as store
 from integrations.web import exports
-from integrations.web.gate import page, place_of
+from integrations.web.gate import may, page, place_of
 from integrations.web.paging import page_of
 from integrations.web.plan_totals import STILL_OPEN, by_entity, groups, promise, summed
 from integrations.web.setup_pages import may_confirm
 from integrations.web.setup_steps import steps
 from integrations.web.words import PLAN_KINDS, noun
+from tenants.permissions import Act
 from tenants.web.middleware import io_view
 
 Status = Plan.Status
@@ -27,14 +33,22 @@ COLUMNS = (
 )
 
 
-@page()
+@page("POST", write=Act.CONNECT)
 def plan(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
-    """The newest plan of an integration."""
+    """The newest plan of an integration; POST has a new one made."""
     found = get_object_or_404(Integration.objects.select_related("erp", "ap"), uuid=uuid)
+    if request.method == "POST":
+        try:
+            made = store.start(found, place_of(request).person)
+        except store.PlanRefused as refused:
+            messages.warning(request, str(refused))
+        else:
+            transaction.on_commit(partial(tasks.make_plan.delay, made.pk, str(made.tenant_id)))
+        return redirect("web:integration-plan", uuid)
     newest = Plan.objects.filter(integration=found).order_by("-made_at", "-id").first()
     if newest is not None:
         return _show(request, found, newest)
-    context = {"integration": found, "steps": steps(found, "plan"), "may_change": False}
+    context = {"integration": found, "steps": steps(found, "plan"), "may_change": may(request, Act.CONNECT)}
     context["may_confirm"] = may_confirm(request)
     return render(request, "integrations/plan_none.html", context)
 
@@ -65,7 +79,7 @@ def _show(request: HttpRequest, integration: Integration, found: Plan) -> HttpRe
         "page": page_of(rows, request) if chosen else None,
         "may_confirm": may_confirm(request),
         "others": Plan.objects.filter(integration=integration).exclude(pk=found.pk).order_by("-made_at")[:5],
-        "may_change": False,
+        "may_change": may(request, Act.CONNECT),
     }
     return render(request, "integrations/plan.html", context)
 
@@ -102,6 +116,27 @@ def _narrowed(request: HttpRequest, found: Plan) -> tuple["QuerySet[PlanLine]", 
     if chosen.get("result") == "refused":
         rows = rows.filter(Q(result=PlanLine.Result.CHANGED) | Q(result=PlanLine.Result.FAILED))
     return rows, chosen
+
+
+@page("POST", write=Act.CONNECT)
+def apply(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
+    """Do exactly what the plan says. Two people at once: the second is told."""
+    found = get_object_or_404(Plan.objects.select_related("integration"), uuid=uuid)
+    if request.method != "POST":
+        return redirect("web:plan", uuid)
+    if found.integration.currencies_open:
+        messages.error(request, "The base currencies differ: a controller confirms that before anything is applied.")
+        return redirect("web:plan", uuid)
+    try:
+        store.start_applying(found)
+    except store.PlanRefused as refused:
+        messages.warning(request, str(refused))
+    else:
+        transaction.on_commit(partial(tasks.apply_plan.delay, found.pk, str(found.tenant_id)))
+        messages.success(
+            request, "The plan is being applied. What has changed since it was made is refused, line by line."
+        )
+    return redirect("web:plan", uuid)
 
 
 @page()

@@ -45,6 +45,7 @@ urlpatterns = [
     path("settings/keys/<uuid:uuid>/", keys.decide, name="key-decide"),
     path("settings/changes/<uuid:uuid>/", policy.decide, name="setting-decide"),
     path("plans/<uuid:uuid>/", plans.one, name="plan"),
+    path("plans/<uuid:uuid>/apply/", plans.apply, name="plan-apply"),
     path("plans/<uuid:uuid>.csv", plans.export, name="plan-csv"),
     path("flows/<uuid:uuid>/", flows.flow, name="flow"),
     path("flows/<uuid:uuid>/schedule/", flows.schedule, name="schedule"),

@@ -25,6 +25,7 @@ NOUNS: Mapping[str, Noun] = {
 # What a group of records has in common; the record's own message says more.
 REASONS: Mapping[str, str] = {
     "account_target_unusable": "Mapped to an account that cannot be used",
+    "after_vendor": "Go after their vendor",
     "before_start": "Entered before the start date",
     "blocked": "Blocked for payment in the ERP",
     "blocked_after_sending": "Blocked in the ERP after it was sent",

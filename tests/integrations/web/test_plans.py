@@ -2,10 +2,12 @@
 
 from decimal import Decimal
 
+import pytest
 from django.test import Client
 from django.utils import timezone
 
-from integrations.models import OutboxItem, Plan, PlanLine
+from integrations import tasks
+from integrations.models import Integration, OutboxItem, Plan, PlanLine
 from integrations.web.plan_totals import groups, promise
 from tenants.scope import tenant_scope
 from tests.factories import Cast
@@ -83,3 +85,51 @@ def test_a_plan_of_somebody_else_is_not_there(owner: Client, desk: Desk, cast: C
     plan = some(foreign)
     assert owner.get(f"/plans/{plan.uuid}/").status_code == 404
     assert owner.get(f"/plans/{plan.uuid}.csv").status_code == 404
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What a worker was asked to do."""
+    found: list[str] = []
+    monkeypatch.setattr(tasks.make_plan, "delay", lambda *_: found.append("make"))
+    monkeypatch.setattr(tasks.apply_plan, "delay", lambda *_: found.append("apply"))
+    return found
+
+
+def status_of(desk: Desk) -> str:
+    with tenant_scope(desk.tenant_id):
+        found: str = Plan.objects.values_list("status", flat=True).get()
+        return found
+
+
+def test_a_plan_is_made_by_a_worker_and_only_one_at_a_time(owner: Client, desk: Desk, asked: list[str]) -> None:
+    path = f"/integrations/{desk.integration.uuid}/plan/"
+    assert "The plan is being made" in owner.post(path, follow=True).content.decode()
+    assert "Wait for its end" in owner.post(path, follow=True).content.decode()
+    assert (asked, status_of(desk)) == (["make"], "making")
+
+
+def test_the_second_who_applies_is_told(owner: Client, desk: Desk, asked: list[str]) -> None:
+    plan = plan_of(desk, (desk.record("ready"), "create", ""))
+    owner.post(f"/plans/{plan.uuid}/apply/")
+    with tenant_scope(desk.tenant_id):
+        Plan.objects.update(status="applied")
+    assert "make a new one" in owner.post(f"/plans/{plan.uuid}/apply/", follow=True).content.decode()
+    assert asked == ["apply"]
+
+
+def test_nothing_is_applied_before_the_currencies_are_confirmed(owner: Client, desk: Desk, asked: list[str]) -> None:
+    plan = plan_of(desk, (desk.record("ready"), "create", ""))
+    with tenant_scope(desk.tenant_id):
+        Integration.objects.update(company_currency="USD", target_currency="CAD")
+    page = owner.post(f"/plans/{plan.uuid}/apply/", follow=True).content.decode()
+    assert "a controller confirms that" in page
+    assert "Apply exactly this</button>" not in page
+    assert (asked, status_of(desk)) == ([], "ready")
+
+
+def test_a_clerk_reads_a_plan_and_applies_nothing(clerk: Client, desk: Desk, asked: list[str]) -> None:
+    plan = plan_of(desk, (desk.record("ready"), "create", ""))
+    assert "Apply exactly this" not in clerk.get(f"/plans/{plan.uuid}/").content.decode()
+    assert clerk.post(f"/plans/{plan.uuid}/apply/").status_code == 403
+    assert asked == []

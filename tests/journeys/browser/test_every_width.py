@@ -58,7 +58,9 @@ def tour(cast: Cast) -> Tour:
         join(cast.owner, cast.tenant, role)
     for i, name in enumerate(NAMES):
         number = f"2026/{i}/REMITTANCE-ADVICE-OF-THE-SECOND-QUARTER-WITH-A-VERY-LONG-NUMBER"
-        item_held = desk.record("held", number=number, party_name=name, amount="-123456789012.34", code="unmapped_account")
+        item_held = desk.record(
+            "held", number=number, party_name=name, amount="-123456789012.34", code="unmapped_account"
+        )
         desk.record("out", number=number, party_name=name, currency="JPY", amount="98765432", due=None, code="settled")
         item = desk.record("done", number=number, party_name=name, currency="EUR", due=date(1999, 1, 1))
     run = desk.run(
@@ -70,7 +72,11 @@ def tour(cast: Cast) -> Tour:
     ours, plan = f"/integrations/{desk.integration.uuid}", plan_of(desk, (item, "create", ""), (item_held, "hold", "x"))
     pages += [f"{ours}/{page}" for page in ("", "plan/", "settings/", "settings/change/?name=paid_here")]
     pages += [f"{ours}/setup/{step}/" for step in ("start", "payer", "flows")]
-    pages += [f"/records/{item.uuid}/", f"/records/{item_held.uuid}/", f"/plans/{plan.uuid}/?entity=invoice&kind=create"]
+    pages += [
+        f"/records/{item.uuid}/",
+        f"/records/{item_held.uuid}/",
+        f"/plans/{plan.uuid}/?entity=invoice&kind=create",
+    ]
     pages += [f"/flows/{desk.flows['invoice'].uuid}/schedule/"]
     return Tour(signed_in(cast.owner).cookies["ml_session"].value, pages)
 
