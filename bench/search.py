@@ -49,7 +49,7 @@ def run(terms: int) -> dict[str, Any]:
 
 
 def _fill(world: World, records: int) -> None:
-    names = {"tenant": world.tenant, "flow": world.flow}
+    names: dict[str, Any] = {"tenant": world.tenant, "flow": world.flow}
     for first in range(1, records + 1, _STEP):
         last = min(first + _STEP - 1, records)
         with tenant_scope(world.tenant), connection.cursor() as cursor:

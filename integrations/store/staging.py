@@ -104,8 +104,8 @@ def merge(
     of the sweep that sees them, 0 for an ordinary poll.
     """
     # of a row that the source delivered twice in one page, the later one counts
-    latest = {record.key: keyed(record) for record in records}
-    prints = {key: hashing.fingerprint(record) for key, record in latest.items()}
+    latest = {record.key: keyed(record) if type(record) is Vendor else record for record in records}
+    prints = dict(zip(latest, map(hashing.fingerprint, latest.values()), strict=True))
     names: dict[str, Any] = {"tenant": tenant_id, "flow": flow_id, "schema": SCHEMA, "sweep": sweep}
     with connection.cursor() as cursor:
         cursor.execute(_SEEN)
@@ -138,7 +138,9 @@ def _save(
             terms[record.key] = search.terms_of(record, shown)
             readable = not isinstance(record, Unreadable)
             snapshot = _encode(record).decode()
-            copy.write_row((record.key, _version(record), fingerprint, readable, snapshot, *shown.values()))
+            copy.write_row(
+                (record.key, getattr(record, "version", ""), fingerprint, readable, snapshot, *shown.values())
+            )
     cursor.execute(_SOURCES, names)
     saved = cursor.fetchall()
     cursor.execute("DROP TABLE page")
@@ -150,14 +152,11 @@ def _save(
     search.replace(cursor, names["tenant"], old, ((id_, terms[key]) for id_, key, _ in saved))
 
 
-def _version(record: AnyRecord | Unreadable) -> str:
-    return "" if isinstance(record, Unreadable) else record.version
-
-
 def _line(key: str, record: AnyRecord | Unreadable, fingerprint: str) -> str:
     """A row of `seen` in COPY's text format."""
-    version = _version(record)
-    if "\\" in key + version or not (key + version).isprintable():
+    version: str = getattr(record, "version", "")
+    plain = key + version
+    if "\\" in plain or not plain.isprintable():
         key, version = key.translate(_IN_TEXT), version.translate(_IN_TEXT)
     return f"{key}\t{version}\t{fingerprint}\n"
 
