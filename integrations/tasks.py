@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 
 from integrations import runner
-from integrations.runner import dispatch, planning
+from integrations.runner import connecting, dispatch, planning
 
 
 @shared_task
@@ -32,3 +32,9 @@ def make_plan(plan_id: int, tenant_id: str) -> None:
 def apply_plan(plan_id: int, tenant_id: str) -> None:
     """Do what a plan says that a person has asked for."""
     planning.apply_plan(plan_id, UUID(tenant_id))
+
+
+@shared_task
+def remember_limits() -> None:
+    """Static beat entry: what was used of hourly limits."""
+    connecting.remember_limits()

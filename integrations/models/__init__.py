@@ -3,6 +3,7 @@
 from integrations.models.access import ApiKey, IdempotencyKey
 from integrations.models.connection import Connection, PingResult
 from integrations.models.flow import DueFlow, Flow, Heartbeat, Integration
+from integrations.models.limit import HourlyUse
 from integrations.models.mapping import FieldMapping, GLMapping
 from integrations.models.plan import Plan, PlanLine
 from integrations.models.review import Answer, ReviewItem
@@ -31,6 +32,7 @@ __all__ = [
     "Flow",
     "GLMapping",
     "Heartbeat",
+    "HourlyUse",
     "IdempotencyKey",
     "Integration",
     "MirrorRecord",

@@ -17,6 +17,7 @@ from audit.log import record as audit
 from integrations.engine.errors import ConnectionBroken, SyncError
 from integrations.engine.records import Company
 from integrations.models import Connection, PingResult
+from integrations.store import limits
 from integrations.store.lease import quiet
 from integrations.systems import registry
 from integrations.systems.base import Check, Verdict
@@ -59,12 +60,17 @@ def _redis() -> redis.Redis:
 def _kit(person: bool) -> Kit:
     return Kit(
         tokens=RedisTokens(_redis(), MultiFernet([Fernet(key) for key in settings.CREDENTIAL_KEYS])),
-        budgets=RedisBudgets(_redis(), person=person, deadline=float(settings.REQUEST_DEADLINE)),
+        budgets=RedisBudgets(_redis(), person=person, deadline=float(settings.REQUEST_DEADLINE), reseed=limits.used),
         egress=EgressPolicy(settings.EGRESS_ALLOWED_HOSTS, allow_private=settings.EGRESS_ALLOW_PRIVATE),
         now=timezone.now,
         deadline=float(settings.REQUEST_DEADLINE),
         person=person,
     )
+
+
+def remember_limits() -> None:
+    """Note what was used of hourly limits, so that a Redis that forgets it can be told."""
+    limits.note(RedisBudgets(_redis()).used())
 
 
 def begin_if_quiet() -> None:

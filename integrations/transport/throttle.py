@@ -77,6 +77,19 @@ class RedisBudgets:
         limit = Limit(per_minute or 0, per_clock_hour or 0, logins_per_clock_hour or 0, lanes or 0)
         return RedisBudget(self, key, limit)
 
+    def used(self) -> dict[str, tuple[int, int, int]]:
+        """(clock hour since 1970, requests, sign-ins) of every limit key that was used in this hour."""
+        with short_term_memory():
+            hour = int(self.redis.time()[0] // self.hour)
+            found: dict[str, list[int]] = {}
+            for place, name in enumerate(("hour", "logins")):
+                keys = list(self.redis.scan_iter(f"{self.prefix}{{*}}:{name}:{hour}", count=1000))
+                counts = self.redis.mget(keys) if keys else []
+                for key, count in zip(keys, counts, strict=True):
+                    limit = _text(key).removeprefix(f"{self.prefix}{{").rpartition(f"}}:{name}:")[0]
+                    found.setdefault(limit, [0, 0])[place] = int(count or 0)
+        return {key: (hour, requests, logins) for key, (requests, logins) in found.items()}
+
     def begin(self) -> None:
         """Says that nothing was sent lately (a first start): an empty Redis is then not taken for a lost one."""
         with short_term_memory():

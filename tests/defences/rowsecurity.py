@@ -23,6 +23,7 @@ GLOBAL = {
     "django_session",
     "integrations_dueflow",
     "integrations_heartbeat",
+    "integrations_hourlyuse",
     "mfa_authenticator",
     "tenants_operatoraccess",
     "tenants_outgoingemail",
