@@ -118,8 +118,8 @@ class DueFlow(models.Model):
     class Meta:
         indexes = [
             models.Index("due_at", name="due_flow_due", condition=models.Q(enabled=True)),
-            models.Index("lease_until", name="due_flow_leased", condition=models.Q(lease_until__isnull=False)),
-            models.Index("last_served", name="due_flow_served"),
+            models.Index(fields=["lease_until"], name="due_flow_leased", condition=models.Q(lease_until__isnull=False)),
+            models.Index(fields=["last_served"], name="due_flow_served"),
         ]
 
     def __str__(self) -> str:
