@@ -26,7 +26,7 @@ from integrations.systems.bill.currencies import Currencies
 from integrations.systems.bill.echoes import digits, echo
 from integrations.systems.bill.lists import Query, batches
 from integrations.systems.bill.receipts import readable
-from integrations.systems.bill.records import money
+from integrations.systems.bill.records import RowError, money
 from integrations.systems.bill.resources import BILLS, CREDITS, PAYMENTS, VENDORS, Resource
 from integrations.systems.bill.targets import version
 from integrations.systems.bill.versions import still
@@ -85,7 +85,6 @@ class Acts:
         bill = self._there(BILLS, draft.bill_id, wire.WireBill)
         still(bill, write.version)
         currency = self._payee(bill, draft.vendor_id, draft.currency)
-        due = (money(bill.amount) or Decimal(0)) - (progress.paid(bill) or Decimal(0))
         standing = progress.standing(bill)
         if standing is Standing.PAID or (not write.version and self._recorded(draft)):
             return self._receipt(write, bill, version(bill), currency)
@@ -93,6 +92,7 @@ class Acts:
             raise _refused("payment_started", "A payment of this bill is on its way in BILL; cancel it there first.")
         if bill.archived:
             raise _refused("archived", "This bill is archived in BILL; restore it there first.")
+        due = (money(bill.amount) or Decimal(0)) - (progress.paid(bill) or Decimal(0))
         if draft.amount > due:
             raise _refused(
                 "overpaid", f"{draft.amount} was paid elsewhere, but only {digits(due)} is open in BILL.", "amount"
@@ -137,7 +137,7 @@ class Acts:
             for row in readable(batch.rows):
                 for use in (row.usage or ()) if isinstance(row, wire.WireCredit) else ():
                     if use.bill_id == draft.bill_id and not use.payment_id:
-                        found[row.id or ""] = found.get(row.id or "", Decimal(0)) + (money(use.amount) or Decimal(0))
+                        found[row.id or ""] = found.get(row.id or "", Decimal(0)) + _amount(use.amount)
         return found
 
     def _bills_of(self, vendor: str) -> Iterator[wire.Wire]:
@@ -198,21 +198,30 @@ def _same_payment(row: wire.WirePayment, draft: PaidDraft) -> bool:
 
 def _applicable(bill: wire.WireBill, credit: wire.WireCredit, applied: dict[str, Decimal], draft: ApplyDraft) -> None:
     """Raises Rejected unless the bill is open, nobody has acted on it, and the credit covers the amount."""
-    on_bill = money(bill.credit_amount) or Decimal(0)
-    paid = money(bill.paid_amount) or Decimal(0)
-    left = (money(credit.amount) or Decimal(0)) - (money(credit.applied_amount) or Decimal(0))
-    open_amount = (money(bill.amount) or Decimal(0)) - paid - on_bill
-    only_credited = progress.standing(bill) is Standing.PARTLY_PAID and not paid
     if bill.archived or credit.archived:
         raise _refused("archived", "The bill or the vendor credit is archived in BILL.")
+    if progress.standing(credit) not in (Standing.UNPAID, Standing.PARTLY_PAID):
+        raise _refused("credit_used", "This vendor credit is used up in BILL, or how much is left cannot be read.")
+    only_credited = progress.standing(bill) is Standing.PARTLY_PAID and not bill.paid_amount
     if progress.standing(bill) is not Standing.UNPAID and not only_credited:
         raise _refused("payment_started", "This bill is scheduled or paid in BILL; the credit is not set off any more.")
     if progress.approval(bill) is not Approval.NONE:
         raise _refused("approver_acted", "An approver has acted on this bill in BILL; set the credit off there.")
+    on_bill = money(bill.credit_amount) or Decimal(0)
     if on_bill != sum(applied.values()):
         raise _refused("credit_unclear", "BILL does not show all credits on this bill; set the credit off there.")
-    if draft.amount > min(left, open_amount):
-        raise _refused("credit_too_large", f"Only {digits(min(left, open_amount))} can be set off in BILL.", "amount")
+    left = (money(credit.amount) or Decimal(0)) - (money(credit.applied_amount) or Decimal(0))
+    most = min(left, (money(bill.amount) or Decimal(0)) - on_bill)
+    if draft.amount > most:
+        raise _refused("credit_too_large", f"Only {digits(most)} can be set off in BILL.", "amount")
+
+
+def _amount(value: Decimal | None) -> Decimal:
+    """What a credit was used for; nothing where that is no amount: the bill's own total then shows that it lacks."""
+    try:
+        return money(value) or Decimal(0)
+    except RowError:
+        return Decimal(0)
 
 
 def _refused(code: str, message: str, field: str = "") -> Rejected:

@@ -5,6 +5,8 @@ https://developer.bill.com/docs/ap-bills  https://developer.bill.com/reference/u
 
 from collections.abc import Sequence
 
+import msgspec
+
 from integrations.engine.errors import Problem, Rejected
 from integrations.engine.records import InvoiceDraft, Standing, VendorDraft
 from integrations.systems.bill import drafts, progress, wire
@@ -41,7 +43,8 @@ def change(current: wire.Wire, draft: Made) -> tuple[str, Json]:
 def _refreshed(current: wire.Wire, body: Json) -> Json:
     """Only what the ERP owns of a vendor: its e-mail and its kind are BILL's once it is there.
 
-    A vendor connected on BILL's network keeps its own address, and refuses ours.
+    A new e-mail that people released goes where nothing else is left to change: beside other changes it would carry the
+    ERP's e-mail over BILL's, unasked. A vendor connected on BILL's network keeps its own address, and refuses ours.
     """
     if not isinstance(current, wire.WireVendor):
         return body
@@ -54,7 +57,20 @@ def _refreshed(current: wire.Wire, body: Json) -> Json:
         kept["address"] = _whole_address(current.address, kept["address"])
     if _same_tax_id(current, kept.get("additionalInfo")):
         kept.pop("additionalInfo", None)
+    if "email" in body and kept.items() <= _as_sent(current).items():
+        kept["email"] = body["email"]
     return kept
+
+
+def _as_sent(current: wire.WireVendor) -> Json:
+    """The vendor in the form in which we send one."""
+    address = msgspec.to_builtins(current.address or wire.WireAddress())
+    return {
+        "name": current.name,
+        "shortName": current.short_name,
+        "billCurrency": current.bill_currency,
+        "address": {name: value for name, value in address.items() if value},
+    }
 
 
 def _whole_address(old: wire.WireAddress | None, new: object) -> Json:

@@ -162,6 +162,16 @@ def test_credits_that_bill_does_not_show_are_never_wiped(world: World) -> None:
     assert refusal(world, applied(vendor, key, two), two) == "credit_unclear"
 
 
+@pytest.mark.parametrize("amount", ["1e999", '"NaN"', '"Infinity"'])
+def test_an_amount_that_is_none_stops_every_act_on_money(world: World, amount: str) -> None:
+    vendor = world.vendor()
+    key, one = bill(world, vendor), credit(world, vendor)
+    world.fault("replace", find='"amount":120.50', text=f'"amount":{amount}', times=None, method="GET")
+    assert refusal(world, paid(vendor, key), key) == "payment_started"
+    assert refusal(world, applied(vendor, key, one), one) == "payment_started"
+    assert refusal(world, BILL, key) == "payment_started"
+
+
 def every_act(world: World) -> list[tuple[Draft, str]]:
     vendor = world.vendor()
     key, one = bill(world, vendor), credit(world, vendor)

@@ -85,6 +85,12 @@ def test_a_refresh_leaves_to_bill_what_is_bills(world: World) -> None:
     assert stored["phone"] == "5551234"
 
 
+def test_an_e_mail_that_people_released_is_sent(world: World) -> None:
+    (receipt,) = world.post(vendor_draft(email="ap@nordic.example"))
+    world.act(vendor_draft(email="new@nordic.example"), receipt.target_id)
+    assert world.sim.get(receipt.target_id)["email"] == "new@nordic.example"
+
+
 def test_a_line_of_the_address_that_is_gone_is_taken_away(world: World) -> None:
     draft = vendor_draft()
     (receipt,) = world.post(replace(draft, address=replace(draft.address, line2="Suite 7")))
