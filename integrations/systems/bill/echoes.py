@@ -109,8 +109,8 @@ def coding(lines: Sequence[wire.WireLine]) -> str:
     return blake2b(b"\n".join(told), digest_size=8).hexdigest()
 
 
-def _told(line: wire.WireLine) -> tuple[str | None, ...]:
-    """Dates, amounts and codes of a line as text; odd characters escaped, since no JSON holds them."""
+def _told(line: wire.WireLine) -> tuple[str, ...]:
+    """Amount, codes and text of a line; odd characters escaped, since no JSON holds them."""
     codes = line.classifications or wire.WireClassifications()
     ids = (codes.chart_of_account_id, codes.department_id, codes.location_id, codes.accounting_class_id, codes.job_id)
     return digits(line.value), *(shown(value) for value in (*ids, line.description))
