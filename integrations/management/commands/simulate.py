@@ -23,6 +23,8 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
         parser.add_argument("--data", help="file that keeps what it holds; without it everything is forgotten")
         parser.add_argument("--ledger", help="a spend export (CSV, also .gz) to load instead of demo data")
+        parser.add_argument("--seeded", type=int, help="how many invoices, few of the clean kind, instead of demo data")
+        parser.add_argument("--seed", type=int, help="number that makes the same data again")
         parser.add_argument("--ledger-mapping", help="JSON: which header holds what, when the headers differ")
         parser.add_argument("--date-for-undated", help="ISO date for transactions without a usable date")
         parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="any other option")
@@ -68,7 +70,7 @@ def stop_on_sigterm() -> None:
 
 def _given(options: dict[str, Any]) -> dict[str, Any]:
     """Options of the simulator from the command line; those not given are left to its defaults."""
-    names = ("data", "ledger", "date_for_undated")
+    names = ("data", "ledger", "date_for_undated", "seeded", "seed")
     given: dict[str, Any] = {name: options[name] for name in names if options[name]}
     given |= dict(pair.split("=", 1) for pair in options["option"])
     if options["ledger_mapping"]:

@@ -6,6 +6,7 @@ from integrations.systems.ifs.simulator.faults import Fault
 from integrations.systems.ifs.simulator.ledger import load_spend
 from integrations.systems.ifs.simulator.ledger_lines import LoadReport, SpendMapping
 from integrations.systems.ifs.simulator.options import build
+from integrations.systems.ifs.simulator.seeded import seed_awkward
 from integrations.systems.ifs.simulator.simulator import Simulator
 
 __all__ = [
@@ -19,4 +20,5 @@ __all__ = [
     "build",
     "load_spend",
     "seed",
+    "seed_awkward",
 ]

@@ -1,6 +1,6 @@
 """Seeded demo data: a US manufacturer with every awkward truth of accounts payable, at any size."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import islice
@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from integrations.systems.ifs.simulator import demo_drafts
-from integrations.systems.ifs.simulator.demo_cases import CASES, LEAST, REPEATS, SUPPLIER_KIND, cost
+from integrations.systems.ifs.simulator.demo_cases import CASES, LEAST, REPEATS, SUPPLIER_KIND, Case, cost
 from integrations.systems.ifs.simulator.demo_drafts import Draft
 from integrations.systems.ifs.simulator.demo_masters import COMPANY, masters
 from integrations.systems.ifs.simulator.demo_suppliers import Supplier, roster, supplier_rows
@@ -17,7 +17,7 @@ from integrations.systems.ifs.simulator.store import Store, day
 
 Row = dict[str, Any]
 FIRST_ID = 10_001
-_CHUNK = 1000
+CHUNK = 1000
 _PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n%%EOF\n"
 _PROPOSALS = {501: "Preliminary", 502: "Ordered", 503: "Cancelled", 504: "Acknowledged"}
 _FORMATS = ("INV-{id}", "INV-{id}", "INV-{id}", "{year}/{id}", "{id}", "000{id}", "FA{year}-{id}")
@@ -50,9 +50,9 @@ def seed(sim: Simulator, invoices: int = 300, seed: int = 1, suppliers: int = 60
         for entity, rows in (*masters(today), *supplier_rows(people, today, chance)):
             report.count(entity, sim.store.insert_many(entity, rows))
         drafts = _drafts(invoices, people, today, chance, report)
-        while chunk := list(islice(drafts, _CHUNK)):
-            _insert(sim.store, chunk, today, report)
-        _proposals(sim.store, report, today)
+        while chunk := list(islice(drafts, CHUNK)):
+            insert(sim.store, chunk, today, report)
+        propose(sim.store, report, today)
         _documents(sim.store, report, images)
     return report
 
@@ -62,14 +62,14 @@ def _drafts(count: int, people: list[Supplier], today: date, chance: Random, rep
     special = {each.kind: each for each in people}
     mexican = [each for each in people if each.currency == "MXN"]
     last: Draft | None = None
-    for position, name in enumerate(_plan(count, chance)):
+    for position, name in enumerate(plan(CASES, count, chance)):
         if name in REPEATS and last is not None:
             supplier = last.supplier
         elif name in SUPPLIER_KIND:
             supplier = special[SUPPLIER_KIND[name]]
         else:
             supplier = chance.choice(mexican if name == "other_company" else ordinary)
-        draft = _plain(FIRST_ID + position, supplier, today, chance)
+        draft = plain(FIRST_ID + position, supplier, today, chance)
         draft.earlier = last.number if last is not None else ""
         CASES[name][1](draft, chance)
         report.cases.setdefault(name, []).append(draft.id)
@@ -77,18 +77,19 @@ def _drafts(count: int, people: list[Supplier], today: date, chance: Random, rep
         yield draft
 
 
-def _plan(count: int, chance: Random) -> list[str]:
+def plan(cases: Mapping[str, tuple[int, Case]], count: int, chance: Random) -> list[str]:
     """Case names: each once, then by share, shuffled, an ordinary one first."""
-    names = [name for name in CASES for _ in range(LEAST.get(name, 1))]
-    shares = [share for share, _ in CASES.values()]
-    plan = names + chance.choices(list(CASES), shares, k=count - len(names))
-    chance.shuffle(plan)
-    first = plan.index("ordinary")
-    plan[0], plan[first] = plan[first], plan[0]
-    return plan
+    names = [name for name in cases for _ in range(LEAST.get(name, 1))]
+    shares = [share for share, _ in cases.values()]
+    found = names + chance.choices(list(cases), shares, k=count - len(names))
+    chance.shuffle(found)
+    first = found.index("ordinary")
+    found[0], found[first] = found[first], found[0]
+    return found
 
 
-def _plain(number: int, supplier: Supplier, today: date, chance: Random) -> Draft:
+def plain(number: int, supplier: Supplier, today: date, chance: Random) -> Draft:
+    """An ordinary invoice of the last quarter."""
     voucher = today - timedelta(days=chance.randint(0, 90))
     invoiced = voucher - timedelta(days=chance.randint(0, 12))
     text = chance.choice(_FORMATS).format(id=number, year=invoiced.year)
@@ -97,7 +98,9 @@ def _plain(number: int, supplier: Supplier, today: date, chance: Random) -> Draf
     return Draft(number, text, supplier, invoiced, voucher, due, lines)
 
 
-def _insert(store: Store, drafts: list[Draft], today: date, report: SeedReport) -> None:
+def insert(store: Store, drafts: list[Draft], today: date, report: SeedReport) -> None:
+    """Store drafts with everything that hangs under them."""
+
     def add(entity: str, rows: Iterable[Row]) -> None:
         report.count(entity, store.insert_many(entity, rows))
 
@@ -110,7 +113,7 @@ def _insert(store: Store, drafts: list[Draft], today: date, report: SeedReport) 
     add("PurchaseReceipt", (row for draft in drafts for row in draft.receipts))
 
 
-def _proposals(store: Store, report: SeedReport, today: date) -> None:
+def propose(store: Store, report: SeedReport, today: date) -> None:
     """The `proposed` invoices, spread over one payment proposal of each state."""
     heads = [
         {

@@ -9,8 +9,16 @@ from integrations.systems.ifs.simulator.demo_masters import COMPANY, DEBT
 from integrations.systems.ifs.simulator.demo_suppliers import Supplier
 
 Row = dict[str, Any]
-RATES = {"USD": Decimal(1), "CAD": Decimal("0.7312"), "EUR": Decimal("1.0845"), "MXN": Decimal("5.4210")}
-DIVISORS = {"MXN": Decimal(100)}
+RATES = {
+    "USD": Decimal(1),
+    "CAD": Decimal("0.7312"),
+    "EUR": Decimal("1.0845"),
+    "MXN": Decimal("5.4210"),
+    "JPY": Decimal("0.6615"),
+    "KWD": Decimal("3.2540"),
+}
+DIVISORS = {"MXN": Decimal(100), "JPY": Decimal(100)}
+UNITS = {"JPY": Decimal(1), "KWD": Decimal("0.001")}
 _CENT, _ONE = Decimal("0.01"), Decimal(1)
 _COSTS = frozenset({"IP2", "M10", "FA1", "IP3"})
 _UNPOSTED = frozenset({"Preliminary", "PrelPosted"})
@@ -40,7 +48,8 @@ class Line:
 @dataclass(slots=True)
 class Draft:
     """What the cases change. debt_off: IP1 wrong by this; ledger_off: ledger item beside IP1 by this;
-    earlier: number of an earlier invoice of the supplier."""
+    earlier: number of an earlier invoice of the supplier. in_ledger, debt_row: whether the ledger lists it, and
+    whether its voucher has the supplier-debt row. ledger_currency: of the ledger item, where it is another one."""
 
     id: int
     number: str
@@ -57,10 +66,18 @@ class Draft:
     ledger_off: Decimal = Decimal(0)
     instalments: int = 1
     earlier: str = ""
+    in_ledger: bool = True
+    debt_row: bool = True
+    ledger_currency: str = ""
     more: Row = field(default_factory=dict)
     orders: list[Row] = field(default_factory=list)
     order_lines: list[Row] = field(default_factory=list)
     receipts: list[Row] = field(default_factory=list)
+
+    @property
+    def unit(self) -> Decimal:
+        """The smallest amount of its currency."""
+        return UNITS.get(self.supplier.currency, _CENT)
 
     @property
     def posted(self) -> bool:
@@ -87,7 +104,7 @@ class Draft:
 
     def open_amount(self) -> Decimal:
         if self.settled or self.state in _NOTHING_OPEN:
-            return Decimal("0.00")
+            return Decimal(0).quantize(self.unit)
         return self.debt() + self.ledger_off - self.paid
 
 
@@ -157,7 +174,7 @@ def items(draft: Draft) -> list[Row]:
                 "Description": line.text,
                 "VatCode": tax.tax_code if tax else "NT",
                 "NetCurrAmount": line.amount,
-                "VatCurrAmount": tax.amount if tax else Decimal("0.00"),
+                "VatCurrAmount": tax.amount if tax else Decimal(0).quantize(draft.unit),
                 "NetDomAmount": draft.domestic(line.amount),
                 "PoRefNumber": draft.more.get("PoRefNumber") if line.po_line else None,
                 "PoLineNo": line.po_line,
@@ -184,7 +201,7 @@ def _all_lines(draft: Draft) -> list[Line]:
     early = sum((line.amount for line in lines if line.prel or not draft.posted), Decimal(0))
     if early:
         lines.append(Line("IP1", DEBT, -early, "Supplier debt, preliminary", prel=True))
-    if draft.posted:
+    if draft.posted and draft.debt_row:
         lines.append(Line("IP1", DEBT, -draft.debt(), "Supplier debt"))
     return lines
 
@@ -220,23 +237,21 @@ def _posting(draft: Draft, row: int, line: Line) -> Row:
 
 
 def ledger_items(draft: Draft) -> list[Row]:
-    """The supplier ledger: one row an instalment, nothing before posting."""
-    if not draft.posted:
+    """The supplier ledger: one row an instalment, nothing before posting. What is paid is taken off the first ones."""
+    if not draft.posted or not draft.in_ledger:
         return []
-    total, left = draft.debt() + draft.ledger_off, draft.open_amount()
-    share = (total / draft.instalments).quantize(_CENT)
-    paid = draft.settled or draft.state == "PaidPosted"
+    paid = draft.debt() + draft.ledger_off - draft.open_amount()
     payment: Row = {}
-    if paid or draft.paid:
+    if draft.settled or draft.state == "PaidPosted" or draft.paid:
         payment = {
             "PayDate": draft.voucher_date + timedelta(days=1),
             "PaymentSeriesId": "SUPAY",
             "PaymentId": draft.id,
         }
     found = []
-    for number in range(1, draft.instalments + 1):
-        last = number == draft.instalments
-        amount = total - share * (number - 1) if last else share
+    for number, amount in enumerate(_instalments(draft), 1):
+        covered = min(paid, amount) if draft.instalments > 1 else paid
+        paid -= covered
         found.append(
             {
                 "Company": draft.company,
@@ -244,12 +259,19 @@ def ledger_items(draft: Draft) -> list[Row]:
                 "LedgerItemSeriesId": "SI",
                 "LedgerItemId": draft.number,
                 "InstallmentId": number,
-                "Currency": draft.supplier.currency,
+                "Currency": draft.ledger_currency or draft.supplier.currency,
                 "OriginalAmount": amount,
                 "CurrAmount": amount,
-                "OpenAmount": left if draft.instalments == 1 else amount,
+                "OpenAmount": amount - covered,
                 "DueDate": draft.due + timedelta(days=30 * (number - 1)) if draft.due else None,
                 **payment,
             }
         )
     return found
+
+
+def _instalments(draft: Draft) -> list[Decimal]:
+    """Equal amounts; the last one takes the rest."""
+    total = draft.debt() + draft.ledger_off
+    share = (total / draft.instalments).quantize(draft.unit)
+    return [share] * (draft.instalments - 1) + [total - share * (draft.instalments - 1)]

@@ -34,7 +34,7 @@ _PLACES = (
 
 @dataclass(frozen=True, slots=True)
 class Supplier:
-    """kind: what is special about it; ordinary suppliers have none."""
+    """kind: what is special about it; ordinary suppliers have none. tax_id: "" makes one for a US supplier."""
 
     id: str
     name: str
@@ -42,6 +42,7 @@ class Supplier:
     currency: str = "USD"
     term: str = "30"
     kind: str = ""
+    tax_id: str = ""
     address: Row = field(default_factory=dict)
 
 
@@ -101,11 +102,12 @@ def supplier_rows(suppliers: list[Supplier], today: date, chance: Random) -> Ite
 
 
 def _general(supplier: Supplier, position: int, today: date) -> Row:
+    made = f"{30 + position % 60}-{1234567 + position * 911}" if supplier.country == "US" else None
     return {
         "Name": supplier.name,
         "Country": supplier.country,
         "DefaultLanguage": "en",
-        "AssociationNo": f"{30 + position % 60}-{1234567 + position * 911}" if supplier.country == "US" else None,
+        "AssociationNo": supplier.tax_id or made,
         "CreationDate": date(today.year - 1 - position % 6, 1 + position % 12, 1 + position % 28),
         "PartyType": "Supplier",
         "SupplierCategory": "Prospect" if supplier.kind == "prospect" else "Supplier",
@@ -143,12 +145,14 @@ def _payment(add: Any, supplier: Supplier) -> None:
 
 
 def _addresses(add: Any, supplier: Supplier, position: int, today: date, chance: Random) -> None:
-    if supplier.kind == "one_time":
+    if supplier.kind in ("one_time", "no_address"):
         return
     if supplier.kind == "two_addresses":
         moved = date(today.year - 1, 6, 30)
         _address(add, supplier, "OLD", "Pay", position, ValidTo=moved)
         _address(add, supplier, "1", "Pay", position + 1, ValidFrom=date(today.year - 1, 7, 1))
+    elif supplier.kind == "expired_address":
+        _address(add, supplier, "1", "Pay", position, ValidTo=date(today.year - 1, 6, 30))
     elif supplier.kind == "document_address":
         _address(add, supplier, "1", "Document", position)
     elif supplier.kind == "incomplete_address":

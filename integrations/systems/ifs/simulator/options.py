@@ -8,12 +8,13 @@ from integrations.systems.ifs.simulator.config import Client, SimulatorConfig
 from integrations.systems.ifs.simulator.demo import seed
 from integrations.systems.ifs.simulator.ledger import load_spend
 from integrations.systems.ifs.simulator.ledger_lines import SpendMapping
+from integrations.systems.ifs.simulator.seeded import seed_awkward
 from integrations.systems.ifs.simulator.simulator import Simulator
 
 _KNOWN = frozenset(
     (
         *("data", "preset", "paging", "control", "latency", "realm", "client_id", "client_secret", "unlimited"),
-        *("ledger", "ledger_mapping", "date_for_undated", "company", "currency", "seed", "invoices"),
+        *("ledger", "ledger_mapping", "date_for_undated", "company", "currency", "seed", "seeded", "invoices"),
     )
 )
 
@@ -24,7 +25,8 @@ def build(options: Mapping[str, Any]) -> Simulator:
     Options, all optional: data (path, default :memory:), preset, paging, control, latency, unlimited (requests),
     realm "demo", client_id "ml-connector", client_secret "demo-secret"; ledger (path of a spend export) with
     ledger_mapping (dict of SpendMapping fields), date_for_undated (date or ISO text), company "10", currency "GBP";
-    otherwise demo data with seed 1 and invoices 300. A file that already holds a company is left as it is.
+    seeded (so many invoices, few of the clean kind); otherwise invoices 300 of demo data; seed 1 for both. A file that
+    already holds a company is left as it is.
     Raises ValueError for an option it does not know.
     """
     given = {name: value for name, value in options.items() if value is not None}
@@ -36,7 +38,11 @@ def build(options: Mapping[str, Any]) -> Simulator:
     elif "ledger" in given:
         sim.about = _load(sim, given)
     else:
-        report = seed(sim, int(given.get("invoices", 300)), int(given.get("seed", 1)))
+        number = int(given.get("seed", 1))
+        if "seeded" in given:
+            report = seed_awkward(sim, int(given["seeded"]), number)
+        else:
+            report = seed(sim, int(given.get("invoices", 300)), number)
         sim.about = "\n".join(f"{rows} {entity}" for entity, rows in report.rows.items())
     return sim
 
