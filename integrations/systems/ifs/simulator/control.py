@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import msgspec
 
+from integrations.systems.ifs.simulator import hands
 from integrations.systems.ifs.simulator.answers import Answer, Refusal, json_answer
 from integrations.systems.ifs.simulator.faults import Fault
 from integrations.systems.ifs.simulator.query import options
@@ -16,7 +17,10 @@ PREFIX = "/_sim/"
 
 
 def answer(simulator: "Simulator", request: httpx.Request, path: str) -> Answer:
-    """faults (GET, POST one or a list, DELETE), ledger?since=, stats, dump?entity=, edit, insert, delete (POST)."""
+    """faults (GET, POST one or a list, DELETE), ledger?since=, stats, dump?entity=, edit, insert, delete (POST).
+
+    POST do: {"act": a name of hands.ACTS, **its arguments}, all rows of the invoice kept in step.
+    """
     given = options(request.url.query.decode())
     try:
         return _answer(simulator, request, path.removeprefix(PREFIX), given)
@@ -45,6 +49,11 @@ def _answer(simulator: "Simulator", request: httpx.Request, name: str, given: di
             return json_answer(200, simulator.rows(given["entity"]))
         case "POST", "edit" | "insert" | "delete":
             return json_answer(200, _user(simulator, name, msgspec.json.decode(request.content, type=dict)))
+        case "POST", "do":
+            order = msgspec.json.decode(request.content, type=dict)
+            act = hands.ACTS[order.pop("act")]
+            with simulator.store.transaction():
+                return json_answer(200, {"done": act(simulator, **order)})
     return json_answer(404, {"error": "unknown control endpoint"})
 
 
