@@ -10,6 +10,7 @@ from integrations.systems.bill import progress, wire
 from integrations.systems.bill.echoes import echo
 from integrations.systems.bill.records import RowError, day, money, shown
 
+_LONGEST_TIME = 64  # characters of a version; a time of BILL has 29
 V = TypeVar("V")
 R = TypeVar("R")
 
@@ -55,7 +56,7 @@ def version(row: wire.Wire) -> str:
 
     BILL does not say whether `updatedTime` moves when an approver acts or a payment begins.
     """
-    parts = [shown(row.updated_time)]
+    parts = [shown(row.updated_time)[:_LONGEST_TIME]]
     if (approved := progress.approval(row)) is not Approval.NONE:
         parts.append(approved.value)
     if (moved := progress.standing(row)) not in (Standing.UNPAID, Standing.UNKNOWN):

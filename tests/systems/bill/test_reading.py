@@ -86,6 +86,18 @@ def test_archived_records_are_read_as_inactive(world: World) -> None:
     assert (vendor.key, vendor.active) == (key, False)
 
 
+@pytest.mark.parametrize(
+    ("entity", "table"), [(Entity.GL_ACCOUNT, "chart-of-accounts"), (Entity.DIMENSION, "departments")]
+)
+def test_archived_coding_is_read_as_inactive_among_all_of_it(world: World, entity: Entity, table: str) -> None:
+    before, _ = read_all(world.client, entity)
+    key = str(world.sim.dump(table)[0]["id"])
+    world.sim.archive(key)
+    after, _ = read_all(world.client, entity)
+    assert {record.key for record in after} == {record.key for record in before}
+    assert [record.key for record in after if not record.active] == [key]
+
+
 def test_a_second_poll_reads_what_changed_and_the_overlap(world: World) -> None:
     world.vendor("Old")
     world.clock.now += timedelta(hours=1)
