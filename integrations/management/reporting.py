@@ -9,14 +9,17 @@ from typing import Any
 from uuid import UUID
 
 from django.core.management.base import CommandError, OutputWrapper
+from django.db.models import Count, Sum
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from integrations.engine.records import Entity
 from integrations.management.tenancy import tenant_of
-from integrations.models import Integration
+from integrations.models import Integration, Plan, PlanLine
 from integrations.runner import foreground
+from integrations.store.counting import exact
+from tenants.scope import tenant_scope
 
 Tell = Callable[[str, int], None]
 
@@ -51,6 +54,27 @@ def show(reports: Sequence[foreground.FlowReport], stdout: OutputWrapper, consol
     if wrong:
         names = "; ".join(f"{r.entity}: {r.error or ('failed' if r.failed else 'not balanced')}" for r in wrong)
         raise CommandError(f"It is not complete ({names}). The page /runs/ says why.", returncode=2)
+
+
+def show_plan(plan: Plan, tenant_id: UUID, stdout: OutputWrapper, options: Any) -> None:
+    """Print its lines added up, and what applying did with them; CommandError with code 2 unless it went well."""
+    with tenant_scope(tenant_id):
+        lines = PlanLine.objects.filter(plan=plan)
+        grouped = lines.values("kind", "code", "currency", "result").order_by("kind", "code", "currency", "result")
+        rows: list[Any] = list(grouped.annotate(count=Count("pk"), total=Sum("amount")))
+        failed = lines.filter(result=PlanLine.Result.FAILED).count()
+    for row in rows:
+        row["total"] = None if row["total"] is None else exact(row["total"])
+    if options["json"]:
+        stdout.write(json.dumps({"plan": str(plan.uuid), "status": plan.status, "lines": rows}, sort_keys=True))
+    else:
+        table = Table("what", "why", "records", "amount", "result", title=f"Plan {plan.uuid}: {plan.status}")
+        for row in rows:
+            amount = f"{row['total']} {row['currency']}" if row["total"] else ""
+            table.add_row(row["kind"], row["code"], str(row["count"]), amount, row["result"])
+        Console().print(table)
+    if plan.status not in (Plan.Status.READY, Plan.Status.APPLIED) or plan.message or failed:
+        raise CommandError(plan.message or f"{failed} records did not go through: see the plan's page.", returncode=2)
 
 
 @contextmanager

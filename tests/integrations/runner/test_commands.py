@@ -4,6 +4,7 @@ import json
 from datetime import date
 from io import StringIO
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -105,3 +106,32 @@ def test_an_integration_nobody_has_made_is_named(shop: Reader, cast: Cast) -> No
         Integration.objects.update(name="another")
     with pytest.raises(CommandError, match="no integration “one”"):
         run(shop, cast, "sync")
+
+
+def planned(cast: Cast, **options: Any) -> dict[str, Any]:
+    """What `sync --plan` or `--apply` says as JSON."""
+    out = StringIO()
+    call_command("sync", "one", tenant=cast.tenant.slug, json=True, stdout=out, **options)
+    found: dict[str, Any] = json.loads(out.getvalue())
+    return found
+
+
+def test_a_plan_is_shown_and_applied_by_its_id(shop: Reader, cast: Cast) -> None:
+    with tenant_scope(cast.tenant.pk):
+        Integration.objects.update(active=False)
+    made = planned(cast, plan=True)
+    assert (made["status"], sum(line["count"] for line in made["lines"])) == ("ready", 12)
+    done = planned(cast, apply=UUID(made["plan"]))
+    assert (done["status"], {line["result"] for line in done["lines"]}) == ("applied", {"done"})
+    with tenant_scope(cast.tenant.pk):
+        assert Integration.objects.get().active
+
+
+def test_a_plan_that_nobody_made_is_refused(shop: Reader, cast: Cast) -> None:
+    with pytest.raises(CommandError, match="no such plan"):
+        planned(cast, apply=uuid4())
+
+
+def test_a_plan_is_of_the_whole_integration(shop: Reader, cast: Cast) -> None:
+    with pytest.raises(CommandError, match="leave out"):
+        planned(cast, plan=True, entity=["invoice"])
