@@ -188,7 +188,7 @@ def pair(cast: Cast, *, on_ifs: Hook | None = None, **policy: Any) -> Iterator[P
     hosts = [f"127.0.0.1:{server.port}" for server in servers.values()]
     try:
         with override_settings(EGRESS_ALLOWED_HOSTS=hosts, EGRESS_ALLOW_PRIVATE=True):
-            integration = _join(cast.tenant, *(f"http://{host}" for host in hosts), policy)
+            integration = _join(cast.tenant, f"http://{hosts[0]}", f"http://{hosts[1]}", policy)
             clerk, controller = _people(cast.tenant)
             made = hooks["pair"] = Pair(ifs, bill, cast.tenant, integration, clerk, controller, list(_ordinary(ifs)))
             made.on_ifs = on_ifs

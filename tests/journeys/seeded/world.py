@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -137,7 +137,7 @@ def seeded(invoices: int, seed: int) -> Iterator[Seeded]:
     choices = Choices("10", start, ROUNDING, TAXES, PARTS)
     try:
         hosts = [f"127.0.0.1:{server.port}" for server in servers]
-        tenant = _tenant(*(f"http://{host}" for host in hosts), start)
+        tenant = _tenant(f"http://{hosts[0]}", f"http://{hosts[1]}", start)
         egress = {"EGRESS_ALLOW_PRIVATE": "1", "EGRESS_ALLOWED_HOSTS": ",".join(hosts)}
         yield Seeded(ifs, bill, tenant, outcomes(_books(ifs, bill), choices), egress)
     finally:
@@ -164,7 +164,11 @@ def _by_hand(ifs: Ifs, bill: Bill) -> None:
     vendors = {
         key: bill.create_vendor_by_hand(names[key], shortName=key, billCurrency="USD") for key in (first, second)
     }
-    spellings = [(mine[0], str), (mine[1], _other_spelling), (theirs[0], lambda number: f"OTHER-{number}")]
+    spellings: list[tuple[Any, Callable[[str], str]]] = [
+        (mine[0], str),
+        (mine[1], _other_spelling),
+        (theirs[0], lambda number: f"OTHER-{number}"),
+    ]
     for row, spell in spellings:
         total = sum(Decimal(each["OriginalAmount"]) for each in _ledger(ifs, row))
         if total > 0:
