@@ -148,6 +148,14 @@ def test_a_line_whose_coding_changed_in_the_erp_takes_todays_rules() -> None:
     assert [line.account for line in found.draft.lines] == ["0ca7000", "0ca2410"]
 
 
+def test_a_line_whose_amount_changed_takes_todays_rules() -> None:
+    moved = Rule(id=2, version=1, table="account", source="4000", target="7000")
+    found = after(owing("130.00", "110.00"), given=rules(rules=[moved]))
+    assert isinstance(found, Update)
+    assert isinstance(found.draft, InvoiceDraft)
+    assert [line.account for line in found.draft.lines] == ["0ca7000", "0ca2410"]
+
+
 def test_a_new_line_without_a_mapping_holds_the_change_not_the_bill() -> None:
     rows = (DEBT, COST, TAX, posting("9", PostingKind.COST, "0.00", account="5555"))
     assert said(after(invoice(postings=rows))) == "hold unmapped_account"
@@ -236,6 +244,18 @@ def test_a_cancelled_invoice_is_archived_when_approved_or_where_the_tenant_chose
 def test_an_archive_approved_before_the_payment_was_scheduled_is_not_done() -> None:
     early = answer(after(CANCELLED), "archive")
     assert said(after(CANCELLED, SCHEDULED, answers=early)) == "hold! cancelled_after_sending"
+
+
+def test_leaving_it_as_it_is_counts_only_as_far_as_the_bill_has_come() -> None:
+    kept = answer(after(CANCELLED), "keep")
+    assert after(CANCELLED, answers=kept) == Nothing(rebaseline=True)
+    assert said(after(CANCELLED, SCHEDULED, answers=kept)) == "hold! cancelled_after_sending"
+
+
+def test_an_answer_that_was_not_offered_does_nothing() -> None:
+    ((asked, _),) = answer(after(CANCELLED, SCHEDULED), "keep").items()
+    assert said(after(CANCELLED, SCHEDULED, answers={asked: "archive"})) == "hold! cancelled_after_sending"
+    assert said(after(CANCELLED, SCHEDULED, answers={asked: "yes"})) == "hold! cancelled_after_sending"
 
 
 def paid_in_erp(still_open: str) -> Invoice:

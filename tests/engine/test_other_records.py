@@ -8,7 +8,7 @@ import pytest
 
 from integrations.engine import fingerprint as hashing
 from integrations.engine.decide import decide
-from integrations.engine.decisions import Act, Link, Nothing, Out, Want
+from integrations.engine.decisions import Act, Hold, Link, Nothing, Out, Want
 from integrations.engine.policy import Policy
 from integrations.engine.records import (
     ApplyDraft,
@@ -61,7 +61,9 @@ def test_it_is_archived_when_approved_but_not_once_its_payment_is_scheduled() ->
     approved = answer(decide(GONE, link, there(link), rules(), POLICY), "archive")
     moving = there(link, standing=Standing.SCHEDULED)
     assert said(decide(GONE, link, there(link), rules(), POLICY, answers=approved)) == "archive"
-    assert said(decide(GONE, link, moving, rules(), POLICY, answers=approved)) == "hold! gone_in_source"
+    held = decide(GONE, link, moving, rules(), POLICY, answers=approved)
+    assert isinstance(held, Hold)
+    assert [choice.key for choice in held.problems[0].choices] == ["keep"]
 
 
 def test_gone_and_never_sent_is_out_and_a_gone_supplier_is_not_urgent() -> None:
@@ -118,6 +120,11 @@ def test_a_credit_that_names_its_invoice_is_looked_at_again_once_it_is_there() -
     assert decide(CREDIT, None, None, KNOWN, APPLY).again  # type: ignore[union-attr]
     assert not decide(CREDIT, None, None, KNOWN, POLICY).again  # type: ignore[union-attr]
     assert not decide(CREDIT, None, None, rules(), APPLY).again  # type: ignore[union-attr]
+
+
+def test_a_credit_has_no_discount() -> None:
+    term = PaymentTerm(key="2", code="2", discount_days=10, discount_percent=Decimal(2))
+    assert created(msgspec.structs.replace(CREDIT, payment_term="2"), rules(terms={"2": term})).description == ""
 
 
 def test_it_is_set_off_against_the_open_bill_over_what_both_have() -> None:

@@ -208,13 +208,14 @@ def test_an_adopted_record_is_remembered_as_it_stands_and_the_oldest_source_gets
         currency="USD",
         dated=date(2026, 3, 1),
     )
-    young, old = invoice(key="10|9", voucher_date=date(2026, 3, 5)), invoice(key="10|1")
-    given = rules(guard=Guard([there]))
-    batch = [item(1, young), item(2, old)]
-    (_, held), (_, linked) = decide_all(batch, given, POLICY, Target(), Store())
-    assert isinstance(linked, LinkTo)
-    assert (linked.echo, linked.version) == ({"amount": "120"}, "7")
-    assert isinstance(held, Hold)
+    young, old = item(1, invoice(key="10|9", voucher_date=date(2026, 3, 5))), item(2, invoice(key="10|1"))
+    for batch in ([young, old], [old, young]):
+        given = rules(guard=Guard([there]))
+        decided = {each.id: decision for each, decision in decide_all(batch, given, POLICY, Target(), Store())}
+        linked = decided[2]
+        assert isinstance(linked, LinkTo)
+        assert (linked.echo, linked.version) == ({"amount": "120"}, "7")
+        assert isinstance(decided[1], Hold)
 
 
 def test_a_bug_of_ours_holds_its_record_only() -> None:
