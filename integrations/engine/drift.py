@@ -47,7 +47,8 @@ def between(before: InvoiceDraft | VendorDraft, after: InvoiceDraft | VendorDraf
             found += _lines(getattr(before, name), getattr(after, name))
         elif getattr(before, name) != getattr(after, name):
             old, new = (_shown(name, getattr(each, name)) for each in (before, after))
-            found.append(Difference(field=name, before=old, after=new))
+            if name != "address" or old != new:  # what an address is used for, and until when, is not sent
+                found.append(Difference(field=name, before=old, after=new))
     return found
 
 

@@ -171,6 +171,11 @@ def test_what_we_do_not_send_changes_nothing() -> None:
     assert again(VENDOR) == Nothing()
 
 
+def test_an_address_that_is_used_for_more_or_for_longer_is_the_same_address() -> None:
+    longer = msgspec.structs.replace(ADDRESS, key="9", uses=("pay", "document"), valid_to=date(2030, 1, 1))
+    assert again(vendor(addresses=(longer,))) == Nothing(rebaseline=True)
+
+
 def test_a_change_of_our_own_hashing_writes_nothing() -> None:
     assert again(VENDOR, linked(schema=hashing.VERSION - 1)) == Nothing(rebaseline=True)
 
