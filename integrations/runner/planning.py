@@ -207,7 +207,8 @@ def _carry(plan: Plan, hands: Hands, lines: dict[int, PlanLine]) -> bool:
     except (Retryable, ConnectionBroken):
         hands.store.give_back(items, None)
         raise
-    same = [(item, decision) for item, decision in decided if plans.is_same(lines[item.id], decision)]
+    with tenant_scope(hands.lease.tenant_id):  # digests hash tax ids with the tenant's key
+        same = [(item, decision) for item, decision in decided if plans.is_same(lines[item.id], decision)]
     other = {i.id: plans.said(d)[1] or "Nothing is to be done any more." for i, d in decided if (i, d) not in same}
     if other:
         hands.store.give_back([item for item, _ in decided if item.id in other], None)
