@@ -105,6 +105,7 @@ def ping(connection_id: int, tenant_id: UUID, actor: Actor | None = None) -> Pin
 
 def companies(connection_id: int, tenant_id: UUID) -> Sequence[Company]:
     """The companies that an ERP connection may see. Raises SyncError."""
+    begin_if_quiet()
     found: Sequence[Company] = client(tenant_id, connection_id, person=True).companies()
     return found
 

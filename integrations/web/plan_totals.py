@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Count, Sum
 
 from integrations.models import Plan, PlanLine
-from integrations.web.tags import said
+from integrations.web.tags import exact
 from integrations.web.words import PLAN_KINDS, listed, noun
 
 Money = dict[str, Decimal]
@@ -75,12 +75,19 @@ def summed(found: Sequence[Group]) -> Money:
     return sums
 
 
+def _money(sums: Money) -> str:
+    """Every amount, however many currencies: what is applied is named whole."""
+    return listed(
+        [f"{exact(amount, currency)}\N{NO-BREAK SPACE}{currency}" for currency, amount in sorted(sums.items())]
+    )
+
+
 def promise(found: Sequence[Group]) -> str:
     """What applying does, in one sentence with the amounts: create 24 vendors; create 118 invoices (41,200.00 USD)."""
     parts = []
     for entity, kind in dict.fromkeys((group.entity, group.kind) for group in found if group.kind in WRITES):
         same = [group for group in found if (group.entity, group.kind) == (entity, kind)]
-        count, money = sum(group.count for group in same), said(summed(same))
+        count, money = sum(group.count for group in same), _money(summed(same))
         worth = f" ({money})" if money and entity != "vendor" else ""
         verb = {"create": "create", "update": "change", "act": "archive, mark or note", "link": "link"}[kind]
         parts.append(f"{verb} {count:,} {noun(entity, count)}{worth}")

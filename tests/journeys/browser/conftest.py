@@ -2,7 +2,7 @@
 
 import importlib
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from threading import Thread
 from typing import Any
 
@@ -38,22 +38,31 @@ def site(database: None, throttles: None) -> Iterator[str]:
     thread.join(5)
 
 
+class StandIns:
+    """Starts the stand-in of a system and opens the way to it; gives its address. `simulators` are what was started."""
+
+    def __init__(self, settings: Any) -> None:
+        self.settings = settings
+        self.servers: list[SimulatorServer] = []
+        self.simulators: dict[str, Any] = {}
+        settings.EGRESS_ALLOW_PRIVATE = True
+        settings.EGRESS_ALLOWED_HOSTS = []
+
+    def __call__(self, system: str) -> str:
+        self.simulators[system] = importlib.import_module(f"integrations.systems.{system}.simulator").build({})
+        server = SimulatorServer(self.simulators[system])
+        self.servers.append(server)
+        Thread(target=server.serve_forever, daemon=True).start()
+        self.settings.EGRESS_ALLOWED_HOSTS = [f"127.0.0.1:{each.port}" for each in self.servers]
+        return f"http://127.0.0.1:{server.port}"
+
+
 @pytest.fixture
-def stand_in(settings: Any) -> Iterator[Callable[[str], str]]:
-    """Starts the stand-in of a system and opens the way to it; gives its address."""
-    servers: list[SimulatorServer] = []
-    settings.EGRESS_ALLOW_PRIVATE = True
-    settings.EGRESS_ALLOWED_HOSTS = []
-
-    def start(system: str) -> str:
-        simulator = importlib.import_module(f"integrations.systems.{system}.simulator").build({})
-        servers.append(SimulatorServer(simulator))
-        Thread(target=servers[-1].serve_forever, daemon=True).start()
-        settings.EGRESS_ALLOWED_HOSTS = [f"127.0.0.1:{server.port}" for server in servers]
-        return f"http://127.0.0.1:{servers[-1].port}"
-
-    yield start
-    for server in servers:
+def stand_in(settings: Any) -> Iterator[StandIns]:
+    """Stand-ins on ports of their own."""
+    found = StandIns(settings)
+    yield found
+    for server in found.servers:
         server.shutdown()
         server.server_close()
 
