@@ -18,7 +18,7 @@ from integrations.runner.slices import Outcome, run_slice
 from integrations.store import replaying, sweeping
 from integrations.store.counting import exact
 from integrations.store.lease import Lease, LeaseLost, claim, poll_now, release, take_over
-from tenants.scope import tenant_scope
+from tenants.scope import Actor, tenant_scope
 
 ORDER = (
     *(Entity.GL_ACCOUNT, Entity.DIMENSION, Entity.TAX_CODE, Entity.PAYMENT_TERM, Entity.PURCHASE_ORDER),
@@ -87,7 +87,7 @@ def replay(
     """Decide stored records again without reading their source; (how many were made ready, reports)."""
     connecting.begin_if_quiet()
     flows = chosen(tenant_id, integration_id, entities)
-    with tenant_scope(tenant_id):
+    with tenant_scope(tenant_id, actor=Actor("command", "replay")):
         ready = replaying.replay([flow.pk for flow in flows], key)
     return ready, _Sync(tenant_id, flows, tell or _silent, reads=False).run()
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import connection
 
+from audit.log import record as audit
 from tenants.scope import current_tenant
 
 # What a person ignored, what is being looked up and what may be on the other side already is left alone. Review items
@@ -22,4 +23,7 @@ def replay(flow_ids: list[int], key: str = "") -> int:
     names: dict[str, Any] = {"tenant": current_tenant(), "flows": flow_ids, "key": key, "never": list(NEVER_BLINDLY)}
     with connection.cursor() as cursor:
         cursor.execute(_READY, names)
-        return int(cursor.rowcount)
+        found = int(cursor.rowcount)
+    if found:
+        audit("replayed", subject=f"flow:{flow_ids[0]}", refs={"flows": flow_ids, "key": key, "records": found})
+    return found

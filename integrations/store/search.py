@@ -18,6 +18,7 @@ from tenants.scope import current_tenant
 
 LONGEST = 60  # characters of a term
 MOST = 1000  # records that one search finds
+_LOOKED_AT = 20_000  # records that have the rarest word
 _WORDS = 8  # of a name
 _EMPTY = frozenset(
     {"and", "the", "for", "ltd", "llc", "llp", "inc", "plc", "gmbh", "corp", "company", "limited"}
@@ -41,10 +42,13 @@ _COUNT = """
         WHERE tenant_id = %(tenant)s AND term >= %(from)s AND term < %(to)s LIMIT 2000
     ) AS few
 """
+# Bounded, so that two words that many share, but never together, do not cost a look at each of those records.
 _FIRST = """
-    SELECT source_id FROM integrations_searchterm t
-    WHERE tenant_id = %(tenant)s AND term >= %(from)s AND term < %(to)s {further}
-    ORDER BY term LIMIT %(limit)s
+    SELECT source_id FROM (
+        SELECT tenant_id, source_id, term FROM integrations_searchterm
+        WHERE tenant_id = %(tenant)s AND term >= %(from)s AND term < %(to)s ORDER BY term LIMIT %(looked_at)s
+    ) AS t
+    WHERE true {further} ORDER BY term LIMIT %(limit)s
 """
 _FURTHER = """
     AND EXISTS (SELECT 1 FROM integrations_searchterm o WHERE o.tenant_id = t.tenant_id AND o.source_id = t.source_id
@@ -104,7 +108,7 @@ def _by_terms(words: Sequence[str], most: int) -> list[int]:
             cursor.execute(_COUNT, {**names, "from": word, "to": word + _LAST})
             counted.append((cursor.fetchone()[0], word))
         first, *others = [word for _, word in sorted(counted)] or words
-        names |= {"from": first, "to": first + _LAST, "limit": most * 4}
+        names |= {"from": first, "to": first + _LAST, "limit": most * 4, "looked_at": _LOOKED_AT}
         for n, word in enumerate(others):
             names |= {f"from{n}": word, f"to{n}": word + _LAST}
         cursor.execute(_FIRST.format(further="".join(_FURTHER.format(n=n) for n in range(len(others)))), names)
