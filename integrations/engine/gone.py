@@ -3,10 +3,8 @@
 from integrations.engine.asking import ARCHIVE, KEEP, Answers, answered, hold, subject
 from integrations.engine.decisions import Decision, Link, Nothing, Out
 from integrations.engine.errors import Problem
-from integrations.engine.records import Entity, Gone, Invoice, Standing, TargetRecord
-from integrations.engine.stopped import archive
-
-_STOPPED = (Standing.UNPAID,)
+from integrations.engine.records import Entity, Gone, Invoice, TargetRecord
+from integrations.engine.stopped import MOVING, archive
 
 
 def decide_gone(source: Gone, link: Link | None, target: TargetRecord | None, answers: Answers) -> Decision:
@@ -17,7 +15,7 @@ def decide_gone(source: Gone, link: Link | None, target: TargetRecord | None, an
         return Nothing()
     invoice = isinstance(source.last, Invoice)
     entity = Entity.INVOICE if invoice else Entity.VENDOR
-    moving = invoice and target.standing not in _STOPPED
+    moving = invoice and target.standing in MOVING
     words = f"{source.key} is no longer in the ERP, but it was sent. Find out why"
     words += ", and stop its payment on the other side." if moving else ", then archive it on the other side."
     asked = Problem(

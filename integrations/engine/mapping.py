@@ -74,14 +74,6 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True):
     dated: date | None = None
 
 
-class Coding(msgspec.Struct, frozen=True, kw_only=True):
-    """The target's coding of one line, and the reason in words."""
-
-    account: str
-    dimensions: dict[str, str]
-    why: str
-
-
 class Rules:
     """All that a decision may know beside the record itself; built once per batch and never changed.
 
