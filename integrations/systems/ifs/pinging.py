@@ -1,7 +1,7 @@
 """The ping of an IFS Cloud connection: what works, what is missing, and what the person does next, within 10 s."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,7 @@ SKEW = 300.0  # seconds; beyond it the watermark of a poll suffers
 _LANES = 6
 _GRANT = "Grant the projection to the permission set of the service user, or correct the API profile."
 _CORRECT = "Correct the names in the profile overrides of this connection."
+_MARKS = "Needed only where sent records are marked in IFS: add the custom field, or correct write_back in the profile."
 _AGAIN = "Ping again in a minute."
 _ALLOW = "Add the company to the service user's Allowed Companies: without it IFS answers with empty lists."
 _UNREACHED = {"unreachable", "tls", "cut_off", "egress_refused", "redirect", "web_page", "unreadable", "server_error"}
@@ -66,7 +67,12 @@ class Ping:
                 "Limits", Verdict.FOUND, f"Up to {rows} rows a page, {per_minute} requests a minute; both are settings."
             ),
             *(_set(name, spec, declared[spec.projection], probes.get(name)) for name, spec in needed),
+            *(_marks(name, fields, self._profile.sets[name], declared) for name, fields in self._marked()),
         ]
+
+    def _marked(self) -> list[tuple[str, tuple[str, ...]]]:
+        """Sets whose rows may be marked, with the fields for it."""
+        return [(name, fields) for name, fields in self._profile.write_back.items() if fields]
 
     def _declared(self, projection: str) -> Declared | Check | None:
         """What `$metadata` of the projection declares; None when it cannot be read."""
@@ -106,6 +112,22 @@ def _set(name: str, spec: SetSpec, declaring: "Future[Any]", probing: "Future[bo
     if fields := metadata.unknown(spec, found):
         return Check(title, Verdict.WARNING, f"Can be read, but without {', '.join(fields)}.", _CORRECT)
     return Check(title, Verdict.FOUND, "Can be read.")
+
+
+def _marks(name: str, fields: Sequence[str], spec: SetSpec, declaring: "Mapping[str, Future[Any]]") -> Check:
+    """Whether the fields that say "this was sent" are there. Without them nothing can be marked, all else works."""
+    title = f"Marks on {name.replace('_', ' ')}s ({spec.set})"
+    answer = declaring[spec.projection]
+    error = answer.exception() if answer.done() else None
+    found = answer.result() if answer.done() and error is None else None
+    if not isinstance(found, Declared):
+        return Check(title, Verdict.WARNING, "Its $metadata cannot be read, so its fields are not known.", _AGAIN)
+    here = found.sets.get(spec.set.partition("/")[2], frozenset())
+    lacking = [field for field in fields if field not in here]
+    if lacking:
+        words = f"IFS has no {' and no '.join(lacking)}: nothing can be marked there."
+        return Check(title, Verdict.WARNING, words, _MARKS)
+    return Check(title, Verdict.FOUND, f"{' and '.join(fields)} can be written, where marking is switched on.")
 
 
 def _others(spec: SetSpec) -> str:

@@ -27,6 +27,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _SET = re.compile(
     r"([A-Za-z_][A-Za-z0-9_]*(?:\{part\})?[A-Za-z0-9_]*)\.svc/([A-Za-z_][A-Za-z0-9_]*(?:\{part\})?[A-Za-z0-9_]*)\Z"
 )
+_MARKED = ("invoice", "supplier")
 _PART = re.compile(r"(?:\{part\})")
 
 
@@ -159,6 +160,10 @@ def _faults(profile: Profile) -> list[str]:
     faults = [f"The set '{name}' is missing." for name in ROWS if name not in profile.sets]
     faults += [f"'{name}' is not a set this product knows." for name in profile.sets if name not in ROWS]
     faults += [f"'{part}' is not a code part (B to J)." for part in profile.code_parts if part not in "BCDEFGHIJ"]
+    for name, fields in profile.write_back.items():
+        if name not in _MARKED:
+            faults.append(f"'{name}' cannot be marked: write_back is of {' and '.join(_MARKED)}.")
+        faults += [f"'{field}' is not a field name." for field in fields if not _NAME.match(field)]
     for name, spec in profile.sets.items():
         if name in ROWS:
             faults += [f"{name}: {fault}" for fault in _set_faults(name, spec)]

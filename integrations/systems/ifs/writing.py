@@ -17,6 +17,7 @@ from integrations.transport.client import ApiClient
 
 _SETS = {Entity.INVOICE: "invoice", Entity.VENDOR: "supplier"}
 _OVER = "cancelled"
+_UNTAGGED = "precondition"  # of a 428: IFS saw no If-Match
 
 
 class Marker:
@@ -36,14 +37,22 @@ class Marker:
         if not isinstance(draft, MarkDraft):
             raise Rejected("IFS is only marked; nothing else is written to it.", code="undeclared")
         spec = self._allowed(draft)
+        try:
+            return [self._marked(spec, draft, write)]
+        except Rejected as error:
+            if error.code != _UNTAGGED:
+                raise
+            return [self._marked(spec, draft, write)]  # nothing was written: read and said once more
+
+    def _marked(self, spec: SetSpec, draft: MarkDraft, write: Write) -> Receipt:
         row = self._read(spec, draft.key)
         if row is None:
             raise Rejected("The record is not in IFS any more, or hidden from the service user.", code="gone")
         if self._is_over(draft.entity, row):
             raise Rejected("The record was cancelled in IFS; it is not marked any more.", code=_OVER)
         if all(row.get(name) == value for name, value in draft.fields.items()):
-            return [Receipt(target_id=draft.key, version=_etag(row), echo=dict(draft.fields))]
-        return [self._patch(spec, draft, row, write)]
+            return Receipt(target_id=draft.key, version=_etag(row), echo=dict(draft.fields))
+        return self._patch(spec, draft, row, write)
 
     def standing(self, keys: Sequence[str]) -> dict[str, TargetRecord]:
         """The marked invoices as they stand now; `echo` are the fields that may be written back."""
@@ -87,7 +96,10 @@ class Marker:
 
     def _read(self, spec: SetSpec, key: str) -> dict[str, Any] | None:
         answer = self._api.get(self._url(spec, key))
-        return None if answer.status == 404 else answer.decode(dict[str, Any])
+        if answer.status == 404:
+            return None
+        row: dict[str, Any] = answer.decode(dict[str, Any])
+        return row if _etag(row) else row | {"@odata.etag": answer.headers.get("etag", "")}
 
     def _url(self, spec: SetSpec, key: str) -> str:
         parts = dict(zip(spec.key, key.split("|"), strict=False))

@@ -59,6 +59,8 @@ def test_every_fault_is_said_at_once() -> None:
         ({"sets": {"invoice": {"fields": {"name": "Currency"}}}}, "'Currency' is given twice"),
         ({"sets": {"invoice": {"fields": {"name": "a b"}}}}, "'a b' is not a field name"),
         ({"sets": {"invoice": {"change": {"strategy": "timestamp"}}}}, "needs the name of its column"),
+        ({"write_back": {"account": ["Cf_Sent"]}}, "'account' cannot be marked"),
+        ({"write_back": {"invoice": ["Due Date"]}}, "'Due Date' is not a field name"),
     ],
 )
 def test_what_cannot_be_used_is_refused_in_words(overrides: Any, words: str) -> None:

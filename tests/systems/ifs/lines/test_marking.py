@@ -117,7 +117,6 @@ def test_a_record_that_is_gone_is_refused(world: World, tag: str) -> None:
     [
         ({"kind": "status", "status": 500, "body": {"error": {"code": "DATABASE_ERROR", "message": "no"}}}, Rejected),
         ({"kind": "status", "status": 400, "body": {"error": {"code": "ODP_X", "message": "no"}}}, Rejected),
-        ({"kind": "status", "status": 428}, Rejected),
         ({"kind": "status", "status": 500}, OutcomeUnknown),
         ({"kind": "status", "status": 504}, OutcomeUnknown),
         ({"kind": "html", "status": 502}, OutcomeUnknown),
@@ -156,3 +155,38 @@ def test_a_record_without_a_tag_is_not_changed(world: World, tag: str) -> None:
     with pytest.raises(Rejected) as caught:
         mark(world)
     assert caught.value.code == "no_etag"
+
+
+@pytest.mark.parametrize(("times", "sent"), [(1, "00n1"), (None, None)], ids=["once", "for ever"])
+def test_a_tag_that_got_lost_on_the_way_is_read_and_sent_once_more(
+    world: World, tag: str, times: int | None, sent: str | None
+) -> None:
+    world.fault("status", "/ManSuppInvoiceSet(", times=times, method="PATCH", status=428)
+    if sent is None:
+        assert isinstance(_failure(world), Rejected)
+    else:
+        mark(world)
+    assert written(world) == sent
+    assert len(world.wire.calls("PATCH")) == 2
+
+
+def test_a_tag_that_only_the_header_says_is_good_enough(world: World, tag: str) -> None:
+    row = {"Company": "10", "InvoiceId": 1, "Objstate": "PostedAuth"}
+    world.fault("status", "/ManSuppInvoiceSet(", method="GET", status=200, body=row, headers={"etag": tag})
+    mark(world)
+    assert world.wire.calls("PATCH")[0].headers["if-match"] == tag
+    assert written(world) == "00n1"
+
+
+def test_a_hot_record_is_stale_every_time_and_never_overwritten(world: World, tag: str) -> None:
+    world.fault("stale", "/ManSuppInvoiceSet(", times=None, method="PATCH")
+    for _ in range(3):
+        assert isinstance(_failure(world), Stale)
+    assert written(world) is None
+    assert len(world.wire.calls("PATCH")) == 3
+
+
+def _failure(world: World) -> SyncError:
+    with pytest.raises(SyncError) as caught:
+        mark(world)
+    return caught.value

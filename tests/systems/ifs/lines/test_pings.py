@@ -44,6 +44,13 @@ def test_a_needed_projection_that_is_not_granted_is_red_an_optional_one_a_warnin
     assert found["Ledger item"] is Verdict.WARNING
 
 
+def test_a_field_for_marks_that_is_not_there_is_a_warning_and_says_when_it_matters() -> None:
+    check = line(World(override={"write_back": {"invoice": ["Cf_Sent"]}}).client.ping(), "Marks on invoices")
+    assert check.verdict is Verdict.WARNING
+    assert "Cf_Sent" in check.why
+    assert "Needed only" in check.advice
+
+
 def test_no_company_is_red_with_the_place_to_look() -> None:
     world = World({"clients": (Client("ml-connector", SECRET, companies=frozenset()),)})
     check = line(world.client.ping(), "Compan")
