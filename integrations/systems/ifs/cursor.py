@@ -13,7 +13,7 @@ from integrations.systems.ifs.values import moment
 from integrations.systems.ifs.walking import Place
 
 OVERLAP = timedelta(minutes=10)
-QUIET = timedelta(days=1)
+QUIET = timedelta(days=2)
 
 
 class Cursor(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -53,8 +53,9 @@ class Cursor(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
 
         Its watermark is the latest change seen, but never ahead of the server's clock at the scan's first page, so that
         neither a record stamped in the future nor one that was changed during the scan is passed over; less an overlap
-        for late commits. Where nothing changes it follows the server's clock a day behind, which is more than any time
-        zone that a database may forget to say. Days are read again from their beginning.
+        for late commits. Where nothing changes it follows the server's clock two days behind: one for stamps that are
+        cut to the day, one for any time zone that a database may forget to say. Days are read again from their
+        beginning.
         """
         if self.strategy == "etag_scan" or not self.top or self.start is None:
             return Cursor(self.strategy, self.since)

@@ -59,7 +59,10 @@ class Scan:
         yield Page(records=[], cursor=at.finished().text(), more=False, read=0)
 
     def one(self, key: str) -> AnyRecord | Unreadable | None:
-        """The record with this canonical key, complete with children; None when IFS has none that we may see."""
+        """The record with this canonical key, complete with children; None when IFS provably has none.
+
+        An empty answer proves that only while the service user may see the company: without it everything is hidden.
+        """
         where = self._kind.by_key(key)
         if where is None:
             return None
@@ -68,7 +71,19 @@ class Scan:
         clauses = [reader.equal(ours, value) for ours, value in values.items()]
         rows = reader.all(clauses, within=self._kind.within)
         records, _ = self._kind.records(name, Batch(rows[:1], START, None, False, 0))
+        if not records:
+            self._prove_sight()
         return records[0] if records else None
+
+    def _prove_sight(self) -> None:
+        """Raises ConnectionBroken where the company is hidden from us, and with it perhaps what we looked for."""
+        reader = self._view.readers("company")
+        if not reader.all([reader.equal("company", self._view.scope.company)]):
+            words = (
+                f"The service user may not see company {self._view.scope.company} any more. Add it to its Allowed "
+                "Companies in IFS: until then nothing that is missing counts as deleted."
+            )
+            raise ConnectionBroken(words, code="company")
 
     def _stages(self, heads: Sequence[str], *, whole: bool) -> list[str]:
         """The sets to walk. After the first scan also those whose rows change without their owner's stamp."""

@@ -26,6 +26,7 @@ class SimulatorConfig:
     """One tenant. Every doubt of the vendor's pages is a switch here; defaults are what we expect to meet.
 
     preset "brief" adds SupplierSet and a filterable ModifiedDate to every entity.
+    stamp_seconds: what change stamps are cut to (1: whole seconds, 86400: whole days).
     latency: seconds every API call takes. requests_per_window: None switches the limit off.
     """
 
@@ -47,4 +48,5 @@ class SimulatorConfig:
     refuse_state_filter: bool = False
     entity_services: frozenset[str] = frozenset()
     control: bool = False
+    stamp_seconds: int = 1
     latency: float = 0.0

@@ -62,7 +62,7 @@ class Simulator:
         self.clock = clock
         self.about = ""
         self.entities = _entities(self.config.preset)
-        self.store = Store(data, self.entities, self.config.preset, clock)
+        self.store = Store(data, self.entities, self.config.preset, clock, self.config.stamp_seconds)
         self.faults = Faults()
         self.catalogue = Catalogue(self.entities, self.config.entity_services)
         self._realm = Realm(self.config, clock)

@@ -40,11 +40,19 @@ def decode(body: bytes) -> Row:
 class Store:
     """Rows by entity. Every method may be called from any thread; `transaction` groups several calls.
 
-    path: ``:memory:`` or a file, which survives restarts and remembers its preset.
+    path: ``:memory:`` or a file, which survives restarts and remembers its preset. stamp_seconds: what the change
+    column is cut to.
     """
 
-    def __init__(self, path: str, entities: Mapping[str, Entity], preset: str, clock: Callable[[], datetime]) -> None:
-        self.entities, self._clock = entities, clock
+    def __init__(
+        self,
+        path: str,
+        entities: Mapping[str, Entity],
+        preset: str,
+        clock: Callable[[], datetime],
+        stamp_seconds: int = 1,
+    ) -> None:
+        self.entities, self._clock, self._stamp_seconds = entities, clock, stamp_seconds
         self._lock = threading.RLock()
         self._depth = 0
         self._numbers = {name: position for position, name in enumerate(entities)}
@@ -183,7 +191,7 @@ class Store:
         return self._values(entity, number, version, {**entity.blank, **row}, moment)
 
     def _values(self, entity: Entity, number: int, version: int, row: Row, moment: datetime) -> tuple[Any, ...]:
-        whole = moment.astimezone(UTC).replace(microsecond=0)
+        whole = datetime.fromtimestamp(int(moment.timestamp()) // self._stamp_seconds * self._stamp_seconds, UTC)
         if "ModifiedDate" in row:
             row["ModifiedDate"] = whole.strftime("%Y-%m-%dT%H:%M:%SZ")
         tag = etag.tag(etag.objid(self._numbers[entity.name], number), version)
