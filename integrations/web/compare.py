@@ -78,6 +78,8 @@ def _row(
     source = item.source
     values = (getattr(source, own), echo.get(stored), getattr(mirror, listed, None) if listed else None)
     alike = {_alike(value) for value in values if value not in (None, "")}
+    if own == "amount":
+        values = tuple(value if not isinstance(value, str) else _amount(value) or _whole(value) for value in values)
     texts = [_text(value, source.currency) for value in values]
     return Row(name, *texts, differs=len(alike) > 1)
 
@@ -100,9 +102,24 @@ def _amount(value: Any) -> Decimal | None:
     return found if found is not None and found.is_finite() else None
 
 
+def _whole(text: str) -> Decimal | str:
+    """An amount without decimals, as an echo writes it."""
+    return Decimal(text) if text.lstrip("-").isdecimal() and text.isascii() else text
+
+
+def as_typed(text: str) -> str | date:
+    """A day where the text is one, as echoes write it; else the text."""
+    try:
+        return date.fromisoformat(text) if len(text) == 10 else text
+    except ValueError:
+        return text
+
+
 def _text(value: Any, currency: str) -> str:
     if value in (None, ""):
         return ""
+    if isinstance(value, str):
+        value = as_typed(value)
     if isinstance(value, date):
         return date_format(value, "j M Y")
     return exact(value, currency) if isinstance(value, Decimal) else str(value)

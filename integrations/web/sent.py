@@ -5,7 +5,11 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from django.utils.formats import date_format
+
 from integrations.models import MirrorRecord, OutboxItem
+from integrations.web.compare import as_typed
+from integrations.web.tags import exact
 
 _KINDS = ("gl_account", "dimension")
 
@@ -57,7 +61,8 @@ def sent_of(item: OutboxItem, draft: Mapping[str, Any] | None) -> Sent | None:
     ids = {str(row.get("account", "")) for row in rows}
     ids |= {str(value) for row in rows for value in (row.get("dimensions") or {}).values()}
     names = _names(item, ids - {""})
-    values = [(words, str(draft[name])) for name, words in _HEAD.items() if draft.get(name)]
+    currency = str(draft.get("currency") or "")
+    values = [(words, _shown(name, str(draft[name]), currency)) for name, words in _HEAD.items() if draft.get(name)]
     address = draft.get("address")
     if isinstance(address, Mapping):
         parts = [
@@ -66,7 +71,24 @@ def sent_of(item: OutboxItem, draft: Mapping[str, Any] | None) -> Sent | None:
             if address.get(part)
         ]
         values.append(("Address", ", ".join(parts)))
-    return Sent(values, [_line(row, names) for row in rows], str(draft.get("currency") or ""))
+    return Sent(values, [_line(row, names) for row in rows], currency)
+
+
+def _shown(name: str, text: str, currency: str) -> str:
+    """An amount or a day as people read it."""
+    amount = _decimal(text) if name in ("total", "amount") else None
+    if amount is not None:
+        return exact(amount, currency)
+    found = as_typed(text)
+    return found if isinstance(found, str) else date_format(found, "j M Y")
+
+
+def _decimal(value: object) -> Decimal | None:
+    try:
+        found = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return found if found.is_finite() else None
 
 
 def _names(item: OutboxItem, ids: set[str]) -> dict[str, str]:
@@ -77,14 +99,10 @@ def _names(item: OutboxItem, ids: set[str]) -> dict[str, str]:
 
 
 def _line(row: Mapping[str, Any], names: Mapping[str, str]) -> Line:
-    try:
-        amount = Decimal(str(row.get("amount")))
-    except InvalidOperation:
-        amount = None
     account = str(row.get("account", ""))
     dimensions = [names.get(str(value), str(value)) for value in (row.get("dimensions") or {}).values()]
     return Line(
-        amount=amount if amount is not None and amount.is_finite() else None,
+        amount=_decimal(row.get("amount")),
         account=names.get(account, account),
         dimensions=dimensions,
         description=str(row.get("description") or ""),
