@@ -109,9 +109,7 @@ def ignore(place: Place, item: OutboxItem, reason: str, until: datetime | None =
     if until is not None and until <= timezone.now():
         raise Refused("unknown", "That day has passed. Choose a later one, or none.")
     item = locked(item, _OPEN)
-    amount = item.source.amount
-    limit = policy_of(item.flow.integration).ignore_limit
-    act = Act.IGNORE if amount is None or abs(amount) <= limit else Act.OVERRIDE
+    act = Act.IGNORE if _is_small(item) else Act.OVERRIDE
     subject = until.isoformat() if until else ""
     return _give(place, item, act, _draft(item, IGNORE, subject, IGNORE, reason, item.source.fingerprint))
 
@@ -191,6 +189,14 @@ def _allowed(place: Place, act: Act) -> Ruling:
     if found is Ruling.NO:
         raise Refused("not_allowed", "Your role may not do this.")
     return found
+
+
+def _is_small(item: OutboxItem) -> bool:
+    """Whether one person may leave it out. The limit is in company currency; what is in another one is not small."""
+    integration, amount = item.flow.integration, item.source.amount
+    home = integration.company_currency
+    foreign = bool(home and item.source.currency and item.source.currency != home)
+    return not amount or (not foreign and abs(amount) <= policy_of(integration).ignore_limit)
 
 
 def _draft(item: OutboxItem, code: str, subject: str, choice: str, reason: str, fingerprint: str) -> Answer:

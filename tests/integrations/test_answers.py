@@ -254,3 +254,10 @@ def test_one_question_stands_for_all_records_alike_and_so_does_its_answer(bench:
     office.by(office.clerk, answers.answer, held, "invoice_type", "X", "send", "They are bills.")
     again = bench.store().claim(10)
     assert [dict(item.answers) for item in again] == [{("invoice_type", "X"): "send"}] * 3
+
+
+def test_an_amount_in_another_currency_than_the_companys_is_never_small(office: Office) -> None:
+    office.held()
+    with tenant_scope(office.bench.tenant_id):
+        type(office.bench.flow.integration).objects.update(company_currency="KWD")
+    assert office.by(office.clerk, answers.ignore, office.item, "Paid by card.").status == "proposed"

@@ -94,3 +94,18 @@ def test_an_erp_that_changed_in_between_is_read_again_and_marked_then(town_of: M
     town.sync()
     assert town.states("sent_mark") == {"": "done"}
     assert len(town.erp.calls("ManSuppInvoice", "PATCH")) == 3
+
+
+def test_each_instalment_becomes_a_bill_of_its_own(town_of: Make) -> None:
+    town = town_of()
+    town.choose(instalments="bill_each")
+    town.supplier("S1")
+    town.erp.invoice(1, "100.00")
+    place = {"Company": "10", "Identity": "S1", "LedgerItemSeriesId": "SI", "LedgerItemId": "N1"}
+    half = {"OriginalAmount": 50, "OpenAmount": 50}
+    town.erp.sim.edit("SupplierLedgerItem", place | {"InstallmentId": 1}, **half)
+    town.erp.sim.insert("SupplierLedgerItem", place | {"InstallmentId": 2, "Currency": "USD"} | half)
+    reports = {report.entity: report for report in town.sync()}
+    assert town.bills() == {"N1/1": "50.00", "N1/2": "50.00"}
+    assert town.states() == {"N1": "out", "N1/1": "done", "N1/2": "done"}
+    assert (reports["invoice"].balanced, reports["invoice"].push) == (True, {"created": 2, "out": 1})

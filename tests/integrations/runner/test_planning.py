@@ -102,3 +102,24 @@ def test_a_record_of_a_lost_memory_is_found_again_and_nothing_is_made_twice(town
     town.sync()
     assert len(writes(town)) == before
     assert set(town.states().values()) == {"done", "out"}
+
+
+def test_a_vendor_in_a_further_currency_is_planned_with_the_invoice_that_asked_for_it(town: Town) -> None:
+    town.choose(vendor_per_currency="auto")
+    town.erp.invoice(4, "60.00", Currency="EUR")
+    plan = town.plan()
+    assert town.lines(plan)["N4"] == ("create", "after_vendor", "open")
+    assert plan.totals["vendor"]["create"]["count"] == 3
+    town.apply(plan)
+    assert town.bills()["N4"] == "60.00"
+    assert set(town.lines(plan, "invoice").values()) >= {("create", "after_vendor", "done")}
+
+
+def test_a_plan_that_a_connection_stops_goes_on_when_it_is_asked_for_again(town: Town) -> None:
+    plan = town.plan()
+    town.ap.fault("status", "/v3/bills", times=None, status=401)
+    plan = town.apply(plan)
+    assert (plan.status, plan.message[:8], town.bills()) == ("ready", "Stopped:", {})
+    town.ap.sim.faults.clear()
+    plan = town.apply(plan)
+    assert (plan.status, sorted(town.bills())) == ("applied", ["N1", "N2"])
