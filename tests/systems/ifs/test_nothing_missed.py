@@ -118,7 +118,7 @@ def test_what_changes_while_pages_are_turned_comes_now_or_with_the_next_poll() -
     for number in range(4, 20):
         world.invoice(number)
     pages = world.client.read(Entity.INVOICE, after(world), SCOPE)
-    found = {record.key: record for record in next(pages).records}
+    found: dict[str, Any] = {record.key: record for record in next(pages).records}
     edit(world, 1)
     cursor = ""
     for page in pages:
