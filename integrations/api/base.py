@@ -37,6 +37,9 @@ class Member(BasePermission):
             return True  # nothing happens: it ends as a 405
         if request.method in LOOKING:
             return bool(place.may(Act.READ))
+        if place.actor.kind == "operator":
+            self.message = "An operator looks and changes nothing."
+            return False
         if place.scopes is not None and not view.for_keys:
             self.message = "An API key does not do this: a person does."
             return False
@@ -72,7 +75,7 @@ class Endpoint(APIView):
     rights = frozenset({Right.YES, Right.MAKER})
     for_keys = False
     scoped = True
-    io_view = True  # the middleware leaves the scope to us
+    global_view = True  # the middleware leaves the tenant and its scope to us
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
         place = enter(request)

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 
 from integrations.store.access import place_of_key
 from tenants.access import Place
+from tenants.web.middleware import place_of
 
 SCHEME = "api-key"
 
@@ -21,9 +22,12 @@ def enter(request: HttpRequest) -> Place | None:
 
     A wrong key is nobody, whatever the session says. Keys in the address are not looked for: addresses are logged.
     """
-    if (text := _key_of(request)) is not None:
-        request.place = place_of_key(text, timezone.now())  # type: ignore[attr-defined]
-    place: Place | None = getattr(request, "place", None)
+    text, place = _key_of(request), None
+    if text is not None:
+        place = place_of_key(text, timezone.now())
+    elif request.user.is_authenticated:
+        place = place_of(request)
+    request.place = place  # type: ignore[attr-defined]
     return place
 
 

@@ -12,7 +12,18 @@ from typing import Any
 from django.test import Client
 from django.utils import timezone
 
-from integrations.models import Connection, DueFlow, FieldMapping, Flow, GLMapping, OutboxItem, PingResult
+from integrations.models import (
+    Connection,
+    DueFlow,
+    FieldMapping,
+    Flow,
+    GLMapping,
+    OutboxItem,
+    PingResult,
+    Plan,
+    ReviewItem,
+    SettingChange,
+)
 from tenants.models import Invitation, Membership, Role
 from tenants.scope import tenant_scope
 from tests.defences.house import NOWHERE
@@ -24,7 +35,8 @@ OWNER, INTEGRATOR, CONTROLLER, CLERK = Role.OWNER, Role.INTEGRATOR, Role.CONTROL
 READING = (
     *("/", "/connections/", "/integrations/", "/runs/", "/records/", "/records.csv", "/review/", "/mappings/"),
     *("/audit/", "/settings/", "/settings/members/", "/admin/", "/admin/integrations/glmapping/"),
-    *("/api/v1/status/", "/api/v1/connections/", "/api/schema/"),
+    *("/api/v1/status/", "/api/v1/connections/", "/api/schema/", "/api/v1/integrations/", "/api/v1/flows/"),
+    *("/api/v1/runs/", "/api/v1/records/", "/api/v1/review-items/", "/api/v1/plans/", "/api/v1/audit/"),
 )
 
 
@@ -217,6 +229,72 @@ def _revoke(client: Client, desk: Desk) -> bool:
         return Invitation.objects.get(pk=row.pk).revoked is not None
 
 
+def _review(desk: Desk) -> ReviewItem:
+    """A held record that asks something which one person answers."""
+    item = desk.record("held", code="x")
+    with _tenant(desk):
+        row: ReviewItem = ReviewItem.objects.get(item=item)
+        row.problems = [{**row.problems[0], "choices": [{"key": "send", "label": "Send it", "act": "work"}]}]
+        row.save()
+    return row
+
+
+def _review_act(act: str, state: str, body: dict[str, str]) -> Callable[[Client, Desk], bool]:
+    def attempt(client: Client, desk: Desk) -> bool:
+        row = _review(desk)
+        ask(client, "post", f"/api/v1/review-items/{row.uuid}/{act}/", body)
+        with _tenant(desk):
+            return bool(OutboxItem.objects.get(pk=row.item_id).state == state)
+
+    return attempt
+
+
+def _propose_setting(client: Client, desk: Desk) -> bool:
+    value = f"a{uuid.uuid4().hex[:6]}"
+    body = {"name": "rounding_account", "value": value, "reason": "tried"}
+    ask(client, "post", f"/api/v1/integrations/{desk.integration.uuid}/settings/", body)
+    with _tenant(desk):
+        return bool(SettingChange.objects.filter(new=value).exists())
+
+
+def _approve_setting(client: Client, desk: Desk) -> bool:
+    with _tenant(desk):
+        SettingChange.objects.filter(status="proposed").update(status="withdrawn")
+        row = SettingChange.objects.create(
+            integration=desk.integration, name="fallback_account", old="", new=uuid.uuid4().hex[:6], reason="tried",
+            effective_from=timezone.localdate(), made_at=timezone.now(), made_by=desk.user,
+        )  # fmt: skip
+    ask(client, "post", f"/api/v1/setting-changes/{row.uuid}/approve/")
+    with _tenant(desk):
+        return bool(SettingChange.objects.get(pk=row.pk).status == "approved")
+
+
+def _plan(client: Client, desk: Desk) -> bool:
+    with _tenant(desk):
+        Plan.objects.all().delete()
+    ask(client, "post", f"/api/v1/flows/{desk.flows['invoice'].uuid}/plan/")
+    with _tenant(desk):
+        return bool(Plan.objects.exists())
+
+
+def _apply(client: Client, desk: Desk) -> bool:
+    with _tenant(desk):
+        Plan.objects.all().delete()
+        row = Plan.objects.create(integration=desk.integration, status="ready", made_at=timezone.now())
+    ask(client, "post", f"/api/v1/plans/{row.uuid}/apply/")
+    with _tenant(desk):
+        return bool(Plan.objects.get(pk=row.pk).status == "applying")
+
+
+def _api_switch(client: Client, desk: Desk) -> bool:
+    flow = desk.flows["invoice"]
+    with _tenant(desk):
+        Flow.objects.filter(pk=flow.pk).update(enabled=True)
+    ask(client, "post", f"/api/v1/flows/{flow.uuid}/pause/")
+    with _tenant(desk):
+        return not Flow.objects.get(pk=flow.pk).enabled
+
+
 CONNECTING = frozenset({OWNER, INTEGRATOR})
 MAPPING = frozenset({INTEGRATOR, CLERK})  # as makers
 WORKING = frozenset({INTEGRATOR, CONTROLLER, CLERK})
@@ -236,6 +314,14 @@ TRIALS = (
         for a in ("add", "change", "delete")
     ),
     Trial("change what the product writes in the admin", frozenset(), _look_only),
+    Trial("pause a flow by the API", CONNECTING, _api_switch),
+    Trial("retry by the API", WORKING, _review_act("retry", "ready", {})),
+    Trial("answer by the API", WORKING, _review_act("resolve", "ready", {"choice": "send", "reason": "tried"})),
+    Trial("ignore by the API", frozenset({CONTROLLER, CLERK}), _review_act("ignore", "ignored", {"reason": "tried"})),
+    Trial("propose a setting by the API", frozenset({INTEGRATOR}), _propose_setting),
+    Trial("approve a setting by the API", frozenset({CONTROLLER}), _approve_setting),
+    Trial("make a plan by the API", CONNECTING | WORKING, _plan),
+    Trial("apply a plan by the API", frozenset({INTEGRATOR, CONTROLLER}), _apply),
     Trial("invite a member", frozenset({OWNER}), _invite),
     Trial("withdraw an invitation", frozenset({OWNER}), _revoke),
     Trial("approve a controller", frozenset({CONTROLLER}), _approve),

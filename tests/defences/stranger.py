@@ -15,6 +15,7 @@ from urllib.parse import quote
 from django.db import connections, models
 from django.test import Client
 
+from integrations.store import access
 from tenants.models import Role, TenantOwned, User
 from tests.defences.house import House, furnish
 from tests.defences.routes import Route, routes
@@ -79,14 +80,24 @@ class Scene:
 def findings(scene: Scene, *, under: tuple[str, ...] = ("",)) -> list[str]:
     """Every leak in one sentence, of the routes whose path begins so; empty: none."""
     walked = [route for route in routes() if route.pattern.startswith(under) and not route.name.endswith("logout")]
+    ours = [route for route in walked if route.pattern.startswith("api/")]
     pairs, before = scene.pairs(), digests(scene.house)
     return [
         *_walk(signed_in(scene.cast.stranger), walked, "a stranger", scene.marks, pairs),
+        *_walk(_program(scene), ours, "a stranger's program", scene.marks, pairs),
         *_walk(Client(SERVER_NAME="127.0.0.1"), walked, "a visitor", scene.marks, _few(pairs), visitor=True),
         *_walk(signed_in(person()), walked, "a person without tenant", scene.marks, _few(pairs)),
         *_walk(signed_in(_operator()), walked, "an operator who entered nothing", scene.marks, _few(pairs)),
         *(f"walking changed the owner's rows of {table}" for table in changed(before, scene.house)),
     ]
+
+
+def _program(scene: Scene) -> Client:
+    """A program with a key of the stranger's tenant that may do all a key can."""
+    place = scene.cast.place(scene.cast.stranger)
+    with place.scope():
+        _, text = access.make(place, "program", list(access.SCOPES))
+    return Client(SERVER_NAME="127.0.0.1", HTTP_AUTHORIZATION=f"Api-Key {text}")
 
 
 def _operator() -> User:

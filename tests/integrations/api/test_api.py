@@ -6,9 +6,9 @@ import pytest
 from django.test import Client
 
 from integrations.models import PingResult
-from tenants.models import Role
+from tenants.models import Membership, Role
 from tenants.scope import tenant_scope
-from tests.factories import Cast, join, person, signed_in
+from tests.factories import Cast, join, person, signed_in, signed_in_twice
 from tests.integrations.api.conftest import error_of
 from tests.integrations.factories import SECRET, Desk, connect
 
@@ -132,6 +132,27 @@ def test_an_auditor_does_not_ping(cast: Cast, desk: Desk) -> None:
     join(auditor, cast.tenant, Role.AUDITOR)
     response = signed_in(auditor).post(f"/api/v1/connections/{desk.integration.ap.uuid}/ping/")
     assert (response.status_code, error_of(response)["code"]) == (403, "permission_denied")
+
+
+def test_somebody_who_was_removed_gets_a_403_in_the_one_shape(cast: Cast, desk: Desk) -> None:
+    client = signed_in(cast.colleague)
+    assert client.get("/api/v1/status/").status_code == 200
+    with tenant_scope(cast.tenant.pk):
+        Membership.objects.filter(user=cast.colleague).delete()
+    answer = client.get("/api/v1/status/")
+    assert (answer.status_code, error_of(answer)["code"]) == (403, "permission_denied")
+
+
+def test_an_operator_looks_and_changes_nothing(cast: Cast, desk: Desk, throttles: None) -> None:
+    operator = person()
+    operator.is_superuser = True
+    operator.save()
+    client = signed_in_twice(operator)
+    client.post("/operator/enter/", {"tenant": cast.tenant.pk, "reason": "ticket 4711: asked to look"})
+    path = f"/api/v1/flows/{desk.flows['invoice'].uuid}/"
+    assert client.get(path).status_code == 200
+    answer = client.post(f"{path}pause/", {}, content_type="application/json")
+    assert (answer.status_code, error_of(answer)["code"]) == (403, "permission_denied")
 
 
 def test_a_method_that_is_not_there_is_a_405(owner: Client) -> None:
