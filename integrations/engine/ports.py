@@ -103,6 +103,10 @@ class Target(Protocol):
         """These records as they stand now, with `standing`, `approval` and `echo`; what is not there is left out."""
         ...
 
+    def agrees(self, write: Write, record: TargetRecord) -> bool:
+        """Whether an update has come: `record`, as it stands now, says all that `write` says, lines and coding too."""
+        ...
+
     def look_up(self, entity: Entity, **where: str) -> Iterator[TargetRecord]:
         """Live list of the target's records of `entity`, narrowed by what the target can filter on."""
         ...

@@ -48,7 +48,7 @@ def _resolve_changes(entity: Entity, mine: Sequence[Uncertain], target: Target, 
     standing = target.standing(entity, sorted({each.write.target_id for each in mine}))
     for each in mine:
         record = standing.get(each.write.target_id)
-        done = landed(each.write, record)
+        done = landed(each.write, record, target)
         evidence = [_evidence(record, linked=True)] if record else []
         if record is None or done is None:
             store.hold_uncertain(each.write, evidence)

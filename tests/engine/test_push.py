@@ -62,6 +62,9 @@ class Target:
         self.read += target_ids
         return {each: TargetRecord(target_id=each, version="7", echo={"amount": "120"}) for each in target_ids}
 
+    def agrees(self, write: Write, record: TargetRecord) -> bool:
+        raise AssertionError("only the resolver asks")
+
     def look_up(self, entity: Entity, **where: str) -> Iterator[TargetRecord]:
         return iter(())
 

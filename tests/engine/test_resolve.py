@@ -60,6 +60,10 @@ class Target:
     def standing(self, entity: Entity, target_ids: Sequence[str]) -> dict[str, TargetRecord]:
         return {each.target_id: each for each in self.records if each.target_id in target_ids}
 
+    def agrees(self, write: Write, record: TargetRecord) -> bool:
+        said = write.draft.fields if isinstance(write.draft, MarkDraft) else WRITTEN
+        return said.items() <= record.echo.items()
+
     def look_up(self, entity: Entity, **where: str) -> Iterator[TargetRecord]:
         self.asked.append(where)
         return iter(self.records)

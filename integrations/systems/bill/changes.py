@@ -8,9 +8,10 @@ from collections.abc import Sequence
 import msgspec
 
 from integrations.engine.errors import Problem, Rejected
-from integrations.engine.records import InvoiceDraft, Standing, VendorDraft
+from integrations.engine.records import InvoiceDraft, Standing, TargetRecord, VendorDraft
 from integrations.systems.bill import drafts, progress, wire
 from integrations.systems.bill.drafts import Json, Made
+from integrations.systems.bill.echoes import echo
 from integrations.systems.bill.records import MASKED
 from integrations.systems.bill.targets import connected
 
@@ -60,6 +61,15 @@ def _refreshed(current: wire.Wire, body: Json) -> Json:
     if "email" in body and kept.items() <= _as_sent(current).items():
         kept["email"] = body["email"]
     return kept
+
+
+def agrees(draft: Made, record: TargetRecord) -> bool:
+    """Whether `record` says what the body that would make `draft` says; a connected vendor's own data left aside."""
+    said = echo(msgspec.convert(drafts.body(draft), drafts.resource_for(draft).row))
+    if isinstance(draft, VendorDraft):
+        shared = {"number", "currency"} if record.connected else said.keys() - {"tax_id"}  # not every answer shows one
+        said = {name: said[name] for name in shared if name in said}
+    return said.items() <= record.echo.items()
 
 
 def _as_sent(current: wire.WireVendor) -> Json:

@@ -15,7 +15,7 @@ from integrations.engine.records import (
     Unreadable,
 )
 from integrations.systems.base import Check
-from integrations.systems.bill import checks, seeding
+from integrations.systems.bill import changes, checks, seeding
 from integrations.systems.bill.auth import SessionAuth
 from integrations.systems.bill.budget import BillBudget
 from integrations.systems.bill.currencies import Currencies
@@ -24,7 +24,7 @@ from integrations.systems.bill.look_up import look_up
 from integrations.systems.bill.reading import Reader
 from integrations.systems.bill.settings import Options, options
 from integrations.systems.bill.standing import Standings
-from integrations.systems.bill.writing import Writer
+from integrations.systems.bill.writing import Writer, made
 from integrations.transport.client import ApiClient
 from integrations.transport.kit import Kit
 
@@ -96,6 +96,10 @@ class BillClient:
     def standing(self, entity: Entity, target_ids: Sequence[str]) -> dict[str, TargetRecord]:
         """See Target."""
         return self._standings.of(entity, target_ids)
+
+    def agrees(self, write: Write, record: TargetRecord) -> bool:
+        """See Target."""
+        return changes.agrees(made(write), record)
 
     def look_up(self, entity: Entity, **where: str) -> Iterator[TargetRecord]:
         """See Target; what `where` takes stands at `look_up.look_up`."""

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from integrations.engine.errors import ConnectionBroken
 from integrations.engine.ports import Page, Scope, Write
-from integrations.engine.records import AnyRecord, Company, Entity, Receipt, TargetRecord, Unreadable
+from integrations.engine.records import AnyRecord, Company, Entity, MarkDraft, Receipt, TargetRecord, Unreadable
 from integrations.systems.base import Check
 from integrations.systems.ifs import pinging, profile, proposals, records, scans
 from integrations.systems.ifs.auth import BearerAuth
@@ -96,6 +96,11 @@ class IfsClient:
     def standing(self, entity: Entity, target_ids: Sequence[str]) -> dict[str, TargetRecord]:
         """See Target: SENT_MARK only."""
         return self._marker.standing(target_ids) if entity is Entity.SENT_MARK else {}
+
+    def agrees(self, write: Write, record: TargetRecord) -> bool:
+        """See Target: marks only."""
+        fields = write.draft.fields if isinstance(write.draft, MarkDraft) else {}
+        return bool(fields) and all(record.echo.get(name, "") == value for name, value in fields.items())
 
     def _view(self, scope: Scope) -> View:
         if not scope.company:

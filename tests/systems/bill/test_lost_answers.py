@@ -10,7 +10,7 @@ import pytest
 from integrations.engine.drift import drift
 from integrations.engine.errors import OutcomeUnknown
 from integrations.engine.ports import Write
-from integrations.engine.records import ApplyDraft, ArchiveDraft, Draft, Entity, PaidDraft, Receipt
+from integrations.engine.records import ApplyDraft, ArchiveDraft, Draft, DraftLine, Entity, PaidDraft, Receipt
 from integrations.engine.resolve import Uncertain, resolve
 from tests.systems.bill.world import World, vendor_draft
 
@@ -70,8 +70,8 @@ def prepared(world: World, kind: str) -> Write:
             return decided(world, ArchiveDraft(entity=Entity.INVOICE), bill)
         case "paid":
             day = date(2026, 11, 20)
-            draft = PaidDraft(vendor_id=vendor, bill_id=bill, amount=Decimal(30), currency="USD", paid_on=day)
-            return decided(world, draft, bill)
+            paid = PaidDraft(vendor_id=vendor, bill_id=bill, amount=Decimal(30), currency="USD", paid_on=day)
+            return decided(world, paid, bill)
     draft = ApplyDraft(vendor_id=vendor, bill_id=bill, credit_id=credit, amount=Decimal(30), currency="USD")
     return decided(world, draft, credit)
 
@@ -111,4 +111,17 @@ def test_a_change_that_a_person_made_meanwhile_is_not_taken_for_ours(world: Worl
         world.sim.edit_vendor(write.target_id, shortName="THEIRS")
     else:
         world.sim.edit_bill(write.target_id, amount="99")
+    assert concluded(world, write).outcome == "held"
+
+
+def test_a_lost_recode_is_not_taken_for_come_because_a_person_edited_another_field(world: World) -> None:
+    vendor = world.post(vendor_draft())[0].target_id
+    bill = world.post(world.invoice(vendor, "A-1", "30"))[0].target_id
+    line = DraftLine(amount=Decimal(30), account=world.account("5000"))
+    recoded = world.invoice(vendor, "A-1", "30", lines=(line,))
+    write = decided(world, recoded, bill)
+    world.fault("html", method="PATCH", processed=False)
+    with pytest.raises(OutcomeUnknown):
+        world.client.write([write])
+    world.sim.edit_bill(bill, description="called the supplier")
     assert concluded(world, write).outcome == "held"
