@@ -80,6 +80,11 @@ class Vendor(Record, frozen=True, kw_only=True):
     blocked: bool = False
     active: bool = True
     addresses: tuple[Address, ...] = ()
+
+    def __repr__(self) -> str:
+        """Who it is, without a tax id: this goes into logs and error reports."""
+        return f"Vendor(key={self.key!r}, number={self.number!r})"
+
     modified: datetime | None = None
 
 
@@ -289,6 +294,10 @@ class VendorDraft(msgspec.Struct, frozen=True, kw_only=True, tag_field="what", t
     email: str = ""
     tax_id: str = ""  # plain in memory only; stores seal it
 
+    def __repr__(self) -> str:
+        """Who it is, without a tax id: this goes into logs and error reports."""
+        return f"VendorDraft(number={self.number!r}, currency={self.currency!r})"
+
 
 class DraftLine(msgspec.Struct, frozen=True, kw_only=True):
     """A coded line: `account` and the values of `dimensions` are ids on the target; amounts in minor-unit precision.
@@ -416,5 +425,6 @@ class TargetRecord(msgspec.Struct, frozen=True, kw_only=True):
     scheduled: Decimal | None = None
     standing: Standing = Standing.UNKNOWN
     approval: Approval = Approval.NONE
+    postal_code: str = ""  # of a vendor
     connected: bool = False  # a vendor whose address is its own business on the target's network
     echo: dict[str, str] = {}

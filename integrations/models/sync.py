@@ -121,6 +121,7 @@ class MirrorRecord(TenantOwned):
     name = models.CharField(max_length=200, blank=True)
     active = models.BooleanField(default=True)
     vendor_id = models.CharField(max_length=64, blank=True, db_collation="C")
+    postal_code = models.CharField(max_length=20, blank=True, db_default="")  # a vendor's
     amount = models.DecimalField(max_digits=24, decimal_places=6, null=True)
     currency = models.CharField(max_length=10, blank=True)
     dated = models.DateField(null=True)

@@ -20,20 +20,22 @@ CHUNK = 1000
 _MERGE = """
     INSERT INTO integrations_mirrorrecord AS m (
         tenant_id, connection_id, entity, target_id, kind, number, name, active, vendor_id, amount, currency, dated,
-        standing, seen_at)
+        postal_code, standing, seen_at)
     SELECT %(tenant)s, %(connection)s, %(entity)s, c.*, now()
     FROM unnest(%(ids)s::text[], %(kinds)s::text[], %(numbers)s::text[], %(names)s::text[], %(active)s::bool[],
                 %(vendors)s::text[], %(amounts)s::numeric[], %(currencies)s::text[], %(dates)s::date[],
-                %(standings)s::text[]) c
+                %(postal_codes)s::text[], %(standings)s::text[]) c
     ON CONFLICT (tenant_id, connection_id, entity, target_id) DO UPDATE SET
         kind = excluded.kind, number = excluded.number, name = excluded.name, active = excluded.active,
         vendor_id = excluded.vendor_id, amount = excluded.amount, currency = excluded.currency,
         dated = excluded.dated, seen_at = excluded.seen_at,
+        postal_code = coalesce(nullif(excluded.postal_code, ''), m.postal_code),
         standing = coalesce(nullif(excluded.standing, ''), m.standing)
 """
 
 _STANDING = """
-    SELECT m.target_id, m.number, m.name, m.vendor_id, m.amount, m.currency, m.dated, m.kind = 'credit'
+    SELECT m.target_id, m.number, m.name, m.vendor_id, m.amount, m.currency, m.dated, m.kind = 'credit',
+           m.postal_code
     FROM integrations_mirrorrecord m
     WHERE m.tenant_id = %(tenant)s AND m.connection_id = %(connection)s AND m.entity = %(entity)s AND m.active
       AND {vendors}
@@ -82,6 +84,7 @@ def merge(connection_id: int, entity: Entity, records: Sequence[TargetRecord]) -
         "amounts": [each.amount for each in rows],
         "currencies": [each.currency[:10] for each in rows],
         "dates": [each.date for each in rows],
+        "postal_codes": [each.postal_code[:20] for each in rows],
         "standings": ["" if each.standing is Standing.UNKNOWN else each.standing.value for each in rows],
     }
     with connection.cursor() as cursor:
@@ -124,6 +127,7 @@ def unlinked(connection_id: int, entity: Entity, vendors: Iterable[str] | None =
                 currency=row[5],
                 dated=row[6],
                 credit=row[7],
+                postal_code=row[8],
             )
             for row in standing
             if row[0] not in linked

@@ -233,3 +233,12 @@ def test_a_vendor_that_somebody_else_made_is_changed_by_people_only() -> None:
 
 def test_a_vendor_that_is_not_there_any_more_is_held() -> None:
     assert said(decide(VENDOR, linked(), None, rules(), POLICY)) == "hold missing_on_target"
+
+
+def test_no_tax_id_is_in_what_a_log_would_print() -> None:
+    tax_id = "12-3456789"
+    source = Vendor(key="S1", version="1", name="Acme", number="S1", tax_id=tax_id)
+    draft = VendorDraft(name="Acme", number="S1", currency="USD", address=ADDRESS, tax_id=tax_id)
+    shown = f"{source} {[draft]} {draft!r}"
+    assert "S1" in shown
+    assert tax_id not in shown

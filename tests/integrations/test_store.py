@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 from django.db import connection
 
@@ -229,6 +230,15 @@ def theirs(**fields: Any) -> TargetRecord:
     """A bill that a person entered on the target."""
     same = {"target_id": "00n9", "number": "A", "vendor_id": "009A", "currency": "USD", "kind": "bill"}
     return TargetRecord(**{**same, "amount": Decimal("120"), "date": date(2026, 3, 1), **fields})
+
+
+def test_a_vendor_keeps_the_postal_code_it_is_matched_by_when_a_thin_listing_lacks_it(bench: Bench) -> None:
+    target = bench.flow.integration.ap_id
+    vendor = TargetRecord(target_id="009V", kind="vendor", name="Acme", currency="USD")
+    with tenant_scope(bench.tenant_id):
+        mirror.merge(target, Entity.VENDOR, [msgspec.structs.replace(vendor, postal_code="78701")])
+        mirror.merge(target, Entity.VENDOR, [vendor])
+        assert [each.postal_code for each in mirror.unlinked(target, Entity.VENDOR)] == ["78701"]
 
 
 def test_a_bill_that_stands_on_the_target_unlinked_is_adopted_once(bench: Bench) -> None:

@@ -28,6 +28,7 @@ def target(row: wire.Wire, kind: str, currencies: Mapping[str, str]) -> TargetRe
                 name=shown(row.name),
                 number=shown(row.short_name),
                 currency=shown(row.bill_currency),
+                postal_code=shown((row.address or wire.WireAddress()).zip_or_postal_code),
                 connected=connected(row),
                 echo=echo(row),
             )
