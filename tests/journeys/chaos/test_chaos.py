@@ -47,11 +47,11 @@ def nothing_doubled_nothing_lost(place: World, seconds: float) -> None:
 
 
 def test_killed_workers_and_lost_sessions(tmp_path: Path) -> None:
-    with chaos(tmp_path, 300, lag=2) as trouble:
-        assert trouble.kill_before_commit(seconds=60)
-        assert trouble.kill_unanswered(seconds=60)
-        assert trouble.terminate_in_commit(seconds=60)
-        nothing_doubled_nothing_lost(trouble.world, 150)
+    with chaos(tmp_path, 1000, lag=2) as trouble:  # more than one batch, and more in it than all lanes hold at once
+        assert trouble.kill_before_commit(seconds=120)
+        assert trouble.kill_unanswered(seconds=120)
+        assert trouble.terminate_in_commit(seconds=120)
+        nothing_doubled_nothing_lost(trouble.world, 240)
 
 
 def test_redis_is_emptied_while_a_write_is_under_way(tmp_path: Path) -> None:
