@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from integrations.engine import fingerprint as hashing
 from integrations.engine.decisions import LinkTo
-from integrations.engine.errors import Problem
+from integrations.engine.errors import Choice, Problem
 from integrations.engine.ports import Item
 from integrations.engine.records import Entity
 from integrations.models import RecordLink
@@ -15,7 +15,12 @@ from integrations.store.marking import mark
 from integrations.store.parking import STATES, Parked, park
 
 _SURE = 100
-_WORDS = "Another record claims the same record on the other side. Compare the two, then link one of them."
+_CONFLICT = Problem(
+    "link_conflict",
+    "Another record claims the same record on the other side. Compare the two, then link one of them.",
+    field="link",
+    choices=(Choice("again", "The other one is settled: decide this one again", "override"),),
+)
 
 
 def adopt(frame: Frame, there: Sequence[tuple[Item, LinkTo]]) -> None:
@@ -26,10 +31,7 @@ def adopt(frame: Frame, there: Sequence[tuple[Item, LinkTo]]) -> None:
     taken = _taken(frame, there)
     lost = [(item, d) for item, d in there if d.target_id in taken and not _may_share(frame, item, d)]
     alone = [each for each in there if each not in lost]
-    park(
-        frame,
-        [Parked(item, STATES.HELD, "held", (Problem("link_conflict", _WORDS, field="link"),)) for item, _ in lost],
-    )
+    park(frame, [Parked(item, STATES.HELD, "held", (_CONFLICT,)) for item, _ in lost])
     for item, _ in alone:
         if item.link is not None:
             _release(frame, item)
