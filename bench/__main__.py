@@ -31,12 +31,13 @@ How it is measured
   5,000 rows a page. The stand-in answers a repeated read from memory, so that it holds nobody up. One round
   warms it up, then medians of {repeat}.
 - The hand loop (`bench/hand_bare.py`) is a raw socket, msgspec and bare psycopg, and leaves the same rows in the same
-  tables under the same policies with the same audit chain; the bench compares them.
-- dlt gets the easier half: headers and lines into plain tables, no postings, no audit.
+  tables under the same policies with the same audit chain, search terms included; the bench compares them.
+- dlt gets the easier half: headers and lines into plain tables, no postings, no search terms, no audit.
 - The best that a long line allows: every request to IFS after the other, those to BILL in {lanes} lanes, our own work
   for nothing.
 - The limiter's judge is a process of its own with a strict sliding window on its own clock.
 - Dispatcher: four dispatchers at once, 40,000 flows of 2,000 tenants. A tick is idle when none of them is due.
+- Search: eight terms a record, all of one tenant; each question is the median of five.
 """
 
 
