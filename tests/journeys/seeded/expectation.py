@@ -92,13 +92,17 @@ class _Judge:
 
     def invoice(self, row: Row) -> Outcome:
         ledger = self._ledger(row)
+        if code := _unreadable(row, ledger):
+            return Outcome("held", (code,))
         total = self._total(row, ledger)
         if reason := self._out(row, ledger, total):
             return Outcome("out", (reason,))
         if codes := self._held(row, ledger):
             return Outcome("held", tuple(codes))
-        if row["Objstate"] not in RELEASED:
+        if row["Objstate"] not in (*RELEASED, "PartlyPaidPosted"):
             return Outcome("waiting", ("not_authorised",))
+        if row["Identity"] not in self.suppliers:
+            return Outcome("waiting", ("vendor_missing",))
         if supplier := self._unfit(row["Identity"]):
             return Outcome("held", (supplier,))
         if row["BlockedForPayment"] or row["Identity"] in self.stopped:
@@ -107,7 +111,11 @@ class _Judge:
             return Outcome("waiting", ("vendor_not_sent",))
         if (row["Identity"], row["InvoiceNo"]) in self.proposed:
             return Outcome("held", ("in_payment_proposal",))
+        if row["Objstate"] == "PartlyPaidPosted":
+            return Outcome("held", ("partly_paid",))
         lines, codes = self._lines(row, total)
+        if not self._is_owed(row, ledger):
+            codes = ["total_unknown"]
         if codes:
             return Outcome("held", tuple(codes))
         return self._among_bills(self._document(row, total, lines))
@@ -125,6 +133,11 @@ class _Judge:
             return sum((Decimal(each["OriginalAmount"]) for each in ledger), ZERO)
         debts = [Decimal(each["CurrAmount"]) for each in self._final(row) if each["PostingType"] in DEBT]
         return -sum(debts, ZERO) if debts else Decimal(row["NetCurrAmount"]) + Decimal(row["VatCurrAmount"] or 0)
+
+    def _is_owed(self, row: Row, ledger: Sequence[Row]) -> bool:
+        """Whether what is owed can be known: net and tax tell it only where no tax is self-assessed."""
+        kinds = {each["PostingType"] for each in self._final(row)}
+        return bool(ledger or kinds & DEBT or not kinds & SELF)
 
     def _out(self, row: Row, ledger: Sequence[Row], total: Decimal) -> str:
         state = row["Objstate"]
@@ -144,15 +157,17 @@ class _Judge:
         found = []
         if row["Objstate"] not in STATES:
             found.append("unknown_state")
-        if row["Objstate"] == "PartlyPaidPosted":
-            found.append("partly_paid")
+        if row["PartyType"] != "Supplier":
+            found.append("party_type")
+        if not row["InvoiceDate"]:
+            found.append("no_invoice_date")
         if row["InvoiceType"] != "SI":
             found.append("invoice_type")
         flags = {"AdvInv": "prepayment", "MultiCompanyInvoice": "multi_company", "Collect": "collect"}
         found += [code for name, code in {**flags, "GrossUp": "gross_up"}.items() if row[name] == "TRUE"]
         if not row["DueDate"]:
             found.append("no_due_date")
-        if len(ledger) > 1:
+        if len(ledger) > 1 and row["Objstate"] != "PartlyPaidPosted":
             found.append("instalments")
         return found
 
@@ -298,6 +313,15 @@ def plain(number: str) -> str:
         found, digits = found + (digits.lstrip("0") or "0" if digits else ""), ""
         found += c if c.isalpha() else "/" if c == "/" else ""
     return found
+
+
+def _unreadable(row: Row, ledger: Sequence[Row]) -> str:
+    """Why no amount of it can be trusted: a currency nobody can pay in, too many decimals, a ledger in another one."""
+    if row["Currency"] in ("usd", "XXX"):
+        return "bad_currency"
+    if Decimal(row["NetCurrAmount"]) % MINOR.get(row["Currency"], Decimal("0.01")):
+        return "too_many_decimals"
+    return "ledger_currency" if any(each["Currency"] != row["Currency"] for each in ledger) else ""
 
 
 def _valid(row: Row, today: str) -> bool:

@@ -20,8 +20,7 @@ from integrations.runner import setup
 from integrations.systems.bill.simulator import Simulator as Bill
 from integrations.systems.bill.simulator import build as build_bill
 from integrations.systems.ifs.simulator import Simulator as Ifs
-from integrations.systems.ifs.simulator import SimulatorConfig
-from integrations.systems.ifs.simulator import seed as seed_ifs
+from integrations.systems.ifs.simulator import SimulatorConfig, seed_awkward
 from tenants.models import Tenant, User
 from tenants.scope import tenant_scope
 from tenants.signup import FIRST_PERSON, make_tenant
@@ -127,7 +126,7 @@ def _codes() -> dict[int, tuple[str, ...]]:
 def seeded(invoices: int, seed: int) -> Iterator[Seeded]:
     """Books of `invoices` supplier invoices of every kind, hand-entered bills beside them, nothing synced yet."""
     ifs = Ifs(config=SimulatorConfig(requests_per_window=1000))
-    seed_ifs(ifs, invoices, seed, suppliers=max(60, invoices // 50), images=0)
+    seed_awkward(ifs, invoices, seed)
     bill = build_bill({"duplicates": "accept"})
     _by_hand(ifs, bill)
     servers = [SimulatorServer(each) for each in (ifs, bill)]
