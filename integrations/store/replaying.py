@@ -5,6 +5,7 @@ from typing import Any
 from django.db import connection
 
 from audit.log import record as audit
+from integrations.store.answers import NEVER_BLINDLY
 from tenants.scope import current_tenant
 
 # What a person ignored, what is being looked up and what may be on the other side already is left alone. Review items
@@ -15,12 +16,11 @@ _READY = """
       AND (%(key)s = '' OR i.source_key = %(key)s)
       AND NOT (i.state = 'held' AND i.reason = ANY(%(never)s))
 """
-NEVER_BLINDLY = ("uncertain", "link_conflict")
 
 
 def replay(flow_ids: list[int], key: str = "") -> int:
     """Make the records of these flows (or the one with this source key) ready; in the open scope. Returns how many."""
-    names: dict[str, Any] = {"tenant": current_tenant(), "flows": flow_ids, "key": key, "never": list(NEVER_BLINDLY)}
+    names: dict[str, Any] = {"tenant": current_tenant(), "flows": flow_ids, "key": key, "never": sorted(NEVER_BLINDLY)}
     with connection.cursor() as cursor:
         cursor.execute(_READY, names)
         found = int(cursor.rowcount)

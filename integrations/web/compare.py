@@ -76,12 +76,12 @@ def _row(
     listed: str,
 ) -> Row:
     source = item.source
-    values = (getattr(source, own), echo.get(stored), getattr(mirror, listed, None) if listed else None)
+    values = [getattr(source, own), echo.get(stored), getattr(mirror, listed, None) if listed else None]
     alike = {_alike(value) for value in values if value not in (None, "")}
     if own == "amount":
-        values = tuple(value if not isinstance(value, str) else _amount(value) or _whole(value) for value in values)
-    texts = [_text(value, source.currency) for value in values]
-    return Row(name, *texts, differs=len(alike) > 1)
+        values = [value if not isinstance(value, str) else _amount(value) or _whole(value) for value in values]
+    ours, theirs, now = (_text(value, source.currency) for value in values)
+    return Row(name, ours, theirs, now, differs=len(alike) > 1)
 
 
 def _alike(value: Any) -> str:

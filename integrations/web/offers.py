@@ -87,7 +87,7 @@ def work_of(place: Place, item: OutboxItem, review: ReviewItem | None) -> Work:
     return Work(
         questions=[_question(problem, may) for problem in (review.problems if review else ())],
         proposals=proposals_of(place, item, review),
-        retry=bool(review) and review.code not in NEVER_BLINDLY and may(Act.WORK) is not Ruling.NO,
+        retry=review is not None and review.code not in NEVER_BLINDLY and may(Act.WORK) is not Ruling.NO,
         link=waits and may(Act.WORK) is not Ruling.NO,
         ignore=waits and bool(ignoring),
         ignore_alone=may(Act.IGNORE) is Ruling.ALONE,

@@ -67,7 +67,7 @@ def reasons(run: SyncRun) -> list[tuple[str, str, int]]:
 def sentence(run: SyncRun) -> str:
     """What the run did, in one sentence with numbers."""
     things = noun(run.flow.entity, run.taken)
-    verb = VERBS.get(run.kind, "Took up")
+    verb = VERBS.get(SyncRun.Kind(run.kind), "Took up")
     parts = [f"{count:,} {outcome(name, run.kind)}" for name, count in in_order(run.counts)]
     if run.status == SyncRun.Status.RUNNING:
         return f"{verb} {run.taken:,} {things} so far."

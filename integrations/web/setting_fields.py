@@ -18,8 +18,8 @@ class SettingsForm(forms.Form):
 
     def __init__(self, *args: Any, names: Sequence[str], values: Mapping[str, Any], **kwargs: Any) -> None:
         self.values = {name: values[name] for name in names}
-        initial = {name: _shown(BY_NAME[name], value) for name, value in self.values.items()}
-        super().__init__(*args, initial=initial, **kwargs)
+        kwargs["initial"] = {name: _shown(BY_NAME[name], value) for name, value in self.values.items()}
+        super().__init__(*args, **kwargs)
         for name in names:
             self.fields[name] = field_of(BY_NAME[name])
 

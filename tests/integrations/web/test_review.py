@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from audit.models import AuditEntry
 from integrations.models import DueFlow, OutboxItem, ReviewItem
+from integrations.store.answers import NEVER_BLINDLY
 from integrations.web import review
 from tenants.models import Role
 from tenants.scope import tenant_scope
@@ -73,7 +74,7 @@ def test_a_whole_reason_is_retried_at_once_and_nothing_else(clerk: Client, desk:
         assert [r.item_id for r in ReviewItem.objects.filter(status="open")] == [other.pk]
 
 
-@pytest.mark.parametrize("code", sorted(review.NEVER_BLINDLY))
+@pytest.mark.parametrize("code", sorted(NEVER_BLINDLY))
 def test_what_may_be_there_already_is_never_written_again_by_a_click(clerk: Client, desk: Desk, code: str) -> None:
     item = desk.record("held", code=code)
     clerk.post("/review/retry/", {"item": str(item.uuid)})

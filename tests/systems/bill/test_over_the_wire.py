@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -46,7 +47,7 @@ class Workers:
         """A worker's client; `limits` are in place of BILL's own, scaled down for a test."""
         made = self.budgets()
 
-        def budgets(key: str, **own: int) -> Budget:
+        def budgets(key: str, **own: Any) -> Budget:
             return made(key, **(own | {name: value for name, value in limits.items() if name in own}))
 
         tokens = RedisTokens(self.redis, self.keys, prefix=self.prefix)

@@ -26,7 +26,7 @@ def bill(world: World) -> Receipt:
 
 def of(order: dict[str, Any], bill_id: str) -> dict[str, Any]:
     """The same act on this bill."""
-    names = {"archive": {"key": bill_id}, "pay": {"bill_ids": [bill_id]}}
+    names: dict[str, dict[str, Any]] = {"archive": {"key": bill_id}, "pay": {"bill_ids": [bill_id]}}
     return order | names.get(order["act"], {"bill_id": bill_id})
 
 
@@ -60,7 +60,8 @@ def test_what_somebody_else_has_archived_counts_as_archived(world: World) -> Non
     receipt = bill(world)
     decided = world.standing(receipt.target_id)
     world.sim.archive(receipt.target_id)
-    assert world.act(ArchiveDraft(entity=Entity.INVOICE), receipt.target_id, decided.version)
+    said = world.act(ArchiveDraft(entity=Entity.INVOICE), receipt.target_id, decided.version)
+    assert said.target_id == receipt.target_id
     assert not world.calls("POST", "/archive")
 
 

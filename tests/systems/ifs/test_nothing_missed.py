@@ -118,13 +118,14 @@ def test_what_changes_while_pages_are_turned_comes_now_or_with_the_next_poll() -
     for number in range(4, 20):
         world.invoice(number)
     pages = world.client.read(Entity.INVOICE, after(world), SCOPE)
-    found: dict[str, Any] = {record.key: record for record in next(pages).records}
+    found: dict[str, Any] = {}
+    found.update({record.key: record for record in next(pages).records})
     edit(world, 1)
     cursor = ""
     for page in pages:
-        found |= {record.key: record for record in page.records}
+        found.update({record.key: record for record in page.records})
         cursor = page.cursor
-    found |= {record.key: record for record in world.poll(Entity.INVOICE, cursor)[0]}
+    found.update({record.key: record for record in world.poll(Entity.INVOICE, cursor)[0]})
     assert str(found["10|1"].due_date) == "2026-12-24"
 
 
