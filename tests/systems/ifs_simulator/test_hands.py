@@ -68,6 +68,16 @@ def test_a_payment_takes_the_open_amount_away(world: World, amount: str, state: 
     assert (found.state, found.open_amount) == (state, Decimal(left))
 
 
+def test_a_part_payment_covers_the_first_instalments_first(world: World) -> None:
+    key = {"Company": "10", "Identity": "S1", "LedgerItemSeriesId": "SI", "LedgerItemId": "N1", "InstallmentId": 2}
+    amounts = {"OriginalAmount": Decimal("50.00"), "OpenAmount": Decimal("50.00"), "Currency": "USD"}
+    world.sim.insert("SupplierLedgerItem", key | amounts)
+    hands.pay(world.sim, "10", 1, "120.00")
+    found = world.only(Entity.INVOICE)
+    assert [item.open for item in found.ledger_items] == [Decimal(0), Decimal("30.00")]
+    assert found.open_amount == Decimal("30.00")
+
+
 def test_a_cancelled_invoice_owes_nothing(world: World) -> None:
     hands.cancel(world.sim, "10", 1)
     found = world.only(Entity.INVOICE)

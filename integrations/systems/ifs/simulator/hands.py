@@ -24,13 +24,12 @@ _LEDGER = ("Company", "Identity", "LedgerItemSeriesId", "LedgerItemId", "Install
 def change_amount(sim: "Simulator", company: str, invoice: int, by: Decimal | str) -> None:
     """The first cost line, and with it item, head, debt and ledger item, grows by so much."""
     more, head = Decimal(by), _head(sim, company, invoice)
-    line, debt = _line(sim, company, invoice), _debt(sim, company, invoice)
+    line, debt, entry = _line(sim, company, invoice), _debt(sim, company, invoice), _ledger(sim, head)[-1]
     _edit(sim, "ManSuppInvoicePostings", _ENTRIES, line, CurrAmount=line["CurrAmount"] + more)
     _edit(sim, "ManSuppInvoicePostings", _ENTRIES, debt, CurrAmount=debt["CurrAmount"] - more)
     item = sim.row("ManSuppInvoiceItem", (company, invoice, line["ItemId"]))
     _edit(sim, "ManSuppInvoiceItem", _ENTRIES[:3], item, NetCurrAmount=item["NetCurrAmount"] + more)
     sim.edit("ManSuppInvoice", (company, invoice), **_grown(head, more, "NetCurrAmount", "OpenAmountCurr"))
-    entry = _ledger(sim, head)[-1]
     _edit(
         sim, "SupplierLedgerItem", _LEDGER, entry, **_grown(entry, more, "OriginalAmount", "CurrAmount", "OpenAmount")
     )
@@ -64,16 +63,17 @@ def cancel(sim: "Simulator", company: str, invoice: int) -> None:
 def pay(sim: "Simulator", company: str, invoice: int, amount: Decimal | str = "") -> None:
     """IFS pays the whole open amount, or `amount` of it, the first instalments first."""
     head = _head(sim, company, invoice)
-    left = Decimal(amount) if amount else Decimal(head["OpenAmountCurr"])
-    for entry in _ledger(sim, head):
+    entries = _ledger(sim, head)
+    due = sum((Decimal(entry["OpenAmount"]) for entry in entries), Decimal(0))
+    left = Decimal(amount) if amount else due
+    rest = due - left
+    for entry in entries:
         part = min(left, entry["OpenAmount"]) if left > 0 else max(left, entry["OpenAmount"])
         left -= part
         payment = {"PayDate": day(sim.clock()).isoformat(), "PaymentSeriesId": "SUPAY", "PaymentId": invoice}
         _edit(sim, "SupplierLedgerItem", _LEDGER, entry, OpenAmount=entry["OpenAmount"] - part, **payment)
-    if sum(entry["OpenAmount"] for entry in _ledger(sim, head)):
-        paid = Decimal(amount)
-        changed = {"Objstate": "PartlyPaidPosted", "OpenAmountCurr": head["OpenAmountCurr"] - paid}
-        sim.edit("ManSuppInvoice", (company, invoice), **changed)
+    if rest:
+        sim.edit("ManSuppInvoice", (company, invoice), Objstate="PartlyPaidPosted", OpenAmountCurr=rest)
     else:
         _close(sim, head, "PaidPosted")
 
@@ -161,7 +161,10 @@ def _line(sim: "Simulator", company: str, invoice: int) -> Row:
 
 
 def _debt(sim: "Simulator", company: str, invoice: int) -> Row:
-    return next(row for row in _final(sim, company, invoice) if row["PostingType"] == "IP1")
+    found = [row for row in _final(sim, company, invoice) if row["PostingType"] == "IP1"]
+    if not found:
+        raise KeyError(f"invoice {invoice} has no row of supplier debt")
+    return found[0]
 
 
 def _ledger(sim: "Simulator", head: Row) -> list[Row]:

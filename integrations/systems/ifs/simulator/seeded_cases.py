@@ -19,6 +19,7 @@ from integrations.systems.ifs.simulator.seeded_suppliers import NOBODY
 RARE_ACCOUNTS = ("7120", "7130", "7140")
 """Accounts that only the case `rare_account` uses, so that a tenant may leave them without a mapping."""
 HUGE = 10_000
+_PLAIN = demo_cases.CASES["ordinary"][1]
 _CENT = Decimal("0.01")
 Twin = Callable[[Draft, Draft, Random], None]
 
@@ -65,7 +66,7 @@ def _words(draft: Draft, chance: Random) -> None:
         "Réf. « spéciale » 🙂",
         "Text with\na line break\tand a tab",
         "'; DROP TABLE --",
-        "‮txet desrever",
+        "\u202etxet desrever",
         "0" * 200,
     )
     draft.lines[0].text = chance.choice(texts)
@@ -246,12 +247,12 @@ CASES: dict[str, tuple[int, Case]] = {
     "paid_by_debit": (4, _field(PaymentMethod="DD")),
     "nobody": (3, _nobody),
     "wide": (0, _wide),
-    "twin_squeezed": (6, demo_cases.CASES["ordinary"][1]),
-    "twin_same_day": (6, demo_cases.CASES["ordinary"][1]),
-    "twin_years_later": (4, demo_cases.CASES["ordinary"][1]),
-    "too_fine": (4, demo_cases.CASES["ordinary"][1]),
-    "usd": (4, demo_cases.CASES["ordinary"][1]),
-    "no_currency": (2, demo_cases.CASES["ordinary"][1]),
+    "twin_squeezed": (6, _PLAIN),
+    "twin_same_day": (6, _PLAIN),
+    "twin_years_later": (4, _PLAIN),
+    "too_fine": (4, _PLAIN),
+    "usd": (4, _PLAIN),
+    "no_currency": (2, _PLAIN),
 }
 LATE: dict[str, Case] = {"too_fine": _too_fine, "usd": _wrong_currency("usd"), "no_currency": _wrong_currency("XXX")}
 TWINS: dict[str, Twin] = {
