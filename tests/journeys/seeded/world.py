@@ -164,7 +164,7 @@ def _by_hand(ifs: Ifs, bill: Bill) -> None:
         key: bill.create_vendor_by_hand(names[key], shortName=key, billCurrency="USD") for key in (first, second)
     }
     spellings: list[tuple[Any, Callable[[str], str]]] = [
-        (mine[0], str),
+        *[(row, str) for row in mine[:1] + mine[2:9]],  # several: not each of them is one that would be sent
         (mine[1], _other_spelling),
         (theirs[0], lambda number: f"OTHER-{number}"),
     ]
