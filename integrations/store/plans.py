@@ -56,13 +56,16 @@ def start(integration: Integration, by: int | None) -> Plan:
 def start_applying(plan: Plan) -> Plan:
     """The plan, about to be applied; in the caller's scope. One that was cut off goes on with its open lines.
 
-    Raises PlanRefused for one that is not ready, or not the integration's newest.
+    Raises PlanRefused for one that is not ready, not the integration's newest, or whose base currencies differ
+    unconfirmed.
     """
     now: Plan = Plan.objects.select_for_update(of=("self",)).select_related("integration").get(pk=plan.pk)
     if now.status not in (Plan.Status.READY, Plan.Status.APPLYING):
         raise PlanRefused(f"This plan is “{now.get_status_display().lower()}”: make a new one.")
     if Plan.objects.filter(integration=now.integration_id, made_at__gt=now.made_at).exists():
         raise PlanRefused("There is a newer plan. Apply that one.")
+    if now.integration.currencies_open:
+        raise PlanRefused("The base currencies differ: a controller confirms that before anything is applied.")
     if now.status == Plan.Status.READY:
         audit("plan_applied", subject=f"integration:{now.integration_id}", refs={"plan": str(now.uuid)})
     now.status, now.message = Plan.Status.APPLYING, ""

@@ -124,9 +124,6 @@ def apply(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
     found = get_object_or_404(Plan.objects.select_related("integration"), uuid=uuid)
     if request.method != "POST":
         return redirect("web:plan", uuid)
-    if found.integration.currencies_open:
-        messages.error(request, "The base currencies differ: a controller confirms that before anything is applied.")
-        return redirect("web:plan", uuid)
     try:
         store.start_applying(found)
     except store.PlanRefused as refused:

@@ -95,6 +95,17 @@ def test_one_plan_at_a_time_and_only_the_newest_is_applied(town: Town) -> None:
             plans.start(town.integration, None)
 
 
+def test_nothing_is_applied_over_base_currencies_that_differ_until_it_is_confirmed(town: Town) -> None:
+    plan = town.plan()
+    with tenant_scope(town.tenant_id):
+        joined = Integration.objects.filter(pk=town.integration.pk)
+        joined.update(company_currency="USD", target_currency="CAD", currencies_confirmed=False)
+        with pytest.raises(plans.PlanRefused, match="base currencies"):
+            plans.start_applying(plan)
+        joined.update(currencies_confirmed=True)
+        assert plans.start_applying(plan).status == "applying"
+
+
 def test_a_record_of_a_lost_memory_is_found_again_and_nothing_is_made_twice(town: Town) -> None:
     town.apply(town.plan())
     before = len(writes(town))
