@@ -89,7 +89,7 @@ class Guard:
         self._vendor_taxes: dict[str, list[Existing]] = {}
         self._vendor_names: dict[str, list[Existing]] = {}
         for vendor in vendors:
-            self._vendor_numbers.setdefault(vendor.number.strip(), []).append(vendor)
+            self._vendor_numbers.setdefault(vendor.number, []).append(vendor)
             self._vendor_taxes.setdefault(vendor.tax_key, []).append(vendor)
             self._vendor_names.setdefault(_plain_name(vendor.name), []).append(vendor)
 
@@ -111,14 +111,19 @@ class Guard:
         return Verdict(suspects=tuple(suspects), weak=weak, reused=tuple(reused))
 
     def vendor(self, draft: VendorDraft, tax_key: str = "") -> Verdict:
-        """An own supplier number or tax id in the same currency is the same vendor; an equal name is suspect."""
+        """An own supplier number or tax id in the same currency is the same vendor; an equal name is suspect.
+
+        Numbers are compared as they are: ` 123 ` and `123` are two suppliers, and the bills of one must never be paid
+        to the other. The same name beside them is suspect.
+        """
         numbered = self._fitting(self._vendor_numbers, draft.number, draft)
         if len(numbered) == 1:
             return Verdict(same=numbered[0], why="own supplier number and currency")
         taxed = self._fitting(self._vendor_taxes, tax_key, draft)
         if len(taxed) == 1 and not numbered:
             return Verdict(same=taxed[0], score=95, why="tax id and currency")
-        named = [each for each in self._vendor_names.get(_plain_name(draft.name), []) if not each.number.strip()]
+        numbers = ("", draft.number.strip())
+        named = [each for each in self._vendor_names.get(_plain_name(draft.name), []) if each.number.strip() in numbers]
         named = [each for each in named if each.currency in ("", draft.currency)]
         return Verdict(suspects=tuple(numbered or taxed or named))
 

@@ -12,6 +12,7 @@ from integrations.engine.decisions import Create, LinkTo
 from integrations.engine.duplicates import Existing, Guard, digits_of, plain_number
 from integrations.engine.mapping import Peer
 from integrations.engine.policy import Policy
+from integrations.engine.records import Address, VendorDraft
 from tests.engine.build import POLICY, answer, invoice, rules, said
 
 THEIRS: dict[str, Any] = {
@@ -143,3 +144,21 @@ def test_source_rows_that_look_alike_are_notes_never_holds(peer: dict[str, Any],
     result = decide(invoice(), None, None, given, POLICY)
     assert isinstance(result, Create)
     assert [note.code for note in result.notes] == ["alike_in_source"] * noted
+
+
+@pytest.mark.parametrize(
+    ("number", "name", "expected"),
+    [
+        ("123", "Anybody", "same"),
+        (" 123 ", "Blank Beside Plating", "new"),
+        ("00123", "Zero Lead Plating", "new"),
+        (" 123 ", "LEAD ZERO Plating", "suspect"),
+        ("", "Lead Zero Plating", "suspect"),
+        ("77", "Lead Zero Plating", "new"),
+    ],
+)
+def test_a_supplier_is_never_paid_as_another_whose_number_looks_alike(number: str, name: str, expected: str) -> None:
+    guard = Guard([], [Existing(target_id="009A", number=number, name=name, currency="USD")])
+    draft = VendorDraft(name="Lead Zero Plating", number="123", currency="USD", address=Address(key="1"))
+    verdict = guard.vendor(draft)
+    assert (verdict.same is not None, bool(verdict.suspects)) == (expected == "same", expected == "suspect")
