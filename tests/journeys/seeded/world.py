@@ -126,9 +126,9 @@ def _codes() -> dict[int, tuple[str, ...]]:
 def seeded(invoices: int, seed: int) -> Iterator[Seeded]:
     """Books of `invoices` supplier invoices of every kind, hand-entered bills beside them, nothing synced yet."""
     ifs = Ifs(config=SimulatorConfig(requests_per_window=1000))
-    seed_awkward(ifs, invoices, seed)
+    report = seed_awkward(ifs, invoices, seed)
     bill = build_bill({"duplicates": "accept"})
-    _by_hand(ifs, bill)
+    _by_hand(ifs, bill, set(report.cases["ordinary"]))
     servers = [SimulatorServer(each) for each in (ifs, bill)]
     for server in servers:
         Thread(target=server.serve_forever, daemon=True).start()
@@ -147,13 +147,16 @@ def seeded(invoices: int, seed: int) -> Iterator[Seeded]:
         bill.close()
 
 
-def _by_hand(ifs: Ifs, bill: Bill) -> None:
-    """What a clerk typed into BILL before: the very same bill, one under another spelling, one of another number."""
+def _by_hand(ifs: Ifs, bill: Bill, clean: set[int]) -> None:
+    """What a clerk typed into BILL before: the very same bill, one under another spelling, one of another number.
+
+    All of invoices that nothing else is the matter with (`clean`).
+    """
     account = next(row["id"] for row in bill.dump("chart-of-accounts") if row["account"]["number"] == "5000")
     ordinary = [
         row
         for row in ifs.rows("ManSuppInvoice", Company="10")
-        if row["Objstate"] == "PostedAuth" and row["DueDate"] and row["Currency"] == "USD" and row["SeriesId"] == "SI"
+        if row["InvoiceId"] in clean and row["Currency"] == "USD"
     ]
     by_supplier: dict[str, list[Any]] = defaultdict(list)
     for row in ordinary:
