@@ -3,7 +3,8 @@
 Tests commit and nothing is ever flushed (the audit refuses TRUNCATE): each takes a fresh tenant from `cast`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -21,6 +22,19 @@ def pytest_configure() -> None:
     settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": PLAIN_STATIC}}
     settings.STATIC_ROOT = None
     settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = True
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """What tests told of themselves: seeds, counts, timings."""
+    reports = [each for found in terminalreporter.stats.values() for each in found if hasattr(each, "user_properties")]
+    for line in dict.fromkeys(text for each in reports for name, text in each.user_properties if name == "told"):
+        terminalreporter.write_line(line)
+
+
+@pytest.fixture
+def tell(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Says a line in the summary of the whole run."""
+    return partial(record_property, "told")
 
 
 @pytest.fixture(scope="session")

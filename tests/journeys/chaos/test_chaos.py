@@ -20,10 +20,13 @@ from tests.journeys.chaos.world import World, world
 LONG = os.environ.get("CHAOS_LONG") == "1"
 SEED = int(os.environ.get("CHAOS_SEED", "0")) or Random().randrange(1, 10**6)
 pytestmark = [pytest.mark.processes, pytest.mark.slow]
+Tell = Callable[[str], None]
 
 
 @contextmanager
-def chaos(folder: Path, invoices: int, *, lag: int, workers: int = 1, released: int | None = None) -> Iterator[Trouble]:
+def chaos(
+    folder: Path, tell: Tell, invoices: int, *, lag: int, workers: int = 1, released: int | None = None
+) -> Iterator[Trouble]:
     """A world at work; BILL's lists lag by `lag` seconds, and the connection allows for that and a second."""
     began = time.monotonic()
     seeds = sow(folder / "spend.csv", invoices, SEED)
@@ -33,7 +36,7 @@ def chaos(folder: Path, invoices: int, *, lag: int, workers: int = 1, released: 
         trouble = Trouble(place, Random(SEED))
         yield trouble
         told = {**trouble.met, "kills": trouble.kills, "seed": SEED, "invoices": invoices}
-        print(f"\nchaos: {told}; prepared in {prepared:.1f} s, worked for {place.clock:.1f} s")  # noqa: T201
+        tell(f"chaos: {told}; prepared in {prepared:.1f} s, worked for {place.clock:.1f} s")
 
 
 def nothing_doubled_nothing_lost(place: World, seconds: float) -> None:
@@ -46,23 +49,25 @@ def nothing_doubled_nothing_lost(place: World, seconds: float) -> None:
     assert place.wait(lambda: all(run[1:3] == ("done", True) for run in place.runs()), 90, step=0.5), place.runs()
 
 
-def test_killed_workers_and_lost_sessions(tmp_path: Path) -> None:
-    with chaos(tmp_path, 1000, lag=2) as trouble:  # more than one batch, and more in it than all lanes hold at once
+def test_killed_workers_and_lost_sessions(tmp_path: Path, tell: Tell) -> None:
+    with chaos(
+        tmp_path, tell, 1000, lag=2
+    ) as trouble:  # more than one batch, and more in it than all lanes hold at once
         assert trouble.kill_before_commit(seconds=120)
         assert trouble.kill_unanswered(seconds=120)
         assert trouble.terminate_in_commit(seconds=120)
         nothing_doubled_nothing_lost(trouble.world, 240)
 
 
-def test_redis_is_emptied_while_a_write_is_under_way(tmp_path: Path) -> None:
-    with chaos(tmp_path, 300, lag=1) as trouble:
+def test_redis_is_emptied_while_a_write_is_under_way(tmp_path: Path, tell: Tell) -> None:
+    with chaos(tmp_path, tell, 300, lag=1) as trouble:
         assert trouble.flush_redis(seconds=60)
         nothing_doubled_nothing_lost(trouble.world, 150)
 
 
 @pytest.mark.skipif(not LONG, reason="CHAOS_LONG=1 runs 2,000 invoices through 40 kills (about 8 minutes)")
-def test_forty_kills(tmp_path: Path) -> None:
-    with chaos(tmp_path, 2000, lag=6, workers=2, released=100) as trouble:
+def test_forty_kills(tmp_path: Path, tell: Tell) -> None:
+    with chaos(tmp_path, tell, 2000, lag=6, workers=2, released=100) as trouble:
         assert trouble.kill_unanswered("/v3/vendors", 60)
         something_with_every_portion(trouble)
         nothing_doubled_nothing_lost(trouble.world, 400)

@@ -225,10 +225,10 @@ def _redis() -> Iterator[str]:
     """A logical Redis database that holds nothing: only such a one may be flushed."""
     url = os.environ["REDIS_URL"]
     own = int(urlsplit(url).path.strip("/") or 0)
-    for number in (own, *range(1, 16)):
+    for number in [each for each in range(15, 0, -1) if each != own]:
         found = urlsplit(url)._replace(path=f"/{number}").geturl()
         with redis.Redis.from_url(found) as client:
-            if not client.dbsize():
+            if not client.dbsize() and client.set("claimed by a test", 1, nx=True):
                 try:
                     yield found
                 finally:

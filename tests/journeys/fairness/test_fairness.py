@@ -7,7 +7,7 @@ import json
 import os
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,11 +74,11 @@ class Street:
             row = connection.execute(query).fetchone()
         return int(row[0]) if row else 0
 
-    def judge(self, noise: str) -> None:
+    def judge(self, noise: str, tell: Callable[[str], None]) -> None:
         """Time the neighbour again and again."""
         times = sorted(self.neighbour.time_one() for _ in range(TRIALS))
         said = f"median {statistics.median(times):.2f} s, slowest {times[-1]:.2f} s of {TRIALS}"
-        print(f"\nfairness beside {noise}: {said}")  # noqa: T201
+        tell(f"fairness beside {noise}: {said}")
         assert times[-1] < ALLOWED
 
 
@@ -95,12 +95,12 @@ def street(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
         yield Street(place, neighbour)
 
 
-def test_a_backlog_delays_nobody_else(street: Street) -> None:
-    street.judge(f"{BACKLOG} invoices of another tenant")
+def test_a_backlog_delays_nobody_else(street: Street, tell: Callable[[str], None]) -> None:
+    street.judge(f"{BACKLOG} invoices of another tenant", tell)
     assert street.count("SELECT count(*) FROM integrations_outboxitem WHERE state IN ('ready', 'done')") > TRIALS + 20
 
 
-def test_a_storm_of_429_delays_nobody_else(street: Street) -> None:
+def test_a_storm_of_429_delays_nobody_else(street: Street, tell: Callable[[str], None]) -> None:
     fault = {"kind": "status", "status": 429, "path_contains": "/v3/", "times": None, "body": "[]"}
     httpx.post(f"{street.place.bill}/_sim/faults", json=fault).raise_for_status()
     with street.place.database() as connection:
@@ -109,13 +109,13 @@ def test_a_storm_of_429_delays_nobody_else(street: Street) -> None:
         connection.execute(
             "UPDATE integrations_dueflow SET due_at = now() WHERE flow_id <> %s", [street.neighbour.flow]
         )
-    street.judge("a storm of 429")
+    street.judge("a storm of 429", tell)
     assert street.place.stats()["by_status"]["429"] > 1
 
 
-def test_a_wrong_secret_delays_nobody_else(street: Street) -> None:
+def test_a_wrong_secret_delays_nobody_else(street: Street, tell: Callable[[str], None]) -> None:
     street.place.calm()
     with street.place.database() as connection:
         connection.execute("UPDATE integrations_dueflow SET poll_at = now(), due_at = now()")
-    street.judge("a tenant whose secret is wrong")
+    street.judge("a tenant whose secret is wrong", tell)
     assert street.count("SELECT count(*) FROM integrations_connection WHERE status = 'broken'") == 1
