@@ -39,5 +39,5 @@ class BillBudget:
         self.developer.login()
 
     def close_for(self, seconds: float) -> None:
-        """Closes the whole developer key; `lanes.close_for` closes one organization."""
-        self.developer.close_for(seconds)
+        """Closes the organization: a 429 without BILL's own code speaks of nobody else who shares the developer key."""
+        self.lanes.close_for(seconds)

@@ -12,6 +12,11 @@ import sys
 import django
 
 
+def organization_of(name: str) -> str:
+    """Each tenant has an organization of its own at BILL; the developer key is shared."""
+    return f"008{name.upper():0<17.17}"
+
+
 def main(ifs_url: str, bill_url: str, lag: str, name: str = "chaos", secret: str = "demo-secret") -> None:
     """Make tenant, connections, integration and flows; print their ids."""
     from integrations.models import FieldMapping, Flow  # models exist once Django is set up
@@ -25,7 +30,7 @@ def main(ifs_url: str, bill_url: str, lag: str, name: str = "chaos", secret: str
     ap_settings = {
         "environment": "own",
         "base_url": bill_url,
-        "organization_id": "00802DEMOORGANIZA001",
+        "organization_id": organization_of(name),
         "dev_key": "demo-dev-key",
         "credential_kind": "sync_token",
         "username": "ml-connector",

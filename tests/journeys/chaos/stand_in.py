@@ -1,14 +1,20 @@
-"""`python -m tests.journeys.chaos.stand_in LAG`: BILL's stand-in, accepting duplicates, lists lagging LAG seconds."""
+"""`python -m tests.journeys.chaos.stand_in LAG [NAME]`: BILL's stand-in for the tenant NAME.
+
+It accepts duplicates, and its lists lag LAG seconds.
+"""
 
 import sys
 
 from integrations.management.serving import SimulatorServer
 from integrations.systems.bill.simulator import build
+from tests.journeys.chaos.prepare import organization_of
 
 
-def main(lag: str) -> None:
+def main(lag: str, name: str = "chaos") -> None:
     """Serve until killed; says where."""
-    simulator = build({"visible_after": float(lag), "duplicates": "accept", "control": True})
+    simulator = build(
+        {"visible_after": float(lag), "duplicates": "accept", "control": True, "organization_id": organization_of(name)}
+    )
     server = SimulatorServer(simulator)
     sys.stdout.write(f"bill on http://127.0.0.1:{server.port}\n")
     sys.stdout.flush()

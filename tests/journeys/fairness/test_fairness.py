@@ -34,7 +34,9 @@ class Neighbour:
         serve = ("manage.py", "simulate", "ifs", "--port", "0", "--control", "--data", str(data))
         erp, self.ifs = processes.simulator("ifs", place.env, folder, *serve)
         place.running.append(erp)
-        ap, bill = processes.simulator("bill", place.env, folder, "-m", "tests.journeys.chaos.stand_in", "0")
+        ap, bill = processes.simulator(
+            "bill", place.env, folder, "-m", "tests.journeys.chaos.stand_in", "0", "neighbour"
+        )
         place.running.append(ap)
         hosts = [place.env["EGRESS_ALLOWED_HOSTS"], *(url.split("//")[1] for url in (self.ifs, bill))]
         place.env = {**place.env, "EGRESS_ALLOWED_HOSTS": ",".join(hosts)}

@@ -61,6 +61,13 @@ def test_a_locked_organization_is_left_alone_for_fifteen_minutes(world: World) -
     assert [key.rpartition(":")[2] for key in world.budgets.closed] == ["00802DEMOORGANIZA001"]
 
 
+def test_a_429_without_a_code_slows_down_this_organization_and_nobody_who_shares_its_developer_key(
+    world: World,
+) -> None:
+    assert isinstance(on_read(world, 429, "[]"), Retryable)
+    assert [key.rpartition(":")[2] for key in world.budgets.closed] == ["00802DEMOORGANIZA001"]
+
+
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
 @pytest.mark.parametrize("body", [answer("BDC_1001"), "<html>Bad gateway</html>", '{"message":"boom"}', ""])
 def test_trouble_on_their_side_leaves_a_write_unknown(world: World, status: int, body: str) -> None:
