@@ -81,9 +81,9 @@ def test_forty_kills(tmp_path: Path, tell: Tell) -> None:
 def something_with_every_portion(trouble: Trouble) -> None:
     """Invoices are released fifty at a time, and something happens to each fifty; the lists lag behind all of it."""
     moments: list[Callable[[], object]] = [
-        *[trouble.kill_unanswered] * 18,
+        *[trouble.kill_unanswered] * 25,
         trouble.kill_worker,
-        *[trouble.kill_before_commit] * 7,
+        *[trouble.kill_before_commit] * 9,
         *[trouble.kill_reading] * 4,
         *[lambda: trouble.kill_any_time(3.0)] * 16,
         *[trouble.lose_answer] * 4,
