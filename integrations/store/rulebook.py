@@ -99,4 +99,5 @@ def _rule(row: GLMapping) -> Rule:
 def version(integration: Integration) -> str:
     """Names the state of mappings and policy that a batch was decided with."""
     newest = GLMapping.objects.filter(integration=integration).aggregate(at=Max("changed_at"), rows=Count("id"))
-    return f"policy {integration.policy_version}, {newest['rows']} rules as of {newest['at'] or 'never'}"
+    rules = f"{newest['rows']} mapping rules as of {newest['at']}" if newest["rows"] else "no mapping rules"
+    return f"settings {integration.policy_version}, {rules}"
