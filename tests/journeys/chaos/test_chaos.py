@@ -67,7 +67,7 @@ def test_redis_is_emptied_while_a_write_is_under_way(tmp_path: Path, tell: Tell)
 
 @pytest.mark.skipif(not LONG, reason="CHAOS_LONG=1 runs 2,000 invoices through 40 kills (about 8 minutes)")
 def test_forty_kills(tmp_path: Path, tell: Tell) -> None:
-    with chaos(tmp_path, tell, 2000, lag=6, workers=2, released=100) as trouble:
+    with chaos(tmp_path, tell, 2000, lag=9, workers=2, released=100) as trouble:
         assert trouble.kill_unanswered("/v3/vendors", 60)
         something_with_every_portion(trouble)
         nothing_doubled_nothing_lost(trouble.world, 400)
