@@ -179,13 +179,11 @@ class _Judge:
         return "one_time_supplier" if self.suppliers[key]["OneTime"] else ""
 
     def _vendor_goes(self, key: str) -> bool:
-        """Whether the supplier is, or becomes, a vendor in BILL without a person."""
+        """Whether the supplier is, or becomes, a vendor in BILL without a person: never without a whole address."""
         name = "".join(c for c in self.suppliers[key]["Name"].casefold() if c.isalnum())
-        numbered = [each for each in self.books.vendors if each.get("shortName") == key]
-        if numbered:
-            return True
-        alike = [e for e in self.books.vendors if "".join(c for c in e["name"].casefold() if c.isalnum()) == name]
-        return not alike and self._has_address(key)
+        numbered = any(each.get("shortName") == key for each in self.books.vendors)
+        alike = any("".join(c for c in e["name"].casefold() if c.isalnum()) == name for e in self.books.vendors)
+        return self._has_address(key) and (numbered or not alike)
 
     def _has_address(self, key: str) -> bool:
         today = self.today

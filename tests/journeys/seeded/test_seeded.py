@@ -1,6 +1,6 @@
 """Thousands of supplier invoices, most of them not the clean kind: every outcome is the one computed apart.
 
-SEEDED_LONG=1 makes it 10,000 invoices; SEEDED_SEED replays one set of books.
+SEEDED_LONG=1 makes it 10,000 invoices; SEEDED_SEED takes another set of books, 0 one that nobody has seen yet.
 """
 
 import os
@@ -19,7 +19,7 @@ from tests.journeys.seeded.expectation import Outcome, plain
 from tests.journeys.seeded.world import ASKED_ONCE, Seeded, seeded
 
 COUNT = 10_000 if os.environ.get("SEEDED_LONG") == "1" else 1_000
-SEED = int(os.environ.get("SEEDED_SEED", "0")) or Random().randrange(1, 10**6)
+SEED = int(os.environ.get("SEEDED_SEED", "739990")) or Random().randrange(1, 10**6)
 SIGNING_IN = ("/connect/v3/login", "/connect/v3/logout")
 pytestmark = [pytest.mark.slow, pytest.mark.processes]
 
