@@ -6,11 +6,12 @@ from decimal import Decimal
 import msgspec
 
 from integrations.engine.coding import AND, Coder, Posted
+from integrations.engine.drafts import DraftLine
 from integrations.engine.errors import Problem
 from integrations.engine.mapping import Rules
 from integrations.engine.money import spread
 from integrations.engine.policy import Policy
-from integrations.engine.records import DraftLine, Invoice, Posting, PostingKind
+from integrations.engine.records import Invoice, Posting, PostingKind
 
 _ZERO = Decimal(0)
 

@@ -10,11 +10,12 @@ from integrations.engine import fingerprint as hashing
 from integrations.engine.asking import KEEP, UPDATE, UPDATE_APPROVED, Answers, answered, hold, subject
 from integrations.engine.decisions import Decision, Hold, Link, Nothing, Update
 from integrations.engine.drafting import Drafted, draft_bill, natural_key
+from integrations.engine.drafts import InvoiceDraft
 from integrations.engine.drift import Difference, between, in_words, named
 from integrations.engine.errors import Choice, Problem
 from integrations.engine.mapping import Rules
 from integrations.engine.policy import Policy
-from integrations.engine.records import Approval, Invoice, InvoiceDraft, TargetRecord
+from integrations.engine.records import Approval, Invoice, TargetRecord
 from integrations.engine.stopped import MOVING
 
 _PAYEE = {"vendor_id", "currency", "credit"}

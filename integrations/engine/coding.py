@@ -6,11 +6,12 @@ from decimal import Decimal
 
 import msgspec
 
+from integrations.engine.drafts import DraftLine
 from integrations.engine.errors import Problem
 from integrations.engine.mapping import Rules
 from integrations.engine.money import minor_unit
 from integrations.engine.policy import Policy
-from integrations.engine.records import DraftLine, Invoice, Posting
+from integrations.engine.records import Invoice, Posting
 
 AND = "\n"  # between the origins of lines that were added together
 

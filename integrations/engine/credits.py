@@ -3,9 +3,10 @@
 from decimal import Decimal
 
 from integrations.engine.decisions import Act, Link
+from integrations.engine.drafts import ApplyDraft, InvoiceDraft
 from integrations.engine.mapping import Rules
 from integrations.engine.policy import Policy
-from integrations.engine.records import ApplyDraft, Approval, Invoice, InvoiceDraft, Standing, TargetRecord
+from integrations.engine.records import Approval, Invoice, Standing, TargetRecord
 
 
 def named_bill(source: Invoice, rules: Rules) -> str | None:

@@ -4,22 +4,13 @@ from integrations.engine import fingerprint as hashing
 from integrations.engine.after_sending import decide_sent
 from integrations.engine.asking import NONE, Answers, hold
 from integrations.engine.decisions import Act, Decision, Link, Nothing, Out
+from integrations.engine.drafts import MarkDraft
 from integrations.engine.errors import Problem
 from integrations.engine.gone import decide_gone
 from integrations.engine.invoices import decide_unsent
 from integrations.engine.mapping import Rules
 from integrations.engine.policy import Policy
-from integrations.engine.records import (
-    AnyRecord,
-    Entity,
-    Gone,
-    Invoice,
-    MarkDraft,
-    SentMark,
-    TargetRecord,
-    Unreadable,
-    Vendor,
-)
+from integrations.engine.records import AnyRecord, Entity, Gone, Invoice, SentMark, TargetRecord, Unreadable, Vendor
 from integrations.engine.vendor_changes import decide_linked_vendor
 from integrations.engine.vendors import decide_new_vendor
 

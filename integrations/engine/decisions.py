@@ -2,17 +2,9 @@
 
 import msgspec
 
+from integrations.engine.drafts import ApplyDraft, ArchiveDraft, Draft, Making, MarkDraft, PaidDraft, UnproposeDraft
 from integrations.engine.errors import Problem
-from integrations.engine.records import (
-    ApplyDraft,
-    ArchiveDraft,
-    Draft,
-    Entity,
-    InvoiceDraft,
-    MarkDraft,
-    PaidDraft,
-    VendorDraft,
-)
+from integrations.engine.records import Entity
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -45,7 +37,7 @@ class Create(msgspec.Struct, frozen=True, kw_only=True):
     `notes` are what a person may want to know and need not act on. `again`: once it is there, decide once more.
     """
 
-    draft: VendorDraft | InvoiceDraft
+    draft: Making
     natural_key: str
     variant: str = ""
     why: tuple[str, ...] = ()
@@ -56,7 +48,7 @@ class Create(msgspec.Struct, frozen=True, kw_only=True):
 class Update(msgspec.Struct, frozen=True, kw_only=True):
     """Change the linked record on the target, if it is still of `version`."""
 
-    draft: VendorDraft | InvoiceDraft
+    draft: Making
     natural_key: str
     target_id: str
     version: str = ""
@@ -66,14 +58,18 @@ class Update(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Act(msgspec.Struct, frozen=True, kw_only=True):
-    """Do something else to the linked record: archive it, note a payment, set a credit off, mark it as sent."""
+    """Do something else to the linked record: archive it, note a payment, set a credit off, mark it as sent.
 
-    draft: ArchiveDraft | PaidDraft | ApplyDraft | MarkDraft
+    Before there is a link: to the target record `target_id` that stands in its way, and then `again`.
+    """
+
+    draft: ArchiveDraft | PaidDraft | ApplyDraft | MarkDraft | UnproposeDraft
     natural_key: str
     target_id: str
     version: str = ""
     why: tuple[str, ...] = ()
     notes: tuple[Problem, ...] = ()
+    again: bool = False
 
 
 class LinkTo(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,12 +89,14 @@ class LinkTo(msgspec.Struct, frozen=True, kw_only=True):
 class Nothing(msgspec.Struct, frozen=True, kw_only=True):
     """Both sides agree. `rebaseline`: store the source's new fingerprint silently; nothing that we send has changed.
 
-    `echo`, unless None, replaces the link's: a person accepted how the record stands on the target.
+    `echo`, unless None, replaces the link's: a person accepted how the record stands on the target. `wants` are asked
+    for beside it.
     """
 
     rebaseline: bool = False
     echo: dict[str, str] | None = None
     notes: tuple[Problem, ...] = ()
+    wants: tuple[Want, ...] = ()
 
 
 class Wait(msgspec.Struct, frozen=True, kw_only=True):

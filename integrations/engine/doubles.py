@@ -6,11 +6,12 @@ import msgspec
 
 from integrations.engine.asking import CREATE_ANYWAY, LINK, Answers, about, answered, hold, link_to
 from integrations.engine.decisions import Hold, LinkTo
+from integrations.engine.drafts import InvoiceDraft
 from integrations.engine.duplicates import Existing, Verdict, digits_of, plain_number
 from integrations.engine.errors import Problem
 from integrations.engine.mapping import Peer, Rules
 from integrations.engine.policy import Policy
-from integrations.engine.records import Invoice, InvoiceDraft
+from integrations.engine.records import Invoice
 
 _SHOWN = 3  # of many suspects
 

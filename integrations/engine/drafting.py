@@ -7,11 +7,12 @@ import msgspec
 
 from integrations.engine.billing import bill
 from integrations.engine.coding import Posted
+from integrations.engine.drafts import InvoiceDraft
 from integrations.engine.errors import Problem
 from integrations.engine.mapping import Rules, VendorLink
 from integrations.engine.money import minor_unit
 from integrations.engine.policy import Policy
-from integrations.engine.records import Day, Invoice, InvoiceDraft
+from integrations.engine.records import Day, Invoice
 from integrations.engine.shares import Share, cut, instalment, share_of
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from integrations.engine.asking import digest
-from integrations.engine.records import DraftLine, InvoiceDraft, VendorDraft
+from integrations.engine.drafts import DraftLine, InvoiceDraft, VendorDraft
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):

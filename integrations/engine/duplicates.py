@@ -11,7 +11,7 @@ from decimal import Decimal
 
 import msgspec
 
-from integrations.engine.records import InvoiceDraft, VendorDraft
+from integrations.engine.drafts import InvoiceDraft, VendorDraft
 
 _PARTS = re.compile(r"[0-9]+|[^\W\d_]+|[^0-9]", re.UNICODE)
 _REUSE_DAYS = 300  # a number that comes back with another amount after so long is another invoice

@@ -4,6 +4,7 @@
     ├── Retryable         provably not processed: wait `after` seconds and do it again
     │   └── Stale         the record changed between our read and our write: read and decide it again, alone
     ├── OutcomeUnknown    a write may have been processed: only the resolver may touch its intent
+    │   └── Underway      it was accepted as a job: the resolver asks for the result when it is due
     ├── Rejected          the data is refused: a person decides, in the review queue
     └── ConnectionBroken  nothing works until a person mends the connection: stop the flow, tell the tenant
 
@@ -76,6 +77,14 @@ class OutcomeUnknown(SyncError):
 
     def __init__(self, message: str, *, code: str = "outcome_unknown", detail: str = "") -> None:
         super().__init__(message, code=code, detail=detail)
+
+
+class Underway(OutcomeUnknown):
+    """The other side took the writes as `job` and works on them; ask for the result in `after` seconds."""
+
+    def __init__(self, message: str, *, job: str, after: float, code: str = "underway", detail: str = "") -> None:
+        super().__init__(message, code=code, detail=detail)
+        self.job, self.after = job, after
 
 
 class Rejected(SyncError):

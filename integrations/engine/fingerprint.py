@@ -11,27 +11,32 @@ from operator import attrgetter
 import msgspec
 
 from integrations.engine.records import (
+    AccountingPeriod,
     AnyRecord,
     Dimension,
     GLAccount,
     Invoice,
     Payment,
     PaymentTerm,
+    PurchaseOrder,
     SentMark,
     TaxCode,
     Unreadable,
     Vendor,
 )
 
-VERSION = 2
+VERSION = 3
 
 _FIELDS: dict[type, tuple[str, ...]] = {
     Vendor: (
         *("name", "number", "kind", "country", "currency", "payment_term", "group", "email", "tax_key"),
         *("one_time", "in_company", "blocked", "active", "addresses"),
     ),
-    GLAccount: ("number", "name", "kind", "control", "active", "valid_from", "valid_to"),
-    Dimension: ("kind", "value", "name", "active", "valid_from", "valid_to"),
+    GLAccount: (
+        *("number", "name", "kind", "control", "statistical", "demands"),
+        *("active", "valid_from", "valid_to"),
+    ),
+    Dimension: ("kind", "value", "name", "kind_name", "active", "valid_from", "valid_to"),
     TaxCode: ("code", "name", "rate", "kind"),
     Invoice: (
         *(
@@ -66,10 +71,18 @@ _FIELDS: dict[type, tuple[str, ...]] = {
             "collect",
             "gross_up",
         ),
-        *("blocked", "lines", "postings", "ledger_items"),
+        *("blocked", "gross", "document", "lines", "postings", "ledger_items"),
     ),
     PaymentTerm: ("code", "name", "instalments", "due_days", "discount_days", "discount_percent"),
-    Payment: ("vendor_key", "number", "method", "state", "amount", "currency", "dated", "invoices"),
+    AccountingPeriod: ("year", "period", "starts", "ends", "open"),
+    PurchaseOrder: (
+        *("company", "number", "vendor_key", "currency", "state", "state_word", "ordered_on", "buyer"),
+        *("lines", "receipts"),
+    ),
+    Payment: (
+        *("vendor_key", "number", "method", "state", "state_word", "amount", "currency", "dated", "company"),
+        *("transaction_id", "trace", "replaces", "payer_account", "rate", "invoices"),
+    ),
     SentMark: ("key", "field", "value"),
     Unreadable: ("key", "code", "raw"),
 }

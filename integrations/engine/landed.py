@@ -1,15 +1,8 @@
 """Whether a change whose answer was lost has reached the target, judged by how the record stands now."""
 
+from integrations.engine.drafts import ApplyDraft, ArchiveDraft, MarkDraft, PaidDraft
 from integrations.engine.ports import Target, Write
-from integrations.engine.records import (
-    ApplyDraft,
-    ArchiveDraft,
-    InvoiceDraft,
-    MarkDraft,
-    PaidDraft,
-    TargetRecord,
-    VendorDraft,
-)
+from integrations.engine.records import TargetRecord
 
 
 def landed(write: Write, record: TargetRecord | None, target: Target) -> bool | None:
@@ -23,7 +16,7 @@ def landed(write: Write, record: TargetRecord | None, target: Target) -> bool | 
             return None if record.paid is None else record.paid >= amount  # made only where nothing was paid or applied
         case MarkDraft():
             return target.agrees(write, record)
-        case InvoiceDraft() | VendorDraft():
+        case _:
             return _updated(write, record, target)
 
 

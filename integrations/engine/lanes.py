@@ -4,11 +4,12 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
-from integrations.engine.errors import ConnectionBroken, OutcomeUnknown, Rejected, Retryable, Stale
-from integrations.engine.ports import Store, Target, Write
-from integrations.engine.records import Receipt
+from integrations.engine.drafts import Receipt
+from integrations.engine.errors import ConnectionBroken, OutcomeUnknown, Rejected, Retryable, Stale, Underway
+from integrations.engine.ports import Store, Target, Write, Written
 
 Group = Sequence[Write]
+Answer = Future[Sequence[Written]]
 
 
 def carry(groups: Sequence[Group], target: Target, store: Store, lanes: int = 1) -> None:
@@ -19,7 +20,7 @@ def carry(groups: Sequence[Group], target: Target, store: Store, lanes: int = 1)
     """
     waiting, broken = deque(groups), list[BaseException]()
     with ThreadPoolExecutor(lanes) as pool:
-        flying: dict[Future[list[Receipt]], Group] = {}
+        flying: dict[Answer, Group] = {}
         while waiting or flying:
             while waiting and len(flying) < lanes and not broken:
                 group = waiting.popleft()
@@ -35,9 +36,9 @@ def carry(groups: Sequence[Group], target: Target, store: Store, lanes: int = 1)
         raise broken[0]
 
 
-def _here(target: Target, group: Group) -> Future[list[Receipt]]:
+def _here(target: Target, group: Group) -> Answer:
     """One request in the calling thread: with a single lane there is nothing to overlap."""
-    answer: Future[list[Receipt]] = Future()
+    answer: Answer = Future()
     try:
         answer.set_result(target.write(group))
     except Exception as error:  # noqa: BLE001  raised again where the answer is read
@@ -45,16 +46,18 @@ def _here(target: Target, group: Group) -> Future[list[Receipt]]:
     return answer
 
 
-def _ended(flying: dict[Future[list[Receipt]], Group]) -> Iterator[tuple[Group, Future[list[Receipt]]]]:
+def _ended(flying: dict[Answer, Group]) -> Iterator[tuple[Group, Answer]]:
     """Waits until one request has ended; those that have, no longer flying."""
     done, _ = wait(flying, return_when=FIRST_COMPLETED)
     return ((flying.pop(each), each) for each in done)
 
 
-def _store(group: Group, answer: Future[list[Receipt]], store: Store) -> tuple[list[Group], BaseException | None]:
+def _store(group: Group, answer: Answer, store: Store) -> tuple[list[Group], BaseException | None]:
     """Store what came of one request: (groups to write again in smaller pieces, the error that ends the run)."""
     try:
-        receipts = answer.result()
+        written = answer.result()
+    except Underway as error:
+        store.mark_uncertain(group, error.job, error.after)
     except OutcomeUnknown:
         store.mark_uncertain(group)  # the resolver looks it up when due; nobody else touches it
     except Rejected as error:
@@ -70,8 +73,20 @@ def _store(group: Group, answer: Future[list[Receipt]], store: Store) -> tuple[l
     except Exception as error:  # noqa: BLE001  a bug of ours: nobody knows what was sent, the open intent is looked up
         return [], error
     else:
-        store.settle(group, receipts)  # links, audit, states: one commit
+        store_each(group, written, store)
     return [], None
+
+
+def store_each(group: Group, written: Sequence[Written], store: Store) -> None:
+    """What came of each record of a group that was answered one by one: done in one commit, refused, or lost."""
+    each = list(zip(group, written, strict=True))
+    if done := [(write, what) for write, what in each if isinstance(what, Receipt)]:
+        store.settle([write for write, _ in done], [receipt for _, receipt in done])  # links, audit, states
+    for write, what in each:
+        if isinstance(what, Rejected):
+            store.refuse(write, what)
+    if lost := [write for write, what in each if isinstance(what, OutcomeUnknown)]:
+        store.mark_uncertain(lost)
 
 
 def _after(error: BaseException) -> float | None:

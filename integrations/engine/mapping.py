@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 
 import msgspec
 
+from integrations.engine.books import Books, Elsewhere
 from integrations.engine.duplicates import Guard
 from integrations.engine.errors import Problem
 from integrations.engine.records import PaymentTerm, TargetRecord, Vendor
@@ -86,6 +87,9 @@ class Rules:
     suppliers with the same tax id) and `peers`. By (supplier key, invoice number): `proposals`, the state word of the
     payment proposal of the source system that is about to pay it, and `sent_bills`, the target id of the bill it
     became. `bills` are fresh reads by target id, made by the push itself.
+
+    `books` is there where records are brought into the ERP. `longest_name`: characters that the target keeps of a name.
+    `elsewhere`, by target id: the codes of a batch as other companies send them to the same target.
     """
 
     def __init__(
@@ -106,7 +110,13 @@ class Rules:
         tax_twins: Mapping[str, Sequence[str]] | None = None,
         sent_bills: Mapping[tuple[str, str], str] | None = None,
         peers: Mapping[str, Sequence[Peer]] | None = None,
+        books: Books | None = None,
+        longest_name: int = 0,
+        elsewhere: Mapping[str, Sequence[Elsewhere]] | None = None,
     ) -> None:
+        self.books = books
+        self.longest_name = longest_name
+        self.elsewhere = elsewhere or {}
         self.today = today
         self.terms = terms or {}
         self.proposals = proposals or {}
@@ -139,12 +149,16 @@ class Rules:
         tax_twins: Mapping[str, Sequence[str]] | None = None,
         sent_bills: Mapping[tuple[str, str], str] | None = None,
         peers: Mapping[str, Sequence[Peer]] | None = None,
+        books: Books | None = None,
+        elsewhere: Mapping[str, Sequence[Elsewhere]] | None = None,
     ) -> "Rules":
         """The same rules with what concerns one batch; shares what was resolved before. None leaves what there is."""
         other = copy(self)
         other.vendors, other.vendor_links, other.guard = vendors, links, guard
         other.today = self.today if today is None else today
         other.terms = self.terms if terms is None else terms
+        other.books = self.books if books is None else books
+        other.elsewhere = self.elsewhere if elsewhere is None else elsewhere
         other.proposals = self.proposals if proposals is None else proposals
         other.tax_twins = self.tax_twins if tax_twins is None else tax_twins
         other.sent_bills = self.sent_bills if sent_bills is None else sent_bills

@@ -57,5 +57,30 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     recode_after_approval: bool = False
     auto_archive: bool = False
     write_back_field: str = ""  # the ERP's field that is marked when an invoice was sent; "" = nothing is written back
+    # captured invoices into the books
+    invoice_target: Literal["external", "manual"] = "external"
+    series: str = "SI"
+    captured_type: str = ""  # the ERP's word for an ordinary invoice or credit; "" leaves it to the ERP
+    authoriser: str = ""
+    auto_authorise: bool = False
+    tax_mode: Literal["in_cost", "split"] = "in_cost"
+    no_tax_code: str = ""
+    tax_code: str = ""  # of an invoice whose tax is split off
+    tax_accounts: tuple[str, ...] = ()  # distributions on these are tax, not cost
+    closed_period: Literal["hold", "first_open_day"] = "hold"
+    payment_method: str = ""  # one that the ERP never proposes for payment
+    # payments into the books
+    post_at: Literal["issued", "cleared"] = "issued"
+    payment_mode: Literal["clearing", "control"] = "clearing"
+    voucher_type: str = ""
+    settlement_account: str = ""
+    cash_account: str = ""
+    cash_accounts: tuple[str, ...] = ()  # "bank account=ledger account", where there are several
+    debt_account: str = ""  # control mode: of the suppliers' debt
+    discount_account: str = ""
+    exchange_gain_account: str = ""
+    exchange_loss_account: str = ""
+    control_confirmed: bool = False  # the debt account takes manual vouchers, and how it is tied to the ledger is known
+    reversal: Literal["swap", "correction_flag"] = "swap"
     # people
     ignore_limit: Decimal = Decimal(1000)  # in company currency: above it a controller confirms

@@ -7,8 +7,9 @@ from typing import Protocol
 import msgspec
 
 from integrations.engine.decisions import Decision, Link
-from integrations.engine.errors import Rejected
-from integrations.engine.records import AnyRecord, Company, Draft, Entity, Gone, Receipt, TargetRecord, Unreadable
+from integrations.engine.drafts import Draft, Receipt
+from integrations.engine.errors import OutcomeUnknown, Rejected
+from integrations.engine.records import AnyRecord, Company, Entity, Gone, TargetRecord, Unreadable
 
 
 class Scope(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +72,9 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     answers: Mapping[tuple[str, str], str] = {}
 
 
+Written = Receipt | Rejected | OutcomeUnknown
+
+
 class Source(Protocol):
     """A connected system that can be read."""
 
@@ -86,17 +90,29 @@ class Source(Protocol):
 
 
 class Target(Protocol):
-    """A connected system that can be written."""
+    """A connected system that can be written.
+
+    Writes of `keyed` entities find what an earlier try has left of them by the natural key and complete it: doing one
+    again does no harm, so nobody needs to look it up first. `blind` entities cannot be read back: as far as anybody can
+    tell, they stand as they were last written.
+    """
+
+    keyed: frozenset[Entity]
+    blind: frozenset[Entity]
 
     def groups(self, writes: Sequence[Write]) -> list[list[Write]]:
         """The same writes, cut into what one request each can carry (same endpoint, bulk limits)."""
         ...
 
-    def write(self, writes: Sequence[Write]) -> list[Receipt]:
-        """One group, one request, all or nothing; receipts in the order of `writes`.
+    def write(self, writes: Sequence[Write]) -> Sequence[Written]:
+        """One group: what came of each, in the order of `writes`. A system that takes all or nothing gives receipts.
 
-        Raises OutcomeUnknown, Stale, Retryable, Rejected (the whole group was refused) or ConnectionBroken.
+        Raises OutcomeUnknown, Underway, Stale, Retryable, Rejected (the whole group was refused) or ConnectionBroken.
         """
+        ...
+
+    def result(self, job: str, writes: Sequence[Write]) -> Sequence[Written] | None:
+        """What came of `writes`, which were taken as `job`; None while it is still worked on. Raises as `write`."""
         ...
 
     def standing(self, entity: Entity, target_ids: Sequence[str]) -> dict[str, TargetRecord]:
@@ -137,7 +153,9 @@ class Store(Protocol):
         """Changed on the target between our read and our write: due again at once, the try counted."""
         ...
 
-    def mark_uncertain(self, writes: Sequence[Write]) -> None: ...
+    def mark_uncertain(self, writes: Sequence[Write], job: str = "", after: float | None = None) -> None:
+        """Only the resolver touches them from now on: when their answer may be looked up, or the job's in `after` s."""
+        ...
 
     def fail(self, item: Item, trace: str) -> None:
         """A bug of ours: the record is held with code `internal`; `trace` goes to the log, not to the tenant."""
@@ -165,4 +183,16 @@ class ResolverStore(Protocol):
 
     def hold_uncertain(self, write: Write, evidence: Sequence[dict[str, str]]) -> None:
         """Something is there that is not provably ours: a person decides."""
+        ...
+
+    def refused(self, write: Write, error: Rejected) -> None:
+        """The job's answer for this record: it was not taken."""
+        ...
+
+    def ask_later(self, writes: Sequence[Write], after: float) -> None:
+        """The job is still worked on: ask again in `after` seconds."""
+        ...
+
+    def unconfirmed(self, writes: Sequence[Write]) -> None:
+        """The job never ended: a person looks at the other side."""
         ...

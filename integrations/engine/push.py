@@ -9,16 +9,33 @@ import msgspec
 from integrations.engine.asking import hold
 from integrations.engine.credits import named_bill
 from integrations.engine.decide import decide
-from integrations.engine.decisions import Decision, LinkTo
+from integrations.engine.decisions import Decision, Link, LinkTo
 from integrations.engine.errors import Problem
 from integrations.engine.lanes import carry
 from integrations.engine.mapping import Rules
 from integrations.engine.policy import Policy
 from integrations.engine.ports import Item, Store, Target
-from integrations.engine.records import Entity, Gone, Invoice, TargetRecord, Vendor
+from integrations.engine.records import (
+    Dimension,
+    Entity,
+    GLAccount,
+    Gone,
+    Invoice,
+    Payment,
+    PurchaseOrder,
+    TargetRecord,
+    Vendor,
+)
 
 Decided = list[tuple[Item, Decision]]
-_ENTITIES: dict[type, Entity] = {Invoice: Entity.INVOICE, Vendor: Entity.VENDOR}
+_ENTITIES: dict[type, Entity] = {
+    Invoice: Entity.INVOICE,
+    Vendor: Entity.VENDOR,
+    GLAccount: Entity.GL_ACCOUNT,
+    Dimension: Entity.DIMENSION,
+    PurchaseOrder: Entity.PURCHASE_ORDER,
+    Payment: Entity.PAYMENT,
+}
 
 
 def push(batch: Sequence[Item], rules: Rules, policy: Policy, target: Target, store: Store, lanes: int = 1) -> None:
@@ -56,11 +73,20 @@ def _entity(item: Item) -> Entity | None:
 
 
 def _read(batch: Sequence[Item], target: Target) -> list[Item]:
-    """The batch with a fresh read of every linked record, one call an entity."""
-    asked = [(item, _entity(item)) for item in batch if item.link is not None and item.target is None]
-    standing = _standing([(entity, item.link.target_id) for item, entity in asked if entity and item.link], target)
-    fresh = {item.id: standing.get((entity, item.link.target_id)) for item, entity in asked if entity and item.link}
+    """The batch with a fresh read of every linked record, one call an entity; what is blind stands as it was left."""
+    asked = [(i, i.link, entity) for i in batch if i.link and i.target is None and (entity := _entity(i))]
+    seen = [(entity, link.target_id) for _, link, entity in asked if entity not in target.blind]
+    standing = _standing(seen, target)
+    fresh = {
+        item.id: _as_left(link) if entity in target.blind else standing.get((entity, link.target_id))
+        for item, link, entity in asked
+    }
     return [msgspec.structs.replace(i, target=fresh[i.id]) if i.id in fresh else i for i in batch]
+
+
+def _as_left(link: Link) -> TargetRecord:
+    """How a record stands that cannot be read back."""
+    return TargetRecord(target_id=link.target_id, version=link.version, echo=link.echo)
 
 
 def _standing(wanted: Iterable[tuple[Entity, str]], target: Target) -> dict[tuple[Entity, str], TargetRecord]:

@@ -27,6 +27,7 @@ class Entity(StrEnum):
     INVOICE = "invoice"
     PAYMENT = "payment"
     PAYMENT_PROPOSAL = "payment_proposal"  # what the ERP is about to pay by itself
+    ACCOUNTING_PERIOD = "accounting_period"
     SENT_MARK = "sent_mark"  # "this was sent", written back on the source record
 
 
@@ -89,12 +90,18 @@ class Vendor(Record, frozen=True, kw_only=True):
 
 
 class GLAccount(Record, frozen=True, kw_only=True):
-    """A ledger account. `control` accounts are posted by sub-ledgers only; `kind` is the system's own word."""
+    """A ledger account. `control` accounts are posted by sub-ledgers only; `kind` is the system's own word.
+
+    `statistical` accounts hold quantities, no money. `demands`: by dimension kind, "mandatory" or "blocked"; a kind
+    that is not named may be given or not.
+    """
 
     number: str
     name: str
     kind: str = ""
     control: bool = False
+    statistical: bool = False
+    demands: dict[str, str] = {}
     active: bool = True
     valid_from: date | None = None
     valid_to: date | None = None
@@ -132,17 +139,119 @@ class PaymentTerm(Record, frozen=True, kw_only=True):
     discount_percent: Decimal | None = None
 
 
+class AccountingPeriod(Record, frozen=True, kw_only=True):
+    """A span of business days of the ledger, both ends included; vouchers go into open ones only."""
+
+    year: int
+    period: int
+    starts: date
+    ends: date
+    open: bool = True
+
+
+class OrderState(StrEnum):
+    """Where a purchase order stands; a word the profile does not know is UNKNOWN."""
+
+    PLANNED = "planned"
+    OPEN = "open"
+    RECEIVED = "received"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+    STOPPED = "stopped"
+    UNKNOWN = "unknown"
+
+
+class OrderLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A line (and release) of an order, net in the order's currency; what could not be read is None."""
+
+    line: str
+    release: str = ""
+    part: str = ""
+    description: str = ""
+    quantity: Decimal | None = None
+    unit: str = ""
+    price: Decimal | None = None
+    net: Decimal | None = None
+    gross: Decimal | None = None
+    state: OrderState = OrderState.UNKNOWN
+    received: Decimal | None = None  # quantity
+    invoiced: Decimal | None = None  # quantity
+
+
+class OrderReceipt(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Goods that arrived on an order line."""
+
+    line: str
+    release: str
+    number: str
+    quantity: Decimal
+    received_on: date | None = None
+
+
+class PurchaseOrder(Record, frozen=True, kw_only=True, gc=False):
+    """An order to a supplier. `lines` and `receipts` are None where the system could not read them."""
+
+    company: str
+    number: str
+    vendor_key: str
+    currency: str = ""
+    state: OrderState = OrderState.UNKNOWN
+    state_word: str = ""
+    ordered_on: date | None = None
+    buyer: str = ""
+    lines: tuple[OrderLine, ...] | None = None
+    receipts: tuple[OrderReceipt, ...] | None = None
+    modified: datetime | None = None
+
+
+class PaymentState(StrEnum):
+    """How far a payment has come; a word that the connection's table does not know is UNKNOWN."""
+
+    PENDING = "pending"
+    IN_FLIGHT = "in_flight"
+    ISSUED = "issued"
+    CLEARED = "cleared"
+    VOIDED = "voided"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class PaidInvoice(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What a payment pays of one invoice (its key in the paying system): `net` = `gross` - `discount`."""
+
+    key: str
+    net: Decimal
+    number: str = ""
+    gross: Decimal | None = None
+    discount: Decimal = Decimal(0)
+
+
 class Payment(Record, frozen=True, kw_only=True):
-    """A payment of one or more invoices, as the system that made it knows it; `amount` in `currency`."""
+    """A payment of one or more invoices, as the system that made it knows it; amounts in `currency`.
+
+    `method` is check, ach, virtual_card, internal or the system's own word. `transaction_id` is what both sides name
+    the payment by, `trace` the check number or ACH trace, `replaces` the key of the payment that this one reissues,
+    `payer_account` the payer's bank account as the system names it, `rate` domestic per currency unit where it tells.
+    """
 
     vendor_key: str
     number: str = ""
     method: str = ""
-    state: str = ""
+    state: PaymentState = PaymentState.UNKNOWN
+    state_word: str = ""
     amount: Decimal = Decimal(0)
     currency: str = ""
     dated: date | None = None
-    invoices: tuple[tuple[str, Decimal], ...] = ()  # (invoice key, amount)
+    cleared_on: date | None = None
+    company: str = ""
+    transaction_id: str = ""
+    trace: str = ""
+    replaces: str = ""
+    payer_account: str = ""
+    rate: Decimal | None = None
+    vendor_name: str = ""
+    why: str = ""  # what the system says is wrong with it
+    invoices: tuple[PaidInvoice, ...] = ()
     modified: datetime | None = None
 
 
@@ -195,6 +304,7 @@ class Posting(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     text: str = ""
     preliminary: bool = False
     reversed: bool = False
+    po_line: str = ""
 
 
 class LedgerItem(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -207,9 +317,11 @@ class LedgerItem(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Invoice(Record, frozen=True, kw_only=True, gc=False):  # trees without cycles: nothing to collect
-    """A supplier invoice or credit as the ERP's ledger holds it.
+    """A supplier invoice or credit, as the ERP's ledger holds it or as an AP tool captured and approved it.
 
-    `lines`, `postings` and `ledger_items` are None where the system could not read them: unknown, not empty.
+    `lines`, `postings` and `ledger_items` are None where the system could not read them: unknown, not empty. Of a
+    captured one `postings` are its coded distributions (dimensions by the tool's own names), `gross` its total with the
+    supplier's sign (a credit is negative), `document` where its image is, `vendor_key` the code the tool knows it by.
     """
 
     company: str
@@ -241,6 +353,9 @@ class Invoice(Record, frozen=True, kw_only=True, gc=False):  # trees without cyc
     collect: bool = False
     gross_up: bool = False
     blocked: bool = False
+    gross: Decimal | None = None
+    approved_on: date | None = None
+    document: str = ""
     lines: tuple[InvoiceLine, ...] | None = None
     postings: tuple[Posting, ...] | None = None
     ledger_items: tuple[LedgerItem, ...] | None = None
@@ -254,7 +369,18 @@ class SentMark(Record, frozen=True, kw_only=True):
     value: str
 
 
-AnyRecord = Vendor | GLAccount | Dimension | TaxCode | PaymentTerm | Invoice | Payment | SentMark
+AnyRecord = (
+    Vendor
+    | GLAccount
+    | Dimension
+    | TaxCode
+    | PaymentTerm
+    | AccountingPeriod
+    | PurchaseOrder
+    | Invoice
+    | Payment
+    | SentMark
+)
 
 RECORDS: dict[Entity, type[AnyRecord]] = {
     Entity.VENDOR: Vendor,
@@ -262,6 +388,8 @@ RECORDS: dict[Entity, type[AnyRecord]] = {
     Entity.DIMENSION: Dimension,
     Entity.TAX_CODE: TaxCode,
     Entity.PAYMENT_TERM: PaymentTerm,
+    Entity.ACCOUNTING_PERIOD: AccountingPeriod,
+    Entity.PURCHASE_ORDER: PurchaseOrder,
     Entity.INVOICE: Invoice,
     Entity.PAYMENT: Payment,
     Entity.SENT_MARK: SentMark,
@@ -282,108 +410,6 @@ class Unreadable(msgspec.Struct, frozen=True, kw_only=True):
     code: str
     message: str
     raw: str = ""
-
-
-class VendorDraft(msgspec.Struct, frozen=True, kw_only=True, tag_field="what", tag="vendor"):
-    """A payee to be made or refreshed on the target. `number` is the source's supplier number."""
-
-    name: str
-    number: str
-    currency: str
-    address: Address
-    email: str = ""
-    tax_id: str = ""  # plain in memory only; stores seal it
-
-    def __repr__(self) -> str:
-        """Who it is, without a tax id: this goes into logs and error reports."""
-        return f"VendorDraft(number={self.number!r}, currency={self.currency!r})"
-
-
-class DraftLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A coded line: `account` and the values of `dimensions` are ids on the target; amounts in minor-unit precision.
-
-    `source_keys` are the posting rows it came from, `origin` their coding in the ERP: while that stays the same, a
-    line that was posted keeps the coding it was posted with.
-    """
-
-    amount: Decimal
-    account: str
-    dimensions: dict[str, str] = {}
-    description: str = ""
-    source_keys: tuple[str, ...] = ()
-    origin: str = ""
-
-
-class InvoiceDraft(msgspec.Struct, frozen=True, kw_only=True, tag_field="what", tag="invoice"):
-    """A bill (`credit` False) or vendor credit (True, all signs turned once) to be made or changed on the target."""
-
-    vendor_id: str
-    number: str
-    invoice_date: date
-    due_date: date
-    currency: str
-    total: Decimal
-    lines: tuple[DraftLine, ...]
-    credit: bool = False
-    po_number: str = ""
-    description: str = ""
-
-
-class ArchiveDraft(msgspec.Struct, frozen=True, kw_only=True, tag_field="what", tag="archive"):
-    """Take a record out of use on the target; nothing is ever deleted."""
-
-    entity: Entity
-    credit: bool = False
-
-
-class PaidDraft(msgspec.Struct, frozen=True, kw_only=True, tag_field="what", tag="paid"):
-    """Note on a bill that `amount` more of it was paid elsewhere: no money moves."""
-
-    vendor_id: str
-    bill_id: str
-    amount: Decimal
-    currency: str
-    paid_on: date
-    description: str = ""
-
-
-class ApplyDraft(msgspec.Struct, frozen=True, kw_only=True, tag_field="what", tag="apply"):
-    """Set a vendor credit of the target off against a bill there."""
-
-    vendor_id: str
-    bill_id: str
-    credit_id: str
-    amount: Decimal
-    currency: str
-
-
-class MarkDraft(msgspec.Struct, frozen=True, kw_only=True, tag_field="what", tag="mark"):
-    """Write a few fields back to the source record itself, such as "sent"; `fields` by the system's own names."""
-
-    entity: Entity
-    key: str
-    fields: dict[str, str]
-
-
-Draft = VendorDraft | InvoiceDraft | ArchiveDraft | PaidDraft | ApplyDraft | MarkDraft
-
-CREATES: dict[Entity, type[Draft]] = {
-    Entity.VENDOR: VendorDraft,
-    Entity.INVOICE: InvoiceDraft,
-    Entity.SENT_MARK: MarkDraft,
-}
-
-
-class Receipt(msgspec.Struct, frozen=True, kw_only=True):
-    """What the target answered to one write: its id, its version if it has one, and the echo of what it stored.
-
-    `echo` are fields by name as exact text, in the same form as `TargetRecord.echo`: where the two differ later,
-    somebody changed the record on the target.
-    """
-
-    target_id: str
-    version: str = ""
-    echo: dict[str, str] = {}
 
 
 class Standing(StrEnum):
@@ -422,6 +448,7 @@ class TargetRecord(msgspec.Struct, frozen=True, kw_only=True):
     active: bool = True
     version: str = ""
     paid: Decimal | None = None  # paid or credited so far
+    rate: Decimal | None = None  # of an invoice in the books: domestic per currency unit
     scheduled: Decimal | None = None
     standing: Standing = Standing.UNKNOWN
     approval: Approval = Approval.NONE

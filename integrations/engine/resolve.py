@@ -1,6 +1,7 @@
 """What became of a write whose answer was lost: looked up live, twice, one search lag apart; never guessed.
 
 Found and ours: linked. Absent in both look-ups: it may be written again. Anything else: a person, with the evidence.
+A keyed write needs no proof, since doing it again completes what is there. What was taken as a job is asked for.
 """
 
 from collections.abc import Iterable, Sequence
@@ -8,11 +9,14 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from integrations.engine.drafts import InvoiceDraft, Receipt, VendorDraft
+from integrations.engine.errors import Rejected
 from integrations.engine.landed import landed
 from integrations.engine.ports import ResolverStore, Target, Write
-from integrations.engine.records import Entity, InvoiceDraft, Receipt, TargetRecord, VendorDraft
+from integrations.engine.records import Entity, TargetRecord
 
 LOOKS = 2
+ASKS = 33  # for a job's result: after 5, 10, 20, 40 and then every 60 seconds, half an hour in all
 _SKEW = timedelta(minutes=15)  # between our clock and the target's
 
 
@@ -22,16 +26,47 @@ class Uncertain(msgspec.Struct, frozen=True, kw_only=True):
     write: Write
     sent_after: datetime  # when its intent was committed, UTC
     looks: int = 0
+    job: str = ""
 
 
 def resolve(pending: Sequence[Uncertain], target: Target, store: ResolverStore) -> None:
     """Settle, release or hold each; one live read serves all of one entity. Retryable is left to the caller."""
-    for entity in sorted({each.write.entity for each in pending}):
-        mine = [each for each in pending if each.write.entity == entity]
+    for job in sorted({each.job for each in pending if each.job}):
+        _ask(job, [each for each in pending if each.job == job], target, store)
+    lost = [each for each in pending if not each.job]
+    for each in lost:
+        if each.write.entity in target.keyed:
+            store.absent(each.write)
+    unproven = [each for each in lost if each.write.entity not in target.keyed]
+    for entity in sorted({each.write.entity for each in unproven}):
+        mine = [each for each in unproven if each.write.entity == entity]
         if creates := [each for each in mine if not each.write.target_id]:
             _resolve_creates(entity, creates, target, store)
         if changes := [each for each in mine if each.write.target_id]:
             _resolve_changes(entity, changes, target, store)
+
+
+def _ask(job: str, mine: Sequence[Uncertain], target: Target, store: ResolverStore) -> None:
+    """What the job made of each record; what it does not answer for is as good as lost."""
+    writes = [each.write for each in mine]
+    try:
+        written = target.result(job, writes)
+    except Rejected as error:  # the job failed as a whole
+        written = [error] * len(writes)
+    if written is None:
+        asked = mine[0].looks
+        if asked < ASKS:
+            store.ask_later(writes, min(60.0, 5.0 * 2**asked))
+        else:
+            store.unconfirmed(writes)
+        return
+    for write, what in zip(writes, written, strict=True):
+        if isinstance(what, Receipt):
+            store.found(write, what, [])
+        elif isinstance(what, Rejected):
+            store.refused(write, what)
+        else:
+            store.absent(write)
 
 
 def _resolve_creates(entity: Entity, mine: Sequence[Uncertain], target: Target, store: ResolverStore) -> None:

@@ -1,55 +1,22 @@
 """The settings of an integration for people: what each means, which rule it belongs to, what may be chosen."""
 
-from typing import Literal
-
 import msgspec
 
 from integrations.engine.policy import Policy
-
-Kind = Literal["choice", "flag", "number", "amount", "list", "account", "date", "text"]
-
-
-class Spec(msgspec.Struct, frozen=True, kw_only=True):
-    """One setting. `choices` are (value, words); `rule` is the paragraph of the AP rules; lists hold the ERP's words.
-
-    `control` marks what guards money: switched off, it is printed on every statement.
-    """
-
-    name: str
-    label: str
-    help: str
-    group: str
-    rule: str
-    kind: Kind
-    choices: tuple[tuple[str, str], ...] = ()
-    control: bool = False
-
-    @property
-    def default(self) -> object:
-        """The product's default, as it is stored."""
-        return msgspec.to_builtins(_DEFAULTS[self.name])
-
-
-def _choice(name: str, label: str, rule: str, group: str, help: str, *choices: tuple[str, str]) -> Spec:  # noqa: A002
-    return Spec(name=name, label=label, help=help, group=group, rule=rule, kind="choice", choices=choices)
-
-
-def _other(kind: Kind, name: str, label: str, rule: str, group: str, help: str) -> Spec:  # noqa: A002
-    return Spec(name=name, label=label, help=help, group=group, rule=rule, kind=kind)
-
+from integrations.engine.settings_books import BOOKED, PAID
+from integrations.engine.spec import HOLD, Spec, choice, other
 
 WHICH, BILL, DUPLICATES, VENDORS, AFTER, PEOPLE = (
     *("Which invoices go", "From invoice to bill", "Duplicates"),
     *("Suppliers", "Changes after sending", "People"),
 )
-HOLD = ("hold", "Hold it for a person")
 
-SPECS: tuple[Spec, ...] = (
-    _other(
+_SENT: tuple[Spec, ...] = (
+    other(
         *("date", "start_date", "Start date", "1.11", WHICH),
         "Invoices entered in the ledger before this day stay out. The voucher date counts, never the invoice date.",
     ),
-    _other(
+    other(
         *("flag", "include_open_older", "Send older open invoices too", "1.11", WHICH),
         "Invoices from before the start date that are still open. The plan lists them with their amounts.",
     ),
@@ -62,108 +29,108 @@ SPECS: tuple[Spec, ...] = (
         kind="list",
         choices=(("authorised", "Posted and authorised"), ("posted", "Posted, not yet authorised")),
     ),
-    _other(
+    other(
         *("list", "invoice_types", "Further invoice types that are sent", "1.9", WHICH),
         "The ERP's own words. Ordinary invoices and credits always go; any other type is held until it stands here.",
     ),
-    _choice(
+    choice(
         *("prepayments", "Prepayment invoices", "1.9", WHICH),
         "Invoices that are paid before the goods arrive.",
         *(HOLD, ("send", "Send it like any other")),
     ),
-    _choice(
+    choice(
         *("partly_paid", "Invoices that the ERP has partly paid", "1.4", WHICH),
         "What happens with an invoice that was partly paid before it could be sent.",
         HOLD,
         ("open_amount", "Send the open amount"),
         ("record_payment", "Send all of it and note what was paid"),
     ),
-    _choice(
+    choice(
         *("paid_here", "Who is paid here", "1.10", WHICH),
         "One payer per invoice: suppliers that the ERP pays itself must not be sent.",
         ("all", "All suppliers"),
         ("by_group", "Only supplier groups listed below"),
         ("by_method", "Only payment methods listed below"),
     ),
-    _other(
+    other(
         *("list", "paid_here_groups", "Supplier groups paid here", "1.10", WHICH),
         "The ERP's supplier groups, when paid by group.",
     ),
-    _other(
+    other(
         *("list", "paid_here_methods", "Payment methods paid here", "1.10", WHICH),
         "The ERP's payment methods, when paid by method.",
     ),
-    _other(
+    other(
         *("list", "never_paid_here_methods", "Payment methods never paid here", "1.10", WHICH),
         "Direct debit and the like: these stay out whatever stands above.",
     ),
-    _choice(
+    choice(
         *("tax_lines", "Tax charged by the supplier", "2.2", BILL),
         "Either one line per tax code on its mapped account, or spread over the taxed lines.",
         *(("per_code", "A line per tax code"), ("into_cost", "Into the cost lines")),
     ),
-    _choice(
+    choice(
         *("withholding", "Tax withheld", "2.2", BILL),
         "Never paid gross by accident.",
         *(HOLD, ("negative_line", "A negative line on the account below")),
     ),
-    _other(
+    other(
         *("account", "withholding_account", "Account for tax withheld", "2.2", BILL),
         "Its number on the other side; needed for a negative line.",
     ),
-    _other(
+    other(
         *("number", "rounding_tolerance", "Rounding tolerance", "2.3", BILL),
         "In minor units (cents). A larger difference between lines and total holds the invoice; the total never moves.",
     ),
-    _other(
+    other(
         *("account", "rounding_account", "Account for rounding", "2.3", BILL),
         "Its number on the other side. Without it every difference holds the invoice.",
     ),
-    _choice(
+    choice(
         *("negative_lines", "Negative lines of a bill", "2.4", BILL),
         "Such as a discount line. The total stays the same.",
         ("keep", "Send them as they are"),
         ("net_same_coding", "Add them to lines of the same coding"),
         HOLD,
     ),
-    _choice(
+    choice(
         *("apply_credits", "Set credits off", "2.5", BILL),
         "A credit that names its invoice may be set off against that bill while it is unpaid and nobody approved it.",
         *(("no", "Never"), ("to_named_invoice", "Against the invoice it names")),
     ),
-    _choice(
+    choice(
         *("due_date_from", "Due date", "2.7", BILL),
         "Never computed, also not when it is past.",
         *(("due_date", "The invoice's due date"), ("planned_pay_date", "The planned payment date")),
     ),
-    _choice(
+    choice(
         *("instalments", "Several instalments", "2.7", BILL),
         "One invoice that is due in parts.",
         *(HOLD, ("bill_each", "A bill for each, numbered /1, /2")),
     ),
-    _other(
+    other(
         *("flag", "match_by_number", "Equal numbers are the same account", "2.10", BILL),
         "An account or value without a rule goes to the one of the same number on the other side. Two charts often use "
         "the same number for other things: look before you switch this on.",
     ),
-    _choice(
+    choice(
         *("unmapped", "Accounts without a rule", "2.10", BILL),
         "A fallback is visible with its amount until it is mapped.",
         *(HOLD, ("fallback", "Send it on the fallback account")),
     ),
-    _other(
+    other(
         *("account", "fallback_account", "Fallback account", "2.10", BILL),
         "Its number on the other side.",
     ),
-    _other(
+    other(
         *("flag", "create_missing", "Create missing accounts and values", "2.10", BILL),
         "What the other side lacks may be created there from the ERP's own.",
     ),
-    _other(
+    other(
         *("number", "max_lines", "Most lines on a bill", "2.9", BILL),
         "Above it, lines with identical coding are added together; the record's page keeps the detail.",
     ),
-    _other(
+    other(
         *("number", "max_number_length", "Longest invoice number", "2.9", BILL),
         "A number travels unchanged or not at all.",
     ),
@@ -175,17 +142,17 @@ SPECS: tuple[Spec, ...] = (
         rule="3.2",
         kind="flag",
     ),
-    _choice(
+    choice(
         *("weak_duplicates", "Same amount and date, other number", "3.4", DUPLICATES),
         "Rents, grants and call-offs look like this every day.",
         *(("note", "Note it on the record"), HOLD),
     ),
-    _choice(
+    choice(
         *("vendor_per_currency", "A supplier in a further currency", "2.6", VENDORS),
         "The other side keeps one currency per vendor.",
         *(("ask", "Ask a person to have it created"), ("auto", "Create it")),
     ),
-    _choice(
+    choice(
         *("one_time", "One-time suppliers", "4.1", VENDORS),
         "Name and address stand on the invoice, never in the master.",
         HOLD,
@@ -200,25 +167,25 @@ SPECS: tuple[Spec, ...] = (
         choices=(("two_people", "Wait for two people"), ("one_person", "Address changes from the ERP go through")),
         control=True,
     ),
-    _choice(
+    choice(
         *("files_1099", "Who files 1099 forms", "4.5", VENDORS),
         "We never set 1099 flags; the statement says who files.",
         *(("none", "Nobody"), ("erp", "From the ERP"), ("ap_tool", "From the payment tool")),
     ),
-    _choice(
+    choice(
         *("amount_change", "Amount, number or date changed after sending", "5.1", AFTER),
         "Only while the bill is unpaid and no approver has acted; later it is always held.",
         *(("update", "Update the bill"), HOLD),
     ),
-    _other(
+    other(
         *("flag", "recode_after_approval", "Recode after approval", "5.3", AFTER),
         "Coding and later due dates may still change on a bill that somebody has approved.",
     ),
-    _other(
+    other(
         *("flag", "auto_archive", "Archive bills of cancelled invoices", "5.5", AFTER),
         "Only unpaid ones that nobody has approved; otherwise a person decides.",
     ),
-    _other(
+    other(
         *("text", "write_back_field", "Field that marks sent invoices in the ERP", "5", AFTER),
         "The field's name in the ERP; empty: nothing is written back.",
     ),
@@ -232,8 +199,12 @@ SPECS: tuple[Spec, ...] = (
         control=True,
     ),
 )
+_EITHER_WAY = {"start_date", "rounding_account", "remit_hold", "files_1099", "ignore_limit"}
+SPECS = (
+    *(msgspec.structs.replace(spec, inbound=None) if spec.name in _EITHER_WAY else spec for spec in _SENT),
+    *(*BOOKED, *PAID),
+)
 BY_NAME = {spec.name: spec for spec in SPECS}
-_DEFAULTS = msgspec.structs.asdict(Policy(company=""))
 FIXED = frozenset({"company", "version"})  # of the policy, but not the tenant's to choose
 
 

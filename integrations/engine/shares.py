@@ -9,8 +9,9 @@ from decimal import Decimal
 import msgspec
 
 from integrations.engine.billing import total_owed
+from integrations.engine.drafts import DraftLine
 from integrations.engine.money import spread
-from integrations.engine.records import DraftLine, Invoice, InvoiceState, LedgerItem
+from integrations.engine.records import Invoice, InvoiceState, LedgerItem
 
 _ZERO = Decimal(0)
 

@@ -8,21 +8,12 @@ from decimal import Decimal
 from integrations.engine import fingerprint as hashing
 from integrations.engine.asking import ARCHIVE, KEEP, RECORD_PAYMENT, Answers, answered, hold, subject
 from integrations.engine.decisions import Act, Decision, Hold, Link, Nothing
+from integrations.engine.drafts import ArchiveDraft, InvoiceDraft, PaidDraft
 from integrations.engine.errors import Choice, Problem
 from integrations.engine.mapping import Rules
 from integrations.engine.partly import whole_and_recorded
 from integrations.engine.policy import Policy
-from integrations.engine.records import (
-    Approval,
-    ArchiveDraft,
-    Entity,
-    Invoice,
-    InvoiceDraft,
-    InvoiceState,
-    PaidDraft,
-    Standing,
-    TargetRecord,
-)
+from integrations.engine.records import Approval, Entity, Invoice, InvoiceState, Standing, TargetRecord
 from integrations.engine.shares import open_amount
 
 _ZERO = Decimal(0)

@@ -7,11 +7,12 @@ import msgspec
 from integrations.engine import fingerprint as hashing
 from integrations.engine.asking import ACCEPT, ARCHIVE, KEEP, Answers, answered, hold, subject
 from integrations.engine.decisions import Decision, Hold, Link, Nothing, Update
+from integrations.engine.drafts import VendorDraft
 from integrations.engine.drift import Difference, between, drift, in_words, named
 from integrations.engine.errors import Choice, Problem
 from integrations.engine.mapping import Rules
 from integrations.engine.policy import Policy
-from integrations.engine.records import Entity, TargetRecord, Vendor, VendorDraft
+from integrations.engine.records import Entity, TargetRecord, Vendor
 from integrations.engine.stopped import archive, missing
 from integrations.engine.vendors import DraftedVendor, draft_vendor, not_a_vendor, vendor_key
 

@@ -7,12 +7,13 @@ import msgspec
 
 from integrations.engine.asking import CREATE_ANYWAY, LINK, Answers, about, answered, hold, link_to
 from integrations.engine.decisions import Create, Decision, Hold, LinkTo, Out
+from integrations.engine.drafts import VendorDraft
 from integrations.engine.duplicates import Existing, likeness
 from integrations.engine.errors import Problem
 from integrations.engine.mapping import Rules
 from integrations.engine.money import is_currency
 from integrations.engine.policy import Policy
-from integrations.engine.records import Address, Vendor, VendorDraft
+from integrations.engine.records import Address, Vendor
 
 _USES = ("pay", "document")  # in this order; any other use is no place to send a payment
 

@@ -28,14 +28,18 @@ class Integration(TenantOwned):
     policy = models.JSONField(default=dict, blank=True)
     policy_version = models.PositiveIntegerField(default=1)
     active = models.BooleanField(default=True)
+    ap_shared = models.BooleanField(default=False)  # several companies may use this AP connection
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta(TenantOwned.Meta):
         constraints = [
             models.UniqueConstraint(fields=["tenant", "name"], name="integration_name"),
             models.UniqueConstraint(fields=["tenant", "uuid"], name="integration_uuid"),
-            # one company of the ERP pays through one organisation only
-            models.UniqueConstraint(fields=["tenant", "ap"], name="integration_one_company_per_ap"),
+            # one company of the ERP pays through one organisation only, unless the AP tool keeps companies apart
+            models.UniqueConstraint(
+                fields=["tenant", "ap"], name="integration_one_company_per_ap", condition=models.Q(ap_shared=False)
+            ),
+            models.UniqueConstraint(fields=["tenant", "ap", "company"], name="integration_company_once_per_ap"),
         ]
 
     def __str__(self) -> str:

@@ -126,6 +126,7 @@ class MirrorRecord(TenantOwned):
     currency = models.CharField(max_length=10, blank=True)
     dated = models.DateField(null=True)
     standing = models.CharField(max_length=20, blank=True)  # how far the money of a bill has moved
+    open_amount = models.DecimalField(max_digits=24, decimal_places=6, null=True)  # of an invoice in the books
     seen_at = models.DateTimeField()
 
     class Meta(TenantOwned.Meta):
@@ -237,6 +238,7 @@ class WriteIntent(TenantOwned):
     looks = models.PositiveSmallIntegerField(default=0)  # live look-ups that found nothing
     look_at = models.DateTimeField(null=True)  # when the resolver looks next; null while nobody lost the answer
     evidence = models.JSONField(default=list)
+    job = models.CharField(max_length=64, blank=True, db_default="")  # what the other side took it as, to be asked for
 
     class Meta(TenantOwned.Meta):
         constraints = [

@@ -6,10 +6,10 @@ from typing import Any
 import structlog
 from django.db import DatabaseError, OperationalError
 
-from integrations.engine.decisions import Create, Decision, LinkTo, Nothing, Update, Writing
+from integrations.engine.decisions import Create, Decision, LinkTo, Nothing, Writing
+from integrations.engine.drafts import Receipt
 from integrations.engine.errors import Problem, Rejected
 from integrations.engine.ports import Item, Page, Write
-from integrations.engine.records import Receipt
 from integrations.models import Checkpoint, Flow, OutboxItem, SourceRecord, SyncRun
 from integrations.store import adopting, claiming, counting, linking, parking, sql, staging, writing
 from integrations.store.blockers import free
@@ -20,6 +20,7 @@ from integrations.store.resolving import PATIENCE, Patience
 from tenants.scope import tenant_scope
 
 log = structlog.get_logger(__name__)
+_LOST = "It was sent, but the answer is lost. It is looked up before anything is sent again."
 
 
 class FlowStore:
@@ -111,7 +112,7 @@ class FlowStore:
             adopting.adopt(self._frame, [(i, d) for i, d, parked in outcomes if not parked and isinstance(d, LinkTo)])
             writes = writing.intend(self._frame, wanted, self.rules_version)
         self._carried = {writes[item.id].intent: item for item, _ in wanted}
-        self._again = {item.id for item, d in wanted if isinstance(d, Create | Update) and d.again}
+        self._again = {item.id for item, d in wanted if d.again}
         return list(writes.values())
 
     def settle(self, writes: Sequence[Write], receipts: Sequence[Receipt], *, again: bool = True) -> None:
@@ -137,11 +138,8 @@ class FlowStore:
 
     def refuse(self, write: Write, error: Rejected) -> None:
         """The other side refuses this one record: a review item with what it answered."""
-        item = self._carried[write.intent]
         with self._frame.commit():
-            writing.close_intents(self._frame, [write], "refused")
-            held = Parked(item, STATES.HELD, "held", error.problems, error.code, error.message, error.detail)
-            parking.park(self._frame, [held])
+            writing.refuse(self._frame, self._carried[write.intent], write, error)
 
     def postpone(self, writes: Sequence[Write], after: float | None) -> None:
         """Provably not processed and not the record's fault: due again in `after` seconds, the try not counted."""
@@ -164,19 +162,25 @@ class FlowStore:
                 outcome="postponed", not_before=self._frame.now(), changed_at=self._frame.now()
             )
 
-    def mark_uncertain(self, writes: Sequence[Write]) -> None:
-        """The answer is lost: the intent stays open, and nobody but the resolver touches it."""
+    def mark_uncertain(self, writes: Sequence[Write], job: str = "", after: float | None = None) -> None:
+        """The answer is lost, or comes later by `job`: the intent stays open; nobody but the resolver touches it."""
+        words = "It was taken and is being worked on there; its result is asked for." if job else _LOST
+        intents = [write.intent for write in writes]
         with self._frame.commit():
             OutboxItem.objects.filter(pk__in=[self._carried[write.intent].id for write in writes]).update(
                 state=STATES.UNCERTAIN,
                 outcome="uncertain",
-                reason="answer_lost",
-                message="It was sent, but the answer is lost. It is looked up before anything is sent again.",
+                reason="under_way" if job else "answer_lost",
+                message=words,
                 changed_at=self._frame.now(),
             )
-            self._frame.run_sql(sql.LOST, intents=[write.intent for write in writes], **self._patience)
+            if job:
+                self._frame.run_sql(sql.UNDER_WAY, intents=intents, job=job, after=after or 0.0)
+            else:
+                self._frame.run_sql(sql.LOST, intents=intents, **self._patience)
             for write in writes:
-                self._frame.audit("outcome_unknown", self._carried[write.intent], refs={"intent": write.intent})
+                refs = {"intent": write.intent, **({"job": job} if job else {})}
+                self._frame.audit("under_way" if job else "outcome_unknown", self._carried[write.intent], refs=refs)
 
     def fail(self, item: Item, trace: str) -> None:
         """A bug of ours: held with code `internal`, the traceback in the log only."""

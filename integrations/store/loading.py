@@ -6,8 +6,9 @@ from typing import Any
 import msgspec
 
 from integrations.engine.decisions import Link
+from integrations.engine.drafts import Draft
 from integrations.engine.ports import Item
-from integrations.engine.records import RECORDS, AnyRecord, Draft, Entity, Gone, Unreadable
+from integrations.engine.records import RECORDS, AnyRecord, Entity, Gone, Unreadable
 from integrations.store import sql
 from integrations.store.frame import Frame
 from integrations.store.sealing import opened, opened_draft

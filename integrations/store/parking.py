@@ -115,7 +115,9 @@ def keep_notes(frame: Frame, decided: Sequence[tuple[Item, Decision]]) -> None:
 
 def want(frame: Frame, decisions: Iterable[Decision]) -> None:
     """Ask for the further forms that these decisions wait for or are replaced by."""
-    wanted = sorted({(w.entity, w.key, w.variant) for d in decisions if isinstance(d, Wait | Out) for w in d.wants})
+    wanted = sorted(
+        {(w.entity, w.key, w.variant) for d in decisions if isinstance(d, Wait | Out | Nothing) for w in d.wants}
+    )
     if not wanted:
         return
     entities, keys, variants = ([each[place] for each in wanted] for place in range(3))

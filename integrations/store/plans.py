@@ -13,8 +13,9 @@ from django.utils import timezone
 from audit.log import record as audit
 from integrations.engine.billing import total_owed
 from integrations.engine.decisions import Act, Create, Decision, Hold, LinkTo, Nothing, Out, Update, Wait
+from integrations.engine.drafts import InvoiceDraft
 from integrations.engine.ports import Item
-from integrations.engine.records import Invoice, InvoiceDraft
+from integrations.engine.records import Invoice
 from integrations.models import Integration, OutboxItem, Plan, PlanLine
 from integrations.store.counting import exact
 from integrations.store.sealing import hashed_draft

@@ -7,9 +7,10 @@ from typing import Any
 
 import msgspec
 
-from integrations.engine.errors import Choice, Problem
+from integrations.engine.drafts import Draft, Receipt
+from integrations.engine.errors import Choice, Problem, Rejected
 from integrations.engine.ports import Item, Write
-from integrations.engine.records import Draft, Entity, Receipt
+from integrations.engine.records import Entity
 from integrations.engine.resolve import Uncertain
 from integrations.models import OutboxItem, RecordLink, WriteIntent
 from integrations.store import parking, sql, writing
@@ -60,7 +61,7 @@ class FlowResolver:
     def look_again(self, write: Write) -> None:
         """See ResolverStore."""
         with self._frame.commit():
-            self._frame.run_sql(sql.LOOK_AGAIN, intent=write.intent, lag=self._patience.lag)
+            self._frame.run_sql(sql.LOOK_AGAIN, intents=[write.intent], lag=self._patience.lag)
             self._frame.audit("looked_up", self._items[write.intent], refs={"intent": write.intent, "found": 0})
 
     def absent(self, write: Write) -> None:
@@ -86,6 +87,28 @@ class FlowResolver:
             problem = Problem("uncertain", words, field="link", urgent=True, choices=_choices(evidence))
             parking.park(self._frame, [Parked(item, STATES.HELD, "held", (problem,))])
 
+    def refused(self, write: Write, error: Rejected) -> None:
+        """See ResolverStore."""
+        with self._frame.commit():
+            writing.refuse(self._frame, self._items[write.intent], write, error)
+
+    def ask_later(self, writes: Sequence[Write], after: float) -> None:
+        """See ResolverStore."""
+        with self._frame.commit():
+            self._frame.run_sql(sql.LOOK_AGAIN, intents=[write.intent for write in writes], lag=after)
+
+    def unconfirmed(self, writes: Sequence[Write]) -> None:
+        """See ResolverStore."""
+        words = (
+            "The other side took it half an hour ago and has not said what came of it. Look there, then send it again."
+        )
+        problem = Problem("not_confirmed", words, field="link", choices=(Choice("again", "Send it again"),))
+        with self._frame.commit():
+            for write in writes:
+                writing.close_intents(self._frame, [write], "held")
+            held = [Parked(self._items[write.intent], STATES.HELD, "held", (problem,)) for write in writes]
+            parking.park(self._frame, held)
+
     def _keep(self, write: Write, evidence: Sequence[dict[str, str]]) -> None:
         WriteIntent.objects.filter(pk=write.intent).update(evidence=list(evidence))
 
@@ -99,6 +122,7 @@ class FlowResolver:
         send_by: datetime,
         created: datetime,
         looks: int,
+        job: str,
         *item: Any,
     ) -> Uncertain:
         entity = Entity(self._frame.flow.entity)
@@ -116,7 +140,7 @@ class FlowResolver:
             target_id=target_id,
             version=version,
         )
-        return Uncertain(write=write, sent_after=created, looks=looks)
+        return Uncertain(write=write, sent_after=created, looks=looks, job=job)
 
 
 def _choices(evidence: Sequence[dict[str, str]]) -> tuple[Choice, ...]:

@@ -8,7 +8,8 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from integrations.engine.records import AnyRecord, Draft, Unreadable, Vendor, VendorDraft
+from integrations.engine.drafts import Draft, VendorDraft
+from integrations.engine.records import AnyRecord, Unreadable, Vendor
 from tenants.credentials import Sealed
 from tenants.keys import Keys
 from tenants.models import KeyPurpose

@@ -198,6 +198,11 @@ LOST = """
     WHERE w.tenant_id = %(tenant)s AND w.id = ANY(%(intents)s)
 """
 
+UNDER_WAY = """
+    UPDATE integrations_writeintent w SET job = %(job)s, look_at = now() + make_interval(secs => %(after)s)
+    WHERE w.tenant_id = %(tenant)s AND w.id = ANY(%(intents)s)
+"""
+
 # Written to the wire once and never settled: the worker is gone. Only the resolver may touch these.
 ABANDONED = """
     WITH lost AS (
@@ -215,6 +220,7 @@ ABANDONED = """
 
 LOOKS_DUE = """
     SELECT w.id, w.natural_key, w.target_id, w.target_version, w.draft::text, w.send_by, w.created_at, w.looks,
+           w.job,
            i.id, i.source_key, w.revision, i.attempts, i.variant, s.readable, s.gone, s.snapshot::text
     FROM integrations_writeintent w
     JOIN integrations_outboxitem i ON i.tenant_id = w.tenant_id AND i.id = w.item_id
@@ -225,7 +231,7 @@ LOOKS_DUE = """
 
 LOOK_AGAIN = """
     UPDATE integrations_writeintent SET looks = looks + 1, look_at = now() + make_interval(secs => %(lag)s)
-    WHERE tenant_id = %(tenant)s AND id = %(intent)s
+    WHERE tenant_id = %(tenant)s AND id = ANY(%(intents)s)
 """
 
 # A variant is a part of its source (one instalment): what it is worth is what was sent of it.

@@ -9,19 +9,19 @@ import msgspec
 from django.db import IntegrityError
 
 from integrations.engine.decisions import Create, Nothing, Writing
-from integrations.engine.errors import Problem
-from integrations.engine.ports import Item, Write
-from integrations.engine.records import (
+from integrations.engine.drafts import (
     ApplyDraft,
     ArchiveDraft,
     Draft,
-    Entity,
     InvoiceDraft,
     MarkDraft,
     PaidDraft,
     Receipt,
-    VendorDraft,
+    UnproposeDraft,
 )
+from integrations.engine.errors import Problem, Rejected
+from integrations.engine.ports import Item, Write
+from integrations.engine.records import Entity
 from integrations.store import sql
 from integrations.store.blockers import free
 from integrations.store.frame import Frame, print_of
@@ -34,6 +34,7 @@ EFFECTS = {  # what a write may do to the target, and how its link takes it
     "updated": sql.LINKS,
     "marked": sql.LINKS,
     **dict.fromkeys(("archived", "recorded", "applied"), sql.LINK_ACTED),
+    "unproposed": "",  # done to another record than the one that is linked
 }
 SEND_WINDOW = 30.0  # seconds between the commit of an intent and its first byte
 _encode = msgspec.json.Encoder(order="deterministic").encode
@@ -76,6 +77,12 @@ def close_intents(frame: Frame, writes: Sequence[Write], outcome: str) -> None:
     frame.run_sql(sql.SETTLE_INTENTS, intents=[write.intent for write in writes], outcome=outcome)
 
 
+def refuse(frame: Frame, item: Item, write: Write, error: Rejected) -> None:
+    """The other side refuses this one record: held with what it answered, inside the open commit."""
+    close_intents(frame, [write], "refused")
+    park(frame, [Parked(item, STATES.HELD, "held", error.problems, error.code, error.message, error.detail)])
+
+
 def settle(
     frame: Frame, done: Sequence[tuple[Item, Write, Receipt]], rules_version: str, again: Collection[int] = ()
 ) -> None:
@@ -88,7 +95,7 @@ def settle(
         mine = [each for each in done if effect_of(each[1]) == effect]
         if mine:
             close_intents(frame, [write for _, write, _ in mine], effect)
-            linked += _link(frame, mine, statement)
+            linked += _link(frame, mine, statement) if statement else [item.source_key for item, _, _ in mine]
     if len(linked) != len(done):
         raise IntegrityError("a link of this record points to another target record")
     park(frame, [_settled(*each, again) for each in done])
@@ -108,16 +115,18 @@ def settle(
 def effect_of(write: Write) -> str:
     """What this write does to the target, as intents and audit name it."""
     match write.draft:
-        case VendorDraft() | InvoiceDraft():
-            return "updated" if write.target_id else "created"
         case ArchiveDraft():
             return "archived"
+        case UnproposeDraft():
+            return "unproposed"
         case PaidDraft():
             return "recorded"
         case ApplyDraft():
             return "applied"
         case MarkDraft():
             return "marked"
+        case _:
+            return "updated" if write.target_id else "created"
 
 
 def rebaseline(frame: Frame, agreed: Sequence[tuple[Item, Nothing]]) -> None:

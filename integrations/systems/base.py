@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
+from integrations.engine.ports import Write
 from integrations.engine.records import Entity
 from integrations.transport.kit import Kit
 
@@ -38,6 +39,7 @@ class Limits:
     lanes: int | None = None
     search_lag: float = 30.0  # seconds in which a list may not yet show a new record
     bulk: Mapping[Entity, int] = field(default_factory=dict)
+    longest_name: Mapping[Entity, int] = field(default_factory=dict)  # characters; longer ones are shortened, and noted
 
 
 class Verdict(StrEnum):
@@ -56,6 +58,17 @@ class Check:
     verdict: Verdict
     why: str
     advice: str = ""
+
+
+class AtOnce:
+    """A Target whose writes end with their answer, are looked up by what they made, and can all be read back."""
+
+    keyed: frozenset[Entity] = frozenset()
+    blind: frozenset[Entity] = frozenset()
+
+    def result(self, job: str, writes: Sequence[Write]) -> None:
+        """See Target. There are no jobs here."""
+        raise ValueError(f"no write of this system ends later: {job}")
 
 
 class Client(Protocol):
@@ -90,6 +103,10 @@ class System:
     `role` is "erp" (the ledger) or "ap" (approval and payment). `steps` is what a person does in the system first.
     `environment(settings)` says "production", "sandbox" or "simulator" for the badge. `faults(settings)` says by
     setting name what is wrong with values beyond being missing or not among the choices.
+
+    `originates` are the records of `reads` that come into being here and are brought to the other side. `live` ones are
+    looked up a batch at a time where a duplicate is feared, instead of being listed as a whole. `shared`: several
+    companies of the ERP may use one connection; what is written without a company must then suit them all.
     """
 
     key: str
@@ -101,6 +118,9 @@ class System:
     limits: Limits
     connect: Callable[[Mapping[str, str], Kit], Any]
     steps: tuple[str, ...] = ()
+    originates: frozenset[Entity] = frozenset()
+    live: frozenset[Entity] = frozenset()
+    shared: bool = False
     chart: Chart = Chart()
     environment: Callable[[Mapping[str, str]], str] = _production
     faults: Callable[[Mapping[str, str]], Mapping[str, str]] = _nothing_more

@@ -10,7 +10,8 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 
-from integrations.engine.settings import BY_NAME, SPECS, Spec, in_words
+from integrations.engine.settings import BY_NAME, SPECS, in_words
+from integrations.engine.spec import Spec
 from integrations.models import Integration, SettingChange
 from integrations.runner import settings
 from integrations.store.checking import Ruling, may_approve, rehearsal, ruling

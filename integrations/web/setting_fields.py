@@ -7,7 +7,8 @@ from typing import Any
 
 from django import forms
 
-from integrations.engine.settings import BY_NAME, Spec
+from integrations.engine.settings import BY_NAME
+from integrations.engine.spec import Spec
 
 _DAY = {"type": "date"}
 _LINES = {"rows": 3, "spellcheck": "false"}

@@ -5,8 +5,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from integrations.engine.drafts import Draft, DraftLine, InvoiceDraft, VendorDraft
 from integrations.engine.ports import Scope, Write
-from integrations.engine.records import Address, Draft, DraftLine, Entity, InvoiceDraft, VendorDraft
+from integrations.engine.records import Address, Entity, PaidInvoice
 from integrations.systems.bill import SYSTEM
 from integrations.systems.bill.simulator import DEFAULT_CHART, Fault, Simulator, SimulatorConfig, seed
 from tests.contract.wiring import Clock, Tokens, Wire, kit
@@ -80,7 +81,12 @@ class Case:
         if entity is Entity.INVOICE:
             return {row["id"]: (row["invoice"]["invoiceNumber"], "USD", row["amount"]) for row in rows}
         if entity is Entity.PAYMENT:
-            parts = {row["id"]: [(part["billId"], part["amount"]) for part in row["billPayments"]] for row in rows}
+            parts = {
+                row["id"]: [
+                    PaidInvoice(key=part["billId"], net=Decimal(str(part["amount"]))) for part in row["billPayments"]
+                ]
+                for row in rows
+            }
             return {row["id"]: (row["vendorId"], row["amount"], tuple(parts[row["id"]])) for row in rows}
         return {row["id"]: (row["id"], row["name"]) for row in rows}
 

@@ -4,18 +4,18 @@ import importlib
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from integrations.engine.drafts import Draft, InvoiceDraft, VendorDraft
 from integrations.engine.ports import Scope, Write
 from integrations.engine.records import (
+    AccountingPeriod,
     AnyRecord,
-    Draft,
     Entity,
     GLAccount,
     Invoice,
-    InvoiceDraft,
     Payment,
+    PurchaseOrder,
     SentMark,
     Vendor,
-    VendorDraft,
 )
 from integrations.systems import registry
 from tests.contract.wiring import Clock, Wire
@@ -101,6 +101,10 @@ def facts(record: AnyRecord) -> tuple[Any, ...]:
             return (record.vendor_key, record.amount, record.invoices)
         case SentMark():
             return (record.key, record.value)
+        case PurchaseOrder():
+            return (record.number, record.vendor_key, record.currency)
+        case AccountingPeriod():
+            return (record.year, record.period, record.open)
         case _:
             return (record.key.rpartition("|")[2], record.name)
 

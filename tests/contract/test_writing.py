@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from integrations.engine.drafts import Draft, Receipt
 from integrations.engine.errors import OutcomeUnknown, Rejected, Retryable, SyncError
-from integrations.engine.records import Draft, Entity, Receipt
+from integrations.engine.records import Entity
 from integrations.systems import registry
 from tests.contract.case import Case, WritingCase, declared
 

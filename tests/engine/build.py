@@ -7,12 +7,12 @@ from typing import Any
 from integrations.engine import fingerprint as hashing
 from integrations.engine.decide import decide
 from integrations.engine.decisions import Act, Create, Decision, Hold, Link, Nothing, Out, Wait
+from integrations.engine.drafts import InvoiceDraft
 from integrations.engine.mapping import Account, Rule, Rules, VendorLink
 from integrations.engine.policy import Policy
 from integrations.engine.records import (
     Address,
     Invoice,
-    InvoiceDraft,
     InvoiceState,
     LedgerItem,
     Posting,

@@ -10,17 +10,15 @@ import pytest
 from integrations.engine import fingerprint as hashing
 from integrations.engine.decide import decide
 from integrations.engine.decisions import Act, Decision, Hold, Link, Nothing, Update
+from integrations.engine.drafts import ArchiveDraft, InvoiceDraft, PaidDraft
 from integrations.engine.mapping import Account, Rule, Rules, VendorLink
 from integrations.engine.policy import Policy
 from integrations.engine.records import (
     Approval,
-    ArchiveDraft,
     Entity,
     Invoice,
-    InvoiceDraft,
     InvoiceState,
     LedgerItem,
-    PaidDraft,
     PostingKind,
     Standing,
     TargetRecord,

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from integrations.engine.billing import bill
 from integrations.engine.decide import decide
 from integrations.engine.decisions import Create, Hold, Out
+from integrations.engine.drafts import InvoiceDraft
 from integrations.engine.mapping import Account, Rules
 from integrations.engine.money import fits, spread
 from integrations.engine.policy import Policy
-from integrations.engine.records import InvoiceDraft, LedgerItem, Posting, PostingKind
+from integrations.engine.records import LedgerItem, Posting, PostingKind
 from tests.engine.build import COST, DEBT, POLICY, TAX, invoice, posting, rules
 
 

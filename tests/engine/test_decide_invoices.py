@@ -9,15 +9,14 @@ import pytest
 
 from integrations.engine.decide import decide
 from integrations.engine.decisions import Act, Create, Decision, Hold, Wait, Want
+from integrations.engine.drafts import InvoiceDraft, PaidDraft
 from integrations.engine.mapping import Rules, VendorLink
 from integrations.engine.policy import Policy
 from integrations.engine.records import (
     Entity,
     Invoice,
-    InvoiceDraft,
     InvoiceState,
     LedgerItem,
-    PaidDraft,
     PaymentTerm,
     PostingKind,
     Standing,

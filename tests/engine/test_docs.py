@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from integrations.engine.settings import SPECS, Spec
+from integrations.engine.settings import SPECS
+from integrations.engine.spec import Spec
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "ap-rules.md").read_text()

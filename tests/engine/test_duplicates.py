@@ -9,10 +9,11 @@ import pytest
 from integrations.engine.asking import NONE, Answers
 from integrations.engine.decide import decide
 from integrations.engine.decisions import Create, LinkTo
+from integrations.engine.drafts import VendorDraft
 from integrations.engine.duplicates import Existing, Guard, digits_of, plain_number
 from integrations.engine.mapping import Peer
 from integrations.engine.policy import Policy
-from integrations.engine.records import Address, VendorDraft
+from integrations.engine.records import Address
 from tests.engine.build import POLICY, answer, invoice, rules, said
 
 THEIRS: dict[str, Any] = {

@@ -9,15 +9,14 @@ import pytest
 from integrations.engine import fingerprint as hashing
 from integrations.engine.decide import decide
 from integrations.engine.decisions import Act, Hold, Link, Nothing, Out, Want
+from integrations.engine.drafts import ApplyDraft, MarkDraft
 from integrations.engine.policy import Policy
 from integrations.engine.records import (
-    ApplyDraft,
     Approval,
     Entity,
     Gone,
     InvoiceState,
     LedgerItem,
-    MarkDraft,
     PaymentTerm,
     PostingKind,
     SentMark,

@@ -10,18 +10,10 @@ from hypothesis import strategies as st
 
 from integrations.engine.decide import decide
 from integrations.engine.decisions import Act, Create, Decision, Hold, LinkTo, Nothing, Out, Update, Wait
+from integrations.engine.drafts import InvoiceDraft
 from integrations.engine.mapping import Account, Rule, Rules
 from integrations.engine.policy import Policy
-from integrations.engine.records import (
-    Approval,
-    Invoice,
-    InvoiceDraft,
-    InvoiceState,
-    LedgerItem,
-    Posting,
-    PostingKind,
-    Standing,
-)
+from integrations.engine.records import Approval, Invoice, InvoiceState, LedgerItem, Posting, PostingKind, Standing
 from tests.engine.build import POLICY, invoice, posting, rules, sent, there
 
 states = st.sampled_from([*[InvoiceState.AUTHORISED] * 8, InvoiceState.PARTLY_PAID, *InvoiceState])

@@ -10,12 +10,14 @@ import pytest
 
 from integrations.engine import fingerprint as hashing
 from integrations.engine.decisions import Create, Decision, Hold, Link, LinkTo, Nothing
+from integrations.engine.drafts import DraftLine, InvoiceDraft, Receipt
 from integrations.engine.duplicates import Existing, Guard
 from integrations.engine.errors import ConnectionBroken, OutcomeUnknown, Rejected, Retryable, Stale
 from integrations.engine.lanes import carry
 from integrations.engine.ports import Item, Page, Write
 from integrations.engine.push import decide_all, push
-from integrations.engine.records import DraftLine, Entity, Invoice, InvoiceDraft, Receipt, TargetRecord
+from integrations.engine.records import Entity, Invoice, TargetRecord
+from integrations.systems.base import AtOnce
 from tests.engine.build import POLICY, invoice, rules
 
 
@@ -33,7 +35,7 @@ def write(number: str) -> Write:
     return Write(intent=int(number), entity=Entity.INVOICE, draft=draft, natural_key=number, send_by=at)
 
 
-class Target:
+class Target(AtOnce):
     """Refuses any group that holds a bad number, answers one number with an error; keeps what it took."""
 
     def __init__(self, bad: Sequence[str] = (), error: Exception | None = None, at: str = "") -> None:
@@ -99,7 +101,7 @@ class Store:
     def stale(self, writes: Sequence[Write]) -> None:
         self._note(writes, "stale")
 
-    def mark_uncertain(self, writes: Sequence[Write]) -> None:
+    def mark_uncertain(self, writes: Sequence[Write], job: str = "", after: float | None = None) -> None:
         self._note(writes, "uncertain")
 
     def fail(self, item: Item, trace: str) -> None:

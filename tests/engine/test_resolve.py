@@ -8,20 +8,21 @@ from typing import Any
 import msgspec
 import pytest
 
-from integrations.engine.ports import Write
-from integrations.engine.records import (
+from integrations.engine.drafts import (
     ApplyDraft,
     ArchiveDraft,
     Draft,
     DraftLine,
-    Entity,
     InvoiceDraft,
     MarkDraft,
     PaidDraft,
     Receipt,
-    TargetRecord,
 )
-from integrations.engine.resolve import Uncertain, resolve
+from integrations.engine.errors import OutcomeUnknown, Rejected
+from integrations.engine.ports import Write, Written
+from integrations.engine.records import Entity, TargetRecord
+from integrations.engine.resolve import ASKS, Uncertain, resolve
+from integrations.systems.base import AtOnce
 
 SENT = datetime(2026, 1, 1, 12, tzinfo=UTC)
 DRAFT = InvoiceDraft(
@@ -44,7 +45,7 @@ OURS = TargetRecord(
 )
 
 
-class Target:
+class Target(AtOnce):
     """Lists what it is given."""
 
     def __init__(self, *records: TargetRecord) -> None:
@@ -90,6 +91,15 @@ class Store:
 
     def hold_uncertain(self, write: Write, evidence: Sequence[dict[str, str]]) -> None:
         self.said.append(f"held with {len(evidence)}")
+
+    def refused(self, write: Write, error: Rejected) -> None:
+        self.said.append(f"refused {write.intent}: {error.code}")
+
+    def ask_later(self, writes: Sequence[Write], after: float) -> None:
+        self.said.append(f"ask {len(writes)} again in {after:g}")
+
+    def unconfirmed(self, writes: Sequence[Write]) -> None:
+        self.said.append(f"{len(writes)} unconfirmed")
 
 
 def lost(looks: int = 0, **fields: Any) -> Uncertain:
@@ -187,3 +197,49 @@ def test_a_change_without_a_version_is_found_when_it_agrees_and_done_again_when_
         store = Store()
         resolve([change(DRAFT, version="")], Target(TargetRecord(target_id="00n1", echo=echo)), store)
         assert store.said == [said]
+
+
+class Working(Target):
+    """Took the writes as a job; `answer` is what it says of it."""
+
+    def __init__(self, answer: Sequence[Written] | None) -> None:
+        super().__init__()
+        self.answer = answer
+
+    def result(self, job: str, writes: Sequence[Write]) -> Any:
+        return self.answer
+
+
+def taken(*intents: int, asked: int = 0) -> list[Uncertain]:
+    writes = [Write(intent=n, entity=Entity.VENDOR, draft=DRAFT, natural_key="k", send_by=SENT) for n in intents]
+    return [Uncertain(write=write, sent_after=SENT, looks=asked, job="j1") for write in writes]
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (0, "ask 2 again in 5"),
+        (3, "ask 2 again in 40"),
+        (4, "ask 2 again in 60"),
+        (ASKS - 1, "ask 2 again in 60"),
+        (ASKS, "2 unconfirmed"),
+    ],
+)
+def test_a_job_that_is_not_done_is_asked_for_less_and_less_and_in_the_end_a_person(asked: int, said: str) -> None:
+    store = Store()
+    resolve(taken(1, 2, asked=asked), Working(None), store)
+    assert store.said == [said]
+
+
+def test_a_finished_job_answers_for_each_record_and_what_it_leaves_out_is_written_again() -> None:
+    store = Store()
+    answer: list[Written] = [Receipt(target_id="v1"), Rejected("no", code="bad"), OutcomeUnknown("left out")]
+    resolve(taken(1, 2, 3), Working(answer), store)
+    assert store.said == ["found v1", "refused 2: bad", "absent"]
+
+
+def test_a_keyed_write_needs_no_proof() -> None:
+    target, store = Target(OURS), Store()
+    target.keyed = frozenset({Entity.INVOICE})
+    resolve([lost()], target, store)
+    assert (store.said, target.asked) == (["absent"], [])

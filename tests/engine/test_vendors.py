@@ -10,10 +10,11 @@ from integrations.engine import fingerprint as hashing
 from integrations.engine.asking import NONE, Answers
 from integrations.engine.decide import decide
 from integrations.engine.decisions import Create, Decision, Hold, Link, LinkTo, Nothing, Update
+from integrations.engine.drafts import VendorDraft
 from integrations.engine.duplicates import Existing, Guard
 from integrations.engine.mapping import Rules
 from integrations.engine.policy import Policy
-from integrations.engine.records import Address, TargetRecord, Vendor, VendorDraft
+from integrations.engine.records import Address, TargetRecord, Vendor
 from tests.engine.build import ADDRESS, POLICY, VENDOR, answer, rules, said
 
 
@@ -75,6 +76,7 @@ def test_two_vendors_with_the_number_are_for_a_person() -> None:
 def test_a_further_currency_is_a_vendor_of_its_own() -> None:
     found = first(VENDOR, variant="EUR")
     assert isinstance(found, Create)
+    assert isinstance(found.draft, VendorDraft)
     assert (found.draft.currency, found.variant, found.natural_key) == ("EUR", "EUR", "S1|EUR")
 
 

@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from audit.models import AuditEntry
 from integrations.engine.decisions import Hold
+from integrations.engine.drafts import Receipt
 from integrations.engine.errors import Choice, Problem
-from integrations.engine.records import Entity, Receipt, TargetRecord
+from integrations.engine.records import Entity, TargetRecord
 from integrations.models import Answer, OutboxItem, RecordLink, ReviewItem
 from integrations.store import answers, mirror
 from integrations.store.answers import Refused

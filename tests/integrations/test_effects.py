@@ -8,17 +8,10 @@ import pytest
 
 from audit.models import AuditEntry
 from integrations.engine.decisions import Act, Create, LinkTo, Nothing, Out, Update, Want
+from integrations.engine.drafts import ArchiveDraft, InvoiceDraft, PaidDraft, Receipt
 from integrations.engine.errors import Problem
 from integrations.engine.ports import Item
-from integrations.engine.records import (
-    ArchiveDraft,
-    Entity,
-    Gone,
-    InvoiceDraft,
-    PaidDraft,
-    Receipt,
-    TargetRecord,
-)
+from integrations.engine.records import Entity, Gone, TargetRecord
 from integrations.models import OutboxItem, RecordLink, SourceRecord, SyncRun
 from integrations.store import FlowStore, mirror
 from integrations.store.claiming import FEW
@@ -136,7 +129,7 @@ def test_wanting_the_same_again_changes_nothing(bench: Bench) -> None:
     store.record(items, [out])
     store.record(store.claim(10), [Nothing()])
     store.record(items, [out])
-    assert [(item.variant, item.state) for item in bench.items()] == [("", "out"), ("1", "done")]
+    assert {item.variant: item.state for item in bench.items()} == {"": "out", "1": "done"}
 
 
 def test_a_stale_write_is_due_at_once_and_its_try_counts(bench: Bench) -> None:

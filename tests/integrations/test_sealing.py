@@ -7,8 +7,9 @@ from django.db import connection
 from django.utils import timezone
 
 from integrations.engine.decisions import Create
+from integrations.engine.drafts import VendorDraft
 from integrations.engine.ports import Item
-from integrations.engine.records import Address, Entity, Vendor, VendorDraft
+from integrations.engine.records import Address, Entity, Vendor
 from integrations.models import SourceRecord, WriteIntent
 from integrations.store import lease, sealing
 from tenants.rotation import renew_tenant

@@ -3,18 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from integrations.engine.drafts import Receipt
 from integrations.engine.ports import Page, Scope, Write
-from integrations.engine.records import (
-    AnyRecord,
-    Company,
-    Dimension,
-    Entity,
-    GLAccount,
-    Receipt,
-    TargetRecord,
-    Unreadable,
-)
-from integrations.systems.base import Check
+from integrations.engine.records import AnyRecord, Company, Dimension, Entity, GLAccount, TargetRecord, Unreadable
+from integrations.systems.base import AtOnce, Check
 from integrations.systems.bill import changes, checks, seeding
 from integrations.systems.bill.auth import SessionAuth
 from integrations.systems.bill.budget import BillBudget
@@ -50,7 +42,7 @@ class Gateways:
             api.close()
 
 
-class BillClient:
+class BillClient(AtOnce):
     """One organization of BILL as Client, Source and Target."""
 
     def __init__(self, options: Options, kit: Kit) -> None:

@@ -13,8 +13,8 @@ from decimal import Decimal
 
 import msgspec
 
+from integrations.engine.drafts import DraftLine, InvoiceDraft, VendorDraft
 from integrations.engine.errors import Problem
-from integrations.engine.records import DraftLine, InvoiceDraft, VendorDraft
 from integrations.systems.bill.records import UNSTORABLE
 from integrations.systems.bill.resources import BILLS, CREDITS, VENDORS, Resource
 

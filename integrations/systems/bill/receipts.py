@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from integrations.engine.drafts import InvoiceDraft, VendorDraft
 from integrations.engine.errors import OutcomeUnknown
 from integrations.engine.ports import Write
-from integrations.engine.records import InvoiceDraft, VendorDraft
 from integrations.systems.bill import drafts, wire
 from integrations.systems.bill.lists import envelope, is_id, list_of
 from integrations.systems.bill.resources import Resource

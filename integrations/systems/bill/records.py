@@ -17,7 +17,9 @@ from integrations.engine.records import (
     Invoice,
     InvoiceLine,
     InvoiceState,
+    PaidInvoice,
     Payment,
+    PaymentState,
     Vendor,
 )
 from integrations.systems.bill import wire
@@ -250,14 +252,37 @@ def credit(row: wire.WireCredit, organization: str, currency: str) -> Invoice:
     )
 
 
-def payment(row: wire.WirePayment, currency: str) -> Payment:
-    """A payment; `state` is BILL's own word: the singleStatus, which offline payments do not have.
+_PAYMENT_STATES = {
+    "APPROVING": PaymentState.PENDING,
+    "SCHEDULED": PaymentState.PENDING,
+    "READY_TO_FUND": PaymentState.IN_FLIGHT,
+    "FUNDING_STARTED": PaymentState.IN_FLIGHT,
+    "PROCESSED": PaymentState.ISSUED,
+    "SENT": PaymentState.ISSUED,
+    "DELIVERED": PaymentState.ISSUED,
+    "PAID": PaymentState.ISSUED,
+    "CLEARED": PaymentState.CLEARED,
+    **dict.fromkeys(("CANCELED", "CANCELLED", "VOID", "VOIDED", "FUNDING_FAILED_VOIDED"), PaymentState.VOIDED),
+    **dict.fromkeys(
+        (
+            "FUNDING_FAILED_ACTION_NEEDED",
+            "DISBURSEMENT_FAILED_ACTION_NEEDED",
+            "DISBURSEMENT_FAILED_VENDOR_BANK_REJECTED",
+        ),
+        PaymentState.FAILED,
+    ),
+}
 
-    https://developer.bill.com/docs/single-status-payment-values
+
+def payment(row: wire.WirePayment, currency: str) -> Payment:
+    """A payment; `state_word` is BILL's own: the singleStatus, which offline payments do not have.
+
+    https://developer.bill.com/docs/single-status-payment-values (an open list: a word not known here stays unknown)
     """
     total = money(row.amount)
     if total is None:
         raise RowError("BILL sent a payment without an amount.", "no_amount")
+    word = text(row.single_status) or text(row.status)
     parts = row.bill_payments or [wire.WireBillPayment(bill_id=row.bill_id, amount=total)]
     return Payment(
         key=_id(row),
@@ -265,11 +290,14 @@ def payment(row: wire.WirePayment, currency: str) -> Payment:
         vendor_key=text(row.vendor_id),
         number=text(row.transaction_number) or text(row.confirmation_number),
         method=text(row.disbursement_type).lower(),
-        state=text(row.single_status) or text(row.status),
+        state=_PAYMENT_STATES.get(word, PaymentState.UNKNOWN),
+        state_word=word,
         amount=total,
         currency=currency,
         dated=day(row.process_date),
-        invoices=tuple((text(part.bill_id), money(part.amount) or Decimal(0)) for part in parts if part.bill_id),
+        invoices=tuple(
+            PaidInvoice(key=text(part.bill_id), net=money(part.amount) or Decimal(0)) for part in parts if part.bill_id
+        ),
         modified=when(row.updated_time),
     )
 

@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from itertools import islice
 
+from integrations.engine.drafts import InvoiceDraft, Receipt, VendorDraft
 from integrations.engine.errors import OutcomeUnknown, Problem, Rejected, SyncError
 from integrations.engine.ports import Write
-from integrations.engine.records import InvoiceDraft, Receipt, VendorDraft
 from integrations.systems.bill import changes, drafts, receipts, wire
 from integrations.systems.bill.acts import Acts, acting
 from integrations.systems.bill.currencies import Currencies

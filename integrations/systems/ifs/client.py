@@ -6,10 +6,11 @@ All names come from the API profile. https://docs.ifs.com/techdocs/24r2/040_tail
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
+from integrations.engine.drafts import MarkDraft, Receipt
 from integrations.engine.errors import ConnectionBroken
 from integrations.engine.ports import Page, Scope, Write
-from integrations.engine.records import AnyRecord, Company, Entity, MarkDraft, Receipt, TargetRecord, Unreadable
-from integrations.systems.base import Check
+from integrations.engine.records import AnyRecord, Company, Entity, TargetRecord, Unreadable
+from integrations.systems.base import AtOnce, Check
 from integrations.systems.ifs import pinging, profile, proposals, records, scans
 from integrations.systems.ifs.auth import BearerAuth
 from integrations.systems.ifs.errors import classify
@@ -25,7 +26,7 @@ from integrations.transport.rows import BadRow
 SUPPLIERS_A_PAGE = 200
 
 
-class IfsClient:
+class IfsClient(AtOnce):
     """One tenant of IFS Cloud. Thread-safe; keeps its connections. Raises Retryable or ConnectionBroken."""
 
     def __init__(self, values: Mapping[str, str], kit: Kit) -> None:

@@ -7,9 +7,10 @@ refuses a stale one with 412; then the record is read and judged again. A record
 from collections.abc import Sequence
 from typing import Any
 
+from integrations.engine.drafts import MarkDraft, Receipt
 from integrations.engine.errors import Rejected, Retryable, Stale
 from integrations.engine.ports import Write
-from integrations.engine.records import Entity, MarkDraft, Receipt, TargetRecord
+from integrations.engine.records import Entity, TargetRecord
 from integrations.systems.ifs import odata
 from integrations.systems.ifs.profile import Profile, SetSpec
 from integrations.transport.answer import Answer

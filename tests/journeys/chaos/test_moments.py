@@ -4,7 +4,7 @@ import psycopg
 import pytest
 from django.db import DatabaseError, connection
 
-from integrations.engine.records import Receipt
+from integrations.engine.drafts import Receipt
 from integrations.models import SyncRun, WriteIntent
 from integrations.runner import dispatch
 from integrations.store import lease

@@ -9,9 +9,10 @@ from decimal import Decimal
 
 from cryptography.fernet import Fernet, MultiFernet
 
+from integrations.engine.drafts import DraftLine, InvoiceDraft
 from integrations.engine.errors import Retryable
 from integrations.engine.ports import Write
-from integrations.engine.records import DraftLine, Entity, InvoiceDraft
+from integrations.engine.records import Entity
 from integrations.systems.bill.client import BillClient, connect
 from integrations.transport import memory
 from integrations.transport.egress import EgressPolicy

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from integrations.engine.records import Address, DraftLine, InvoiceDraft
+from integrations.engine.drafts import DraftLine, InvoiceDraft
+from integrations.engine.records import Address
 from integrations.systems.bill import drafts
 from integrations.systems.bill.drafts import FieldLimits
 from tests.systems.bill.world import codes, vendor_draft

@@ -7,10 +7,11 @@ from decimal import Decimal
 
 import pytest
 
+from integrations.engine.drafts import ApplyDraft, ArchiveDraft, Draft, DraftLine, PaidDraft, Receipt
 from integrations.engine.drift import drift
-from integrations.engine.errors import OutcomeUnknown
+from integrations.engine.errors import OutcomeUnknown, Rejected
 from integrations.engine.ports import Write
-from integrations.engine.records import ApplyDraft, ArchiveDraft, Draft, DraftLine, Entity, PaidDraft, Receipt
+from integrations.engine.records import Entity
 from integrations.engine.resolve import Uncertain, resolve
 from tests.systems.bill.world import World, vendor_draft
 
@@ -38,6 +39,15 @@ class Remembered:
 
     def hold_uncertain(self, write: Write, evidence: Sequence[dict[str, str]]) -> None:
         self.outcome = "held"
+
+    def refused(self, write: Write, error: Rejected) -> None:
+        self.outcome = "refused"
+
+    def ask_later(self, writes: Sequence[Write], after: float) -> None:
+        self.outcome = "under way"
+
+    def unconfirmed(self, writes: Sequence[Write]) -> None:
+        self.outcome = "unconfirmed"
 
 
 def lost(world: World, kind: str, *, processed: bool) -> Write:

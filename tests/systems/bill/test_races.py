@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from integrations.engine.drafts import ArchiveDraft, Receipt
 from integrations.engine.errors import Rejected, Stale
-from integrations.engine.records import Approval, ArchiveDraft, Entity, Receipt
+from integrations.engine.records import Approval, Entity
 from integrations.systems.bill.simulator import Fault
 from tests.systems.bill.world import World, vendor_draft
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from integrations.engine.records import Approval, ArchiveDraft, DraftLine, Entity, Standing
+from integrations.engine.drafts import ArchiveDraft, DraftLine
+from integrations.engine.records import Approval, Entity, Standing
 from tests.systems.bill.world import SCOPE, World, vendor_draft
 
 

@@ -5,8 +5,9 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
+from integrations.engine.drafts import DraftLine, Receipt
 from integrations.engine.errors import OutcomeUnknown, Rejected, Retryable, SyncError
-from integrations.engine.records import Dimension, DraftLine, Entity, GLAccount, Receipt
+from integrations.engine.records import Dimension, Entity, GLAccount
 from tests.systems.bill.world import SCOPE, World, codes, vendor_draft
 
 

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from integrations.engine.drafts import MarkDraft, Receipt
 from integrations.engine.errors import ConnectionBroken, OutcomeUnknown, Rejected, Retryable, Stale, SyncError
 from integrations.engine.ports import Write
-from integrations.engine.records import Entity, MarkDraft, Receipt
+from integrations.engine.records import Entity
 from integrations.systems.ifs.records import etag_of
 from tests.systems.ifs.lines.world import World
 
