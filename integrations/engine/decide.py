@@ -3,14 +3,31 @@
 from integrations.engine import fingerprint as hashing
 from integrations.engine.after_sending import decide_sent
 from integrations.engine.asking import NONE, Answers, hold
+from integrations.engine.captured import decide_captured
+from integrations.engine.captured_changes import decide_booked, decide_booked_gone
+from integrations.engine.codes import decide_code, decide_code_gone
 from integrations.engine.decisions import Act, Decision, Link, Nothing, Out
 from integrations.engine.drafts import MarkDraft
 from integrations.engine.errors import Problem
 from integrations.engine.gone import decide_gone
 from integrations.engine.invoices import decide_unsent
 from integrations.engine.mapping import Rules
+from integrations.engine.orders import decide_order, decide_order_gone
 from integrations.engine.policy import Policy
-from integrations.engine.records import AnyRecord, Entity, Gone, Invoice, SentMark, TargetRecord, Unreadable, Vendor
+from integrations.engine.records import (
+    AnyRecord,
+    Dimension,
+    Entity,
+    GLAccount,
+    Gone,
+    Invoice,
+    Payment,
+    PurchaseOrder,
+    SentMark,
+    TargetRecord,
+    Unreadable,
+    Vendor,
+)
 from integrations.engine.vendor_changes import decide_linked_vendor
 from integrations.engine.vendors import decide_new_vendor
 
@@ -35,9 +52,13 @@ def decide(
         case Unreadable():
             return hold(Problem(source.code, source.message, field="record", value=source.key))
         case Gone():
-            return decide_gone(source, link, target, answers)
+            return _gone(source, link, target, rules, answers)
         case SentMark():
             return _mark(source, link)
+        case Invoice() if rules.books is not None:
+            if link is None:
+                return decide_captured(source, rules, policy, rules.books, answers)
+            return decide_booked(source, link, target, rules.books, answers)
         case Invoice() if link is None:
             return decide_unsent(source, rules, policy, variant, answers)
         case Invoice() if link is not None:
@@ -46,7 +67,22 @@ def decide(
             return decide_new_vendor(source, rules, policy, variant, answers)
         case Vendor() if link is not None:
             return decide_linked_vendor(source, link, target, rules, policy, variant, answers)
+        case GLAccount() | Dimension():
+            return decide_code(source, link, rules)
+        case PurchaseOrder():
+            return decide_order(source, link, rules, policy)
     return Out(reason="reference", message="Kept here for mapping; it is not written to the other side.")
+
+
+def _gone(source: Gone, link: Link | None, target: TargetRecord | None, rules: Rules, answers: Answers) -> Decision:
+    match source.last:
+        case GLAccount() | Dimension():
+            return decide_code_gone(source, link, rules)
+        case PurchaseOrder():
+            return decide_order_gone(source, link)
+        case Invoice() | Payment() if rules.books is not None:
+            return decide_booked_gone(source, link, answers)
+    return decide_gone(source, link, target, answers)
 
 
 def _mark(source: SentMark, link: Link | None) -> Decision:

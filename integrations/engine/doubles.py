@@ -86,7 +86,7 @@ def _looks_alike(peer: Peer, draft: InvoiceDraft) -> bool:
 
 
 def _alike(peer: Peer) -> Problem:
-    words = f"Invoice {peer.number} of the ERP, over {peer.amount} of {peer.dated}, looks alike."
+    words = f"Invoice {peer.number}, over {peer.amount} of {peer.dated}, looks alike."
     return Problem("alike_in_source", words, field="number", value=peer.key)
 
 

@@ -120,7 +120,10 @@ class OrderDraft(msgspec.Struct, frozen=True, kw_only=True, tag_field="what", ta
 
 
 class BookedLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A coded line in the books: `dimensions` by the ERP's own kinds; `net` with the invoice's sign."""
+    """A coded line in the books: `dimensions` by the ERP's own kinds; `net` with the invoice's sign.
+
+    `source_keys` are the distributions it came from, `origin` their coding as it was captured.
+    """
 
     net: Decimal
     account: str
@@ -129,6 +132,7 @@ class BookedLine(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
     po_line: str = ""
     source_keys: tuple[str, ...] = ()
+    origin: str = ""
 
 
 class BookedInvoiceDraft(msgspec.Struct, frozen=True, kw_only=True, tag_field="what", tag="booked_invoice"):

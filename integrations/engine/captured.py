@@ -1,0 +1,186 @@
+"""What becomes of an invoice that an AP tool captured and approved: an invoice in the ERP's books, or why not yet.
+
+The business rules and their numbers are described in docs/ap-rules.md.
+"""
+
+from decimal import Decimal
+
+from integrations.engine.asking import CREATE_ANYWAY, Answers, answered, hold, subject
+from integrations.engine.books import Books
+from integrations.engine.captured_draft import draft_booked
+from integrations.engine.decisions import Create, Decision, Hold, LinkTo, Out
+from integrations.engine.doubles import check
+from integrations.engine.drafts import BookedInvoiceDraft, InvoiceDraft
+from integrations.engine.duplicates import plain_number
+from integrations.engine.errors import Choice, Problem
+from integrations.engine.mapping import Rules
+from integrations.engine.money import fits, is_currency
+from integrations.engine.policy import Policy
+from integrations.engine.records import Invoice, InvoiceState, Vendor
+
+_BOOK = Choice("book", "Book it now")
+
+
+def decide_captured(source: Invoice, rules: Rules, policy: Policy, books: Books, answers: Answers) -> Decision:
+    """Of one that is not in the books yet."""
+    return (
+        of_company(source.company, policy, books)
+        or _out_of_scope(source, policy)
+        or _held_back(source, answers)
+        or _setting_missing(policy)
+        or _book(source, rules, policy, books, answers)
+    )
+
+
+def of_company(company: str, policy: Policy, books: Books) -> Decision | None:
+    """None: it is this integration's; out: another one's; held: nobody's. Without a company it is the only one's."""
+    if company == policy.company or (not company and books.companies <= {policy.company}):
+        return None
+    if company in books.companies or not books.takes_strays:
+        return Out(reason="other_company", message=f"It belongs to company {company or '(none)'}.")
+    words = f"It names the company “{company or 'none'}”, which no integration serves. Correct it in the AP tool."
+    return hold(Problem("unknown_company", words, field="company", value=company))
+
+
+def supplier_of(code: str, books: Books) -> str:
+    """The supplier behind the AP tool's vendor code, which may carry an address (S1|2); "" when nobody knows it."""
+    return books.suppliers.get(code) or books.suppliers.get(code.partition("|")[0], "")
+
+
+def _out_of_scope(source: Invoice, policy: Policy) -> Out | None:
+    if source.state is InvoiceState.PRELIMINARY:
+        return Out(reason="not_approved", message="Not approved in the AP tool yet.")
+    if source.state is InvoiceState.CANCELLED:
+        return Out(reason="cancelled", message="Void or rejected in the AP tool.")
+    day = source.approved_on or source.invoice_date
+    if policy.start_date is not None and day is not None and day < policy.start_date:
+        return Out(reason="before_start", message=f"Approved before the start date {policy.start_date}.")
+    return None
+
+
+def _held_back(source: Invoice, answers: Answers) -> Hold | None:
+    """Reasons that lie in the invoice itself; all of them at once."""
+    found: list[Problem] = []
+    if source.state is InvoiceState.UNKNOWN:
+        words = f"Its state is “{source.state_word or 'none'}”, which nobody has described. Add it to the profile."
+        found.append(Problem("unknown_state", words, field="state", value=source.state_word))
+    if source.state is InvoiceState.PAID:
+        words = "It is paid in the AP tool, and was never booked. Book it, so that its payment can be booked too."
+        asked = Problem("paid_before_booked", words, field="state", choices=(_BOOK,), subject=subject(source.key))
+        found += [] if answered(answers, asked) else [asked]
+    if not source.number.strip():
+        found.append(Problem("no_number", "It has no invoice number. Set it in the AP tool.", field="number"))
+    if source.invoice_date is None:
+        found.append(Problem("no_invoice_date", "It has no invoice date. Set it in the AP tool.", field="invoice_date"))
+    if not is_currency(source.currency):
+        words = f"Its currency is “{source.currency or 'none'}”, which nobody can pay in. Correct it in the AP tool."
+        found.append(Problem("currency", words, field="currency", value=source.currency))
+    found += _amounts(source)
+    return Hold(problems=tuple(found)) if found else None
+
+
+def _amounts(source: Invoice) -> list[Problem]:
+    rows = source.postings or ()
+    if source.gross is None or source.gross == 0:
+        return [Problem("zero_amount", "Its amount is zero or missing. Correct it in the AP tool.", field="gross")]
+    if not rows:
+        return [Problem("no_lines", "It has no coded line. Code it in the AP tool.", field="lines")]
+    if not all(fits(amount, source.currency) for amount in (source.gross, source.tax, *(r.amount for r in rows))):
+        words = f"An amount has more decimals than {source.currency} has. Correct it in the AP tool."
+        return [Problem("precision", words, field="amount")]
+    return []
+
+
+def _setting_missing(policy: Policy) -> Hold | None:
+    """An external invoice is proposed to somebody."""
+    if policy.authoriser or policy.invoice_target != "external":
+        return None
+    words = "Nobody is named to authorise posting proposals. Set the authoriser in the settings."
+    problem = Problem("setting_missing", words, value="authoriser", blocker=("setting", "authoriser"), once=True)
+    return hold(problem)
+
+
+def _book(source: Invoice, rules: Rules, policy: Policy, books: Books, answers: Answers) -> Decision:
+    supplier = supplier_of(source.vendor_key, books)
+    if not supplier:
+        return hold(_unknown_vendor(source))
+    vendor = rules.vendors.get(supplier)
+    if unfit := _unfit(supplier, vendor, policy):
+        return hold(unfit)
+    drafted = draft_booked(source, supplier, vendor.payment_term if vendor else "", rules, policy, books)
+    if drafted.draft is None:
+        return Hold(problems=drafted.problems)
+    if twin := _twin(source, supplier, rules, answers):
+        return hold(twin)
+    checked = check(source, _as_bill(drafted.draft), rules, policy, answers)
+    if isinstance(checked.instead, LinkTo):
+        return checked.instead
+    if checked.instead is not None:
+        return checked.instead
+    return Create(
+        draft=drafted.draft,
+        natural_key=f"booked|{policy.company}|{supplier}|{source.number}",
+        why=drafted.why,
+        notes=(*drafted.notes, *checked.notes),
+    )
+
+
+def _unknown_vendor(source: Invoice) -> Problem:
+    who = source.vendor_name or source.vendor_key or "(none)"
+    words = f"Vendor {who} ({source.vendor_key or 'no code'}) is not a supplier that was sent from the ERP. Correct it."
+    key = source.vendor_key.partition("|")[0]
+    return Problem("unknown_vendor", words, field="vendor", value=source.vendor_key, blocker=("vendor", key))
+
+
+def _unfit(key: str, vendor: Vendor | None, policy: Policy) -> Problem | None:
+    blocker = ("vendor", key)
+    if vendor is None:
+        words = f"Supplier {key} has not been read from the ERP yet."
+        return Problem("vendor_missing", words, field="vendor", value=key, blocker=blocker)
+    if not vendor.in_company:
+        words = f"Supplier {vendor.name} is not set up for invoices in company {policy.company}. Add it in the ERP."
+        return Problem("not_in_company", words, field="vendor", value=key, blocker=blocker)
+    if not vendor.active:
+        words = f"Supplier {vendor.name} is inactive in the ERP."
+        return Problem("vendor_inactive", words, field="vendor", value=key, blocker=blocker)
+    return None
+
+
+def _twin(source: Invoice, supplier: str, rules: Rules, answers: Answers) -> Problem | None:
+    """The same number of the same supplier under another id of the AP tool: the older one goes, this one asks."""
+    codes = {source.vendor_key, supplier}
+    peers = [peer for code in sorted(codes) for peer in rules.peers.get(code, ())]
+    same_sign = [p for p in peers if p.amount is None or source.gross is None or (p.amount < 0) == (source.gross < 0)]
+    number = plain_number(source.number)
+    older = [p for p in same_sign if plain_number(p.number) == number and _order(p.key) < _order(source.key)]
+    if not older:
+        return None
+    first = older[0]
+    words = (
+        f"The AP tool has {first.number} over {first.amount} of {first.dated} already, as {first.key}. Compare them."
+    )
+    about = subject(*sorted(peer.key for peer in older))
+    asked = Problem(
+        "possible_duplicate", words, field="number", value=source.number, choices=(CREATE_ANYWAY,), subject=about
+    )
+    return None if answered(answers, asked) == CREATE_ANYWAY.key else asked
+
+
+def _order(key: str) -> tuple[int, str]:
+    """Ids are numbers in most tools: 9 comes before 10."""
+    return len(key), key
+
+
+def _as_bill(draft: BookedInvoiceDraft) -> InvoiceDraft:
+    """What duplicates are looked for by."""
+    gross: Decimal = draft.net + draft.tax
+    return InvoiceDraft(
+        vendor_id=draft.vendor,
+        number=draft.number,
+        invoice_date=draft.invoice_date,
+        due_date=draft.due_date or draft.invoice_date,
+        currency=draft.currency,
+        total=abs(gross),
+        lines=(),
+        credit=gross < 0,
+    )

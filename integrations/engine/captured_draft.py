@@ -1,0 +1,186 @@
+"""A captured invoice as it enters the books: coded for the ERP, tax in its place, dated into an open period."""
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+
+import msgspec
+
+from integrations.engine.books import Books
+from integrations.engine.drafts import BookedInvoiceDraft, BookedLine
+from integrations.engine.errors import Problem
+from integrations.engine.mapping import Rules
+from integrations.engine.policy import Policy
+from integrations.engine.records import GLAccount, Invoice, Posting
+
+_ZERO = Decimal(0)
+
+
+class DraftedBooking(msgspec.Struct, frozen=True, kw_only=True):
+    """What would be entered and why it is coded so; without a draft, `problems` say why there is none."""
+
+    draft: BookedInvoiceDraft | None = None
+    why: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[Problem, ...] = ()
+
+
+def draft_booked(
+    source: Invoice, supplier: str, term: str, rules: Rules, policy: Policy, books: Books
+) -> DraftedBooking:
+    """The draft of `source` for `supplier`, whose own payment term is `term`."""
+    if source.invoice_date is None or source.gross is None:
+        return DraftedBooking(problems=(Problem("incomplete", "Its date or amount is missing.", field="invoice_date"),))
+    arrived = source.approved_on or source.invoice_date
+    day, problems, notes = _open_day(arrived, policy, books)
+    coder = _Coder(source, rules, books, {day, source.invoice_date}, policy)
+    lines = [
+        coder.line(row)
+        for row in source.postings or ()
+        if row.account not in policy.tax_accounts or not _splits(policy)
+    ]
+    net, tax = (source.gross, _ZERO) if not _splits(policy) else (sum((x.net for x in lines), _ZERO), source.tax)
+    problems += [*coder.problems, *_unbalanced(source, lines, policy)]
+    if problems:
+        return DraftedBooking(problems=tuple(dict.fromkeys(problems)))
+    moved = f" (approved {arrived.isoformat()}, in a closed period)" if day != arrived else ""
+    draft = BookedInvoiceDraft(
+        company=policy.company,
+        vendor=supplier,
+        series=policy.series,
+        number=source.number,
+        invoice_date=source.invoice_date,
+        due_date=source.due_date,
+        currency=source.currency,
+        net=net,
+        tax=tax,
+        external_id=source.key,
+        lines=tuple(line for line in lines if line.net),
+        route=policy.invoice_target,
+        type=policy.captured_type,
+        arrival_date=day,
+        payment_term=term,
+        payment_method=policy.payment_method,
+        tax_code=policy.tax_code if tax else policy.no_tax_code,
+        po_number=source.po_number,
+        document=source.document,
+        authoriser=policy.authoriser if policy.invoice_target == "external" else "",
+        authorise=policy.auto_authorise,
+        text=f"{source.key}{moved}",
+    )
+    if source.payment_term and source.payment_term != term:
+        words = f"Its payment term is {source.payment_term}; the supplier's {term or '(none)'} is used."
+        notes.append(Problem("payment_term_differs", words, field="payment_term", value=source.payment_term))
+    return DraftedBooking(draft=draft, why=tuple(coder.why), notes=tuple(notes))
+
+
+def origin_of(row: Posting) -> str:
+    """A distribution's coding as it was captured."""
+    values = ",".join(f"{group}={value}" for group, value in sorted(row.dimensions.items()))
+    return f"{row.account}|{values}"
+
+
+def _splits(policy: Policy) -> bool:
+    return policy.tax_mode == "split"
+
+
+def _open_day(day: date, policy: Policy, books: Books) -> tuple[date, list[Problem], list[Problem]]:
+    """(the day it is booked on, what is wrong with it, what to note); never an earlier day."""
+    period = books.period_of(day)
+    if not books.periods or (period is not None and period.open):
+        return day, [], []
+    blocker = ("period", day.isoformat()[:7])
+    if policy.closed_period == "hold":
+        what = "closed" if period is not None else "not defined"
+        words = f"The accounting period of {day} is {what}. Open it, or let it use the first open day in the settings."
+        return day, [Problem("closed_period", words, field="arrival_date", value=day.isoformat(), blocker=blocker)], []
+    moved = books.first_open_day(day)
+    if moved is None:
+        words = f"No accounting period is open on or after {day}. Open one in the ERP."
+        return day, [Problem("no_open_period", words, field="arrival_date", value=day.isoformat(), blocker=blocker)], []
+    words = f"The period of {day} is closed: it is booked on {moved}."
+    return moved, [], [Problem("period_moved", words, field="arrival_date", value=moved.isoformat())]
+
+
+def _unbalanced(source: Invoice, lines: Iterable[BookedLine], policy: Policy) -> list[Problem]:
+    """Lines against the invoice, as its tax is treated: nothing is ever spread or rounded away."""
+    gross, coded = source.gross or _ZERO, sum((line.net for line in lines), _ZERO)
+    if not _splits(policy):
+        if coded == gross:
+            return []
+        words = f"Its lines add up to {coded} {source.currency}, the invoice is over {gross}. Code all of it."
+        return [Problem("unbalanced", words, field="lines", value=str(gross - coded))]
+    if gross - coded == source.tax:
+        return []
+    words = (
+        f"Lines without tax add up to {coded} {source.currency}. With {source.tax} of tax that is not the invoice's "
+        f"{gross}. Correct lines or tax in the AP tool."
+    )
+    return [Problem("tax_differs", words, field="tax", value=str(gross - coded - source.tax))]
+
+
+class _Coder:
+    """Codes distributions for the books and collects every reason and problem."""
+
+    def __init__(self, source: Invoice, rules: Rules, books: Books, days: set[date], policy: Policy) -> None:
+        self._source, self._rules, self._books, self._days, self._policy = source, rules, books, sorted(days), policy
+        self.why: list[str] = []
+        self.problems: list[Problem] = []
+
+    def line(self, row: Posting) -> BookedLine:
+        """The coded line; with an empty account where a problem was found."""
+        day = self._days[-1]
+        number, why, problem = self._rules.account(self._policy.company, row.account, day)
+        values, whys, problems = self._rules.dimensions(self._policy.company, row.dimensions, day)
+        self.problems += [*([problem] if problem else []), *problems]
+        self.why += [f"line {row.key}: {reason}" for reason in (why, *whys) if reason]
+        if not problem:
+            self._fits(number, self._books.accounts.get(number), values)
+        for kind, value in values.items():
+            self._usable_value(kind, value)
+        return BookedLine(
+            net=row.amount,
+            account=number,
+            dimensions=values,
+            tax_code=self._policy.no_tax_code if not _splits(self._policy) else self._policy.tax_code,
+            text=row.text,
+            po_line=row.po_line,
+            source_keys=(row.key,),
+            origin=origin_of(row),
+        )
+
+    def _fits(self, number: str, account: GLAccount | None, values: dict[str, str]) -> None:
+        if account is None:
+            return
+        if account.control or account.statistical:
+            kind = "a ledger account, which takes no manual posting" if account.control else "a statistical account"
+            self._unusable(number, f"Account {number} is {kind}. Choose another one.")
+        if not all(_valid(account.valid_from, account.valid_to, day) for day in self._days):
+            self._unusable(number, f"Account {number} is not valid on {_spoken(self._days)}.")
+        for part, demand in sorted(account.demands.items()):
+            if demand == "mandatory" and not values.get(part):
+                self._demand(number, part, "needs a value", "give it one in the AP tool")
+            if demand == "blocked" and values.get(part):
+                self._demand(number, part, "takes none", "remove it in the AP tool")
+
+    def _usable_value(self, kind: str, value: str) -> None:
+        found = self._books.values.get((kind, value))
+        if found and not all(_valid(found.valid_from, found.valid_to, day) for day in self._days):
+            words = f"Value {value} of code part {kind} is not valid on {_spoken(self._days)}."
+            self.problems.append(Problem("value_not_valid", words, field=f"dimensions.{kind}", value=value))
+
+    def _unusable(self, number: str, words: str) -> None:
+        blocker = ("account", number)
+        self.problems.append(Problem("account_not_usable", words, field="account", value=number, blocker=blocker))
+
+    def _demand(self, number: str, part: str, what: str, then: str) -> None:
+        words = f"Code part {part} of account {number} {what}: {then}, or map the line to another account."
+        self.problems.append(Problem("code_part_demand", words, field=f"dimensions.{part}", value=number))
+
+
+def _valid(first: date | None, last: date | None, day: date) -> bool:
+    return (first or day) <= day <= (last or day)
+
+
+def _spoken(days: Iterable[date]) -> str:
+    return " and ".join(day.isoformat() for day in days)
