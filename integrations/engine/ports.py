@@ -38,11 +38,21 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     server_time: datetime | None = None
 
 
+class Document(msgspec.Struct, frozen=True):
+    """A file that belongs to a record, such as the image of an invoice; `sha256` of its content, in hex."""
+
+    content: bytes
+    content_type: str
+    name: str
+    sha256: str
+
+
 class Write(msgspec.Struct, frozen=True, kw_only=True):
     """One record to write. `natural_key` finds it again on the target when the answer is lost; `send_by` is UTC.
 
     The draft's type says what to do; for a vendor or an invoice, `target_id` says whether to create or to change, and
-    `version`, where it is given, what it must still be: else the write ends as Stale.
+    `version`, where it is given, what it must still be: else the write ends as Stale. `content` fetches the document
+    that the draft refers to; it raises what reading a system raises.
     """
 
     intent: int
@@ -52,6 +62,7 @@ class Write(msgspec.Struct, frozen=True, kw_only=True):
     send_by: datetime
     target_id: str = ""  # set: update this record; empty: create
     version: str = ""
+    content: Callable[[], Document] | None = None
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,6 +97,14 @@ class Source(Protocol):
 
     def fetch(self, entity: Entity, key: str, scope: Scope) -> AnyRecord | Unreadable | None:
         """One record by its key, complete with children; None when the system provably has none."""
+        ...
+
+
+class Documents(Protocol):
+    """A connected system that keeps documents."""
+
+    def document(self, ref: str) -> Document:
+        """The document that a record refers to as `ref`; raises Retryable, Rejected or ConnectionBroken."""
         ...
 
 

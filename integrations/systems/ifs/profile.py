@@ -83,6 +83,16 @@ class SetSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         )
 
 
+class WrittenSet(SetSpec, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A set that is written. `actions` are its bound actions by our names, `stream` is its media property.
+
+    An optional one without a name (`set` "") is not there: what it would be for is then not done.
+    """
+
+    actions: dict[str, str] = {}
+    stream: str = ""
+
+
 class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A whole profile. Words that the tables do not list are kept as unknown, which the rules then hold."""
 
@@ -97,7 +107,16 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     tax_kinds: dict[str, str]
     email_methods: tuple[str, ...]
     dead_proposals: tuple[str, ...]  # states of a payment proposal that pays nothing any more
+    open_proposals: tuple[str, ...]  # states of a payment proposal whose items may still be taken out
     write_back: dict[str, tuple[str, ...]]
+    written: dict[str, WrittenSet]
+    party: str  # the party type of a supplier
+    cost_posting: str  # the posting type of the rows we write
+    load_states: dict[str, Literal["open", "refused", "created"]]  # of an external invoice
+    load_errors: dict[str, str]  # its error codes, by our names
+    open_codings: tuple[str, ...]  # states of a posting proposal whose lines may still be changed
+    voucher_states: dict[str, Literal["open", "approved", "cancelled"]]
+    duplicate_words: tuple[str, ...]  # what a refusal says where the invoice is there already
     extends: str = ""
 
     @property
@@ -166,12 +185,24 @@ def _faults(profile: Profile) -> list[str]:
         faults += [f"'{field}' is not a field name." for field in fields if not _NAME.match(field)]
     for name, spec in profile.sets.items():
         if name in ROWS:
-            faults += [f"{name}: {fault}" for fault in _set_faults(name, spec)]
+            faults += [f"{name}: {fault}" for fault in _set_faults(spec, fields_of(name))]
+    return faults + _written_faults(profile.written)
+
+
+def _written_faults(written: Mapping[str, WrittenSet]) -> list[str]:
+    """The default preset names every set and field that may be written."""
+    known = {name: frozenset(spec["fields"]) for name, spec in _preset("default")["written"].items()}
+    faults = [f"'{name}' is not a set this product writes." for name in written if name not in known]
+    for name, spec in written.items():
+        if name in known and (spec.set or not spec.optional):
+            faults += [f"{name}: {fault}" for fault in _set_faults(spec, known[name])]
+            faults += [
+                f"{name}: '{word}' is not a name." for word in spec.actions.values() if word and not _NAME.match(word)
+            ]
     return faults
 
 
-def _set_faults(name: str, spec: SetSpec) -> list[str]:
-    known = fields_of(name)
+def _set_faults(spec: SetSpec, known: frozenset[str]) -> list[str]:
     faults = [
         f"'{path}' is not written as Projection.svc/Set."
         for path in (spec.set, *spec.alternatives)

@@ -160,6 +160,8 @@ class InvoiceRow(Row, kw_only=True, gc=False):
     planned_pay_date: str | None = None
     voucher_date: str | None = None
     currency: str | None = None
+    rate: Decimal | None = None
+    rate_factor: Decimal | None = None
     net: Decimal | None = None
     tax: Decimal | None = None
     open: Decimal | None = None
