@@ -15,6 +15,8 @@ _SETS = {
     Entity.DIMENSION: "CodeBSet",
     Entity.TAX_CODE: "StatutoryFeeSet",
     Entity.PAYMENT_TERM: "PaymentTermSet",
+    Entity.ACCOUNTING_PERIOD: "AccountingPeriodSet",
+    Entity.PURCHASE_ORDER: "PurchaseOrderSet",
     Entity.INVOICE: "ManSuppInvoiceSet",
 }
 
@@ -23,7 +25,9 @@ class Case:
     """See tests.contract.case. Records of IFS are marked as sent, nothing is created there."""
 
     wrong_secret = {"client_secret": "wrong-secret"}
-    several_pages = frozenset({Entity.VENDOR, Entity.GL_ACCOUNT, Entity.DIMENSION, Entity.INVOICE})
+    several_pages = frozenset(
+        {Entity.VENDOR, Entity.GL_ACCOUNT, Entity.DIMENSION, Entity.ACCOUNTING_PERIOD, Entity.INVOICE}
+    )
     scope = Scope(company="10")
 
     def __init__(self) -> None:
@@ -64,6 +68,13 @@ class Case:
         if entity is Entity.PAYMENT_TERM:
             rows = self.sim.rows("PaymentTerm", Company="10")
             return {f"10|{row['PayTermId']}": (row["PayTermId"], row["Description"]) for row in rows}
+        if entity is Entity.ACCOUNTING_PERIOD:
+            rows = self.sim.rows("AccountingPeriod", Company="10")
+            periods = [(row["AccountingYear"], row["AccountingPeriod"], row["Objstate"] == "Open") for row in rows]
+            return {f"10|{year}|{period}": (year, period, is_open) for year, period, is_open in periods}
+        if entity is Entity.PURCHASE_ORDER:
+            rows = self.sim.rows("PurchaseOrder", Company="10")
+            return {f"10|{row['OrderNo']}": (row["OrderNo"], row["VendorNo"], row["CurrencyCode"]) for row in rows}
         if entity is Entity.INVOICE:
             rows = self.sim.rows("ManSuppInvoice", Company="10")
             return {f"10|{r['InvoiceId']}": (r["InvoiceNo"], r["Currency"], Decimal(r["NetCurrAmount"])) for r in rows}
@@ -81,6 +92,10 @@ class Case:
             self.sim.edit("ManSuppInvoice", ("10", int(parts[1])), NetCurrAmount=Decimal("77.77"))
         elif entity is Entity.VENDOR:
             self.sim.edit("SupplierInfoGeneral", (key,), Name="Renamed")
+        elif entity is Entity.ACCOUNTING_PERIOD:
+            self.sim.edit("AccountingPeriod", ("10", int(parts[1]), int(parts[2])), Objstate="Reopened")
+        elif entity is Entity.PURCHASE_ORDER:
+            self.sim.edit("PurchaseOrder", (parts[1],), CurrencyCode="CHF")
         else:
             tables = {Entity.GL_ACCOUNT: "Account", Entity.TAX_CODE: "TaxCode", Entity.PAYMENT_TERM: "PaymentTerm"}
             table = tables.get(entity, f"Code{parts[1]}")

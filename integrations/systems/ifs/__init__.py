@@ -11,7 +11,7 @@ SYSTEM = System(
     settings=settings.SETTINGS,
     reads=frozenset(
         {Entity.VENDOR, Entity.GL_ACCOUNT, Entity.DIMENSION, Entity.TAX_CODE, Entity.PAYMENT_TERM, Entity.INVOICE}
-        | {Entity.PAYMENT_PROPOSAL}
+        | {Entity.ACCOUNTING_PERIOD, Entity.PURCHASE_ORDER, Entity.PAYMENT_PROPOSAL}
     ),
     writes=frozenset({Entity.SENT_MARK}),
     limits=Limits(page_size=5000, per_minute=1000),

@@ -1,21 +1,29 @@
-"""Accounts, tax codes, payment terms and code part values: records of one row each."""
+"""Accounts, tax codes, payment terms, periods and code part values: records of one row each."""
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any
 
 from integrations.engine.errors import ConnectionBroken
 from integrations.engine.records import AnyRecord
 from integrations.systems.ifs import records
 from integrations.systems.ifs.kinds import Records, View
+from integrations.systems.ifs.profile import Profile
 from integrations.systems.ifs.reading import is_closed
 from integrations.systems.ifs.unreadable import readable
 from integrations.systems.ifs.values import BadValue, flag
 from integrations.systems.ifs.walking import Batch
 from integrations.transport.rows import BadRow
 
+_MAKERS: Mapping[str, Callable[[Any, Profile], AnyRecord]] = {
+    "account": records.account,
+    "tax_code": records.tax_code,
+    "payment_term": lambda row, _: records.payment_term(row),
+    "accounting_period": records.period,
+}
+
 
 class Plain:
-    """A Kind of one set of the company: `name` is account, tax_code or payment_term."""
+    """A Kind of one set of the company: `name` is account, tax_code, payment_term or accounting_period."""
 
     children: tuple[str, ...] = ()
 
@@ -34,14 +42,16 @@ class Plain:
         return ()
 
     def by_key(self, key: str) -> tuple[str, dict[str, str]] | None:
-        company, _, own = key.partition("|")
-        last = tuple(self._view.profile.sets[self._name].key)[-1]
-        return (self._name, {last: own}) if company == self._view.scope.company and own else None
+        company, _, rest = key.partition("|")
+        spec = self._view.profile.sets[self._name]
+        values = dict(zip(spec.own, rest.split("|", len(spec.own) - 1), strict=False))
+        whole = len(values) == len(spec.own) and all(values.values())
+        numbers = [values.get(ours, "") for ours in spec.own if spec.key[ours] == "integer"]
+        known = company == self._view.scope.company and whole and all(n.isascii() and n.isdigit() for n in numbers)
+        return (self._name, values) if known else None
 
     def _make(self, row: Any) -> AnyRecord:
-        if self._name == "payment_term":
-            return records.payment_term(row)
-        return records.account(row) if self._name == "account" else records.tax_code(row, self._view.profile)
+        return _MAKERS[self._name](row, self._view.profile)
 
 
 class CodeParts:

@@ -15,13 +15,14 @@ from typing import Any, Literal
 import msgspec
 
 from integrations.engine.errors import ConnectionBroken
-from integrations.engine.records import InvoiceState, PostingKind
+from integrations.engine.records import InvoiceState, OrderState, PostingKind
 from integrations.systems.ifs.rows import ROWS, fields_of
 
 PRESETS = ("default", "brief")
 
 KeyType = Literal["string", "integer", "enum"]
 Strategy = Literal["etag_scan", "timestamp", "date"]
+Demand = Literal["mandatory", "blocked"]
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _SET = re.compile(
@@ -65,6 +66,11 @@ class SetSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         return self.set.partition(".svc/")[0]
 
     @property
+    def own(self) -> tuple[str, ...]:
+        """Our names of its key within a company."""
+        return tuple(ours for ours in self.key if ours != "company")
+
+    @property
     def order(self) -> tuple[str, ...]:
         """Our names of the columns to page by."""
         return self.seek or tuple(self.key)
@@ -105,6 +111,10 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     invoice_types: tuple[str, ...]
     posting_types: dict[str, PostingKind]
     tax_kinds: dict[str, str]
+    statistical_kinds: tuple[str, ...]  # kinds of accounts that hold quantities
+    demands: dict[str, Demand]  # what an account says of a code part; any other word: it may be given or not
+    open_periods: tuple[str, ...]  # states of a period that takes vouchers
+    order_states: dict[str, OrderState]  # of orders and of their lines
     email_methods: tuple[str, ...]
     dead_proposals: tuple[str, ...]  # states of a payment proposal that pays nothing any more
     open_proposals: tuple[str, ...]  # states of a payment proposal whose items may still be taken out

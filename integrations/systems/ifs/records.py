@@ -13,6 +13,7 @@ from operator import attrgetter
 import msgspec
 
 from integrations.engine.records import (
+    AccountingPeriod,
     Address,
     Company,
     Dimension,
@@ -38,6 +39,7 @@ from integrations.systems.ifs.rows import (
     ItemRow,
     LedgerRow,
     PaymentTermRow,
+    PeriodRow,
     PostingRow,
     Row,
     SupplierCompanyRow,
@@ -89,7 +91,11 @@ def company(row: CompanyRow) -> Company:
     )
 
 
-def account(row: AccountRow) -> GLAccount:
+_demands = attrgetter(*(f"demand_{part}" for part in "bcdefghij"))
+
+
+def account(row: AccountRow, profile: Profile) -> GLAccount:
+    words = zip("BCDEFGHIJ", _demands(row), strict=True)
     return GLAccount(
         key=f"{row.company}|{row.account}",
         version=version_of(row),
@@ -97,6 +103,8 @@ def account(row: AccountRow) -> GLAccount:
         name=row.description or "",
         kind=row.kind or "",
         control=flag(row.ledger, "ledger"),
+        statistical=row.kind in profile.statistical_kinds,
+        demands={part: profile.demands[word] for part, word in words if word in profile.demands},
         valid_from=day(row.valid_from, "valid_from"),
         valid_to=day(row.valid_until, "valid_until"),
     )
@@ -136,6 +144,25 @@ def payment_term(row: PaymentTermRow) -> PaymentTerm:
         due_days=integer(row.due_days),
         discount_days=integer(row.discount_days),
         discount_percent=number(row.discount_percent, "discount_percent"),
+    )
+
+
+def period(row: PeriodRow, profile: Profile) -> AccountingPeriod:
+    """A period is open only where its state is a word that the profile lists as open."""
+    year, month = integer(row.year), integer(row.period)
+    starts, ends = day(row.starts, "starts"), day(row.ends, "ends")
+    if year is None or month is None:
+        raise BadValue("bad_key", "period", "Its year or number is not a whole number. Check the API profile.")
+    if starts is None or ends is None:
+        raise BadValue("missing_date", "period", "Its first or last day is missing. Correct it in IFS.")
+    return AccountingPeriod(
+        key=f"{row.company}|{year}|{month}",
+        version=version_of(row),
+        year=year,
+        period=month,
+        starts=starts,
+        ends=ends,
+        open=row.state in profile.open_periods,
     )
 
 

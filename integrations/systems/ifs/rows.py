@@ -93,6 +93,15 @@ class AccountRow(Row, kw_only=True, gc=False):
     ledger: Flag = None
     valid_from: str | None = None
     valid_until: str | None = None
+    demand_b: str | None = None
+    demand_c: str | None = None
+    demand_d: str | None = None
+    demand_e: str | None = None
+    demand_f: str | None = None
+    demand_g: str | None = None
+    demand_h: str | None = None
+    demand_i: str | None = None
+    demand_j: str | None = None
 
 
 class CodePartRow(Row, kw_only=True, gc=False):
@@ -127,6 +136,50 @@ class PaymentTermRow(Row, kw_only=True, gc=False):
     due_days: int | str | None = None
     discount_days: int | str | None = None
     discount_percent: Decimal | None = None
+
+
+class PeriodRow(Row, kw_only=True, gc=False):
+    company: str
+    year: int | str
+    period: int | str
+    starts: str | None = None
+    ends: str | None = None
+    state: str | None = None
+
+
+class OrderRow(Row, kw_only=True, gc=False):
+    company: str
+    number: str
+    vendor: str | None = None
+    date: str | None = None
+    state: str | None = None
+    buyer: Words = None
+    currency: str | None = None
+
+
+class OrderLineRow(Row, kw_only=True, gc=False):
+    number: str
+    line: int | str
+    release: int | str
+    part: Words = None
+    description: str | None = None
+    quantity: Decimal | None = None
+    unit: Words = None
+    price: Decimal | None = None
+    net: Decimal | None = None
+    gross: Decimal | None = None
+    state: str | None = None
+    received: Decimal | None = None
+    invoiced: Decimal | None = None
+
+
+class ReceiptRow(Row, kw_only=True, gc=False):
+    number: str
+    line: int | str
+    release: int | str
+    receipt: int | str
+    quantity: Decimal | None = None
+    date: str | None = None
 
 
 class ProposalRow(Row, kw_only=True, gc=False):
@@ -240,6 +293,11 @@ ROWS: dict[str, type[Row]] = {
     "code_part_value": CodePartValueRow,
     "tax_code": TaxCodeRow,
     "payment_term": PaymentTermRow,
+    "accounting_period": PeriodRow,
+    "order": OrderRow,
+    "order_line_part": OrderLineRow,
+    "order_line_nopart": OrderLineRow,
+    "order_receipt": ReceiptRow,
     "payment_proposal": ProposalRow,
     "proposal_item": ProposalItemRow,
     "invoice": InvoiceRow,

@@ -6,7 +6,7 @@ the watermark, and owners of children that did; `date` reads from the last day o
 sweep (a scan from an empty cursor) finds the rest.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from integrations.engine.errors import ConnectionBroken
@@ -15,22 +15,31 @@ from integrations.engine.records import AnyRecord, Entity, Unreadable
 from integrations.systems.ifs.cursor import Cursor
 from integrations.systems.ifs.invoices import Invoices
 from integrations.systems.ifs.kinds import Kind, View
+from integrations.systems.ifs.orders import Orders
 from integrations.systems.ifs.plain import CodeParts, Plain
+from integrations.systems.ifs.reading import is_closed
 from integrations.systems.ifs.suppliers import Suppliers
 from integrations.systems.ifs.walking import START, Batch, Place
 from integrations.transport.rows import BadRow
 
-_PLAIN = {Entity.GL_ACCOUNT: "account", Entity.TAX_CODE: "tax_code", Entity.PAYMENT_TERM: "payment_term"}
+_PLAIN = {
+    Entity.GL_ACCOUNT: "account",
+    Entity.TAX_CODE: "tax_code",
+    Entity.PAYMENT_TERM: "payment_term",
+    Entity.ACCOUNTING_PERIOD: "accounting_period",
+}
+_OWN: Mapping[Entity, Callable[[View], Kind]] = {
+    Entity.VENDOR: Suppliers,
+    Entity.INVOICE: Invoices,
+    Entity.PURCHASE_ORDER: Orders,
+    Entity.DIMENSION: CodeParts,
+}
 
 
 def kind_of(entity: Entity, view: View) -> Kind:
     """How this entity is read. Raises ConnectionBroken for one that is not declared."""
-    if entity is Entity.VENDOR:
-        return Suppliers(view)
-    if entity is Entity.INVOICE:
-        return Invoices(view)
-    if entity is Entity.DIMENSION:
-        return CodeParts(view)
+    if entity in _OWN:
+        return _OWN[entity](view)
     if entity in _PLAIN:
         return Plain(view, _PLAIN[entity])
     raise ConnectionBroken(f"IFS is not read for {entity}.", code="undeclared")
@@ -52,7 +61,8 @@ class Scan:
         first = stages.index(at.stage) if at.stage in stages else 0
         for stage in stages[first:]:
             place = at.place if stage == at.stage else START
-            for batch in self._batches(stage, at.since, place):
+            batches = self._batches(stage, at.since, place)
+            for batch in batches if stage in heads else self._as_far_as_open(stage, batches):
                 start = batch.server_time or self._view.now()
                 at = at.moved(stage, batch.place, start, self._stamps(stage, batch))
                 yield self._page(stage, batch, at) if stage in heads else self._owners(stage, batch, at)
@@ -94,12 +104,19 @@ class Scan:
 
     def _batches(self, stage: str, since: str, place: Place) -> Iterator[Batch]:
         reader = self._view.readers(stage)
-        own = "company" in reader.spec.key
-        within = self._view.within if own else {}
+        within = self._view.within if reader.spec.fields.get("company") else {}
         if not since:
             return reader.pages(within=within, place=place)
         bound = f"{reader.column(reader.changed)} ge {since}"
         return reader.pages([bound], within=within, by_change=True, place=place)
+
+    def _as_far_as_open(self, stage: str, batches: Iterator[Batch]) -> Iterator[Batch]:
+        """Of a child set that may be missing: nothing, where it cannot be read."""
+        try:
+            yield from batches
+        except ConnectionBroken as error:
+            if not is_closed(error) or not self._spec(stage).optional:
+                raise
 
     def _stamps(self, stage: str, batch: Batch) -> Sequence[str | None]:
         column = self._view.readers(stage).changed

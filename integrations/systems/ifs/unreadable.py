@@ -17,17 +17,17 @@ _SPOILT = ((b"\\u0000", "bad_text"), (b"\\ud", "bad_text"), (b"NaN", "bad_amount
 def readable(
     reader: SetReader, row: Any, make: Callable[[Any], AnyRecord], key: Callable[[str], str]
 ) -> AnyRecord | Unreadable:
-    """The record that `make` gives, or why there is none. `key` makes a record's key of the last part of the row's."""
-    last = tuple(reader.spec.key)[-1]
+    """The record that `make` gives, or why there is none. `key` makes its key of the row's within the company."""
     if isinstance(row, BadRow):
-        found = reader.key_of(row, (last,))
-        own = str(found[0]) if found else f"unreadable {crc32(row.raw):08x}"
+        found = reader.key_of(row, reader.spec.own)
+        own = "|".join(map(str, found)) if found else f"unreadable {crc32(row.raw):08x}"
         return Unreadable(key=_plain(key(own)), code=_code(row), message=_words(row), raw=row.text())
     try:
         return make(row)
     except BadValue as error:
         raw = msgspec.json.encode(row).decode("utf-8").encode("ascii", "backslashreplace").decode("ascii")
-        return Unreadable(key=key(str(getattr(row, last))), code=error.code, message=error.message, raw=raw)
+        own = "|".join(str(getattr(row, ours)) for ours in reader.spec.own)
+        return Unreadable(key=key(own), code=error.code, message=error.message, raw=raw)
 
 
 def refuse_bad(rows: Iterable[Any]) -> None:
