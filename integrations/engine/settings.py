@@ -6,15 +6,15 @@ from integrations.engine.policy import Policy
 from integrations.engine.settings_books import BOOKED, PAID
 from integrations.engine.spec import HOLD, Spec, choice, other
 
-WHICH, BILL, DUPLICATES, VENDORS, AFTER, PEOPLE = (
-    *("Which invoices go", "From invoice to bill", "Duplicates"),
+WHICH, MAKING, ROUNDING, DUPLICATES, VENDORS, AFTER, PEOPLE = (
+    *("What goes", "From invoice to bill", "Rounding", "Duplicates"),
     *("Suppliers", "Changes after sending", "People"),
 )
 
 _SENT: tuple[Spec, ...] = (
     other(
         *("date", "start_date", "Start date", "1.11", WHICH),
-        "Invoices entered in the ledger before this day stay out. The voucher date counts, never the invoice date.",
+        "What is older stays out. Of an invoice in the ledger the voucher date counts, never the invoice date.",
     ),
     other(
         *("flag", "include_open_older", "Send older open invoices too", "1.11", WHICH),
@@ -65,73 +65,73 @@ _SENT: tuple[Spec, ...] = (
         "Direct debit and the like: these stay out whatever stands above.",
     ),
     choice(
-        *("tax_lines", "Tax charged by the supplier", "2.2", BILL),
+        *("tax_lines", "Tax charged by the supplier", "2.2", MAKING),
         "Either one line per tax code on its mapped account, or spread over the taxed lines.",
         *(("per_code", "A line per tax code"), ("into_cost", "Into the cost lines")),
     ),
     choice(
-        *("withholding", "Tax withheld", "2.2", BILL),
+        *("withholding", "Tax withheld", "2.2", MAKING),
         "Never paid gross by accident.",
         *(HOLD, ("negative_line", "A negative line on the account below")),
     ),
     other(
-        *("account", "withholding_account", "Account for tax withheld", "2.2", BILL),
+        *("account", "withholding_account", "Account for tax withheld", "2.2", MAKING),
         "Its number on the other side; needed for a negative line.",
     ),
     other(
-        *("number", "rounding_tolerance", "Rounding tolerance", "2.3", BILL),
+        *("number", "rounding_tolerance", "Rounding tolerance", "2.3", ROUNDING),
         "In minor units (cents). A larger difference between lines and total holds the invoice; the total never moves.",
     ),
     other(
-        *("account", "rounding_account", "Account for rounding", "2.3", BILL),
-        "Its number on the other side. Without it every difference holds the invoice.",
+        *("account", "rounding_account", "Account for rounding", "2.3", ROUNDING),
+        "Its number where the record goes. Without it every difference holds the record.",
     ),
     choice(
-        *("negative_lines", "Negative lines of a bill", "2.4", BILL),
+        *("negative_lines", "Negative lines of a bill", "2.4", MAKING),
         "Such as a discount line. The total stays the same.",
         ("keep", "Send them as they are"),
         ("net_same_coding", "Add them to lines of the same coding"),
         HOLD,
     ),
     choice(
-        *("apply_credits", "Set credits off", "2.5", BILL),
+        *("apply_credits", "Set credits off", "2.5", MAKING),
         "A credit that names its invoice may be set off against that bill while it is unpaid and nobody approved it.",
         *(("no", "Never"), ("to_named_invoice", "Against the invoice it names")),
     ),
     choice(
-        *("due_date_from", "Due date", "2.7", BILL),
+        *("due_date_from", "Due date", "2.7", MAKING),
         "Never computed, also not when it is past.",
         *(("due_date", "The invoice's due date"), ("planned_pay_date", "The planned payment date")),
     ),
     choice(
-        *("instalments", "Several instalments", "2.7", BILL),
+        *("instalments", "Several instalments", "2.7", MAKING),
         "One invoice that is due in parts.",
         *(HOLD, ("bill_each", "A bill for each, numbered /1, /2")),
     ),
     other(
-        *("flag", "match_by_number", "Equal numbers are the same account", "2.10", BILL),
+        *("flag", "match_by_number", "Equal numbers are the same account", "2.10", MAKING),
         "An account or value without a rule goes to the one of the same number on the other side. Two charts often use "
         "the same number for other things: look before you switch this on.",
     ),
     choice(
-        *("unmapped", "Accounts without a rule", "2.10", BILL),
+        *("unmapped", "Accounts without a rule", "2.10", MAKING),
         "A fallback is visible with its amount until it is mapped.",
         *(HOLD, ("fallback", "Send it on the fallback account")),
     ),
     other(
-        *("account", "fallback_account", "Fallback account", "2.10", BILL),
+        *("account", "fallback_account", "Fallback account", "2.10", MAKING),
         "Its number on the other side.",
     ),
     other(
-        *("flag", "create_missing", "Create missing accounts and values", "2.10", BILL),
+        *("flag", "create_missing", "Create missing accounts and values", "2.10", MAKING),
         "What the other side lacks may be created there from the ERP's own.",
     ),
     other(
-        *("number", "max_lines", "Most lines on a bill", "2.9", BILL),
+        *("number", "max_lines", "Most lines on a bill", "2.9", MAKING),
         "Above it, lines with identical coding are added together; the record's page keeps the detail.",
     ),
     other(
-        *("number", "max_number_length", "Longest invoice number", "2.9", BILL),
+        *("number", "max_number_length", "Longest invoice number", "2.9", MAKING),
         "A number travels unchanged or not at all.",
     ),
     Spec(

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from integrations.models import Connection, Flow, Integration, OutboxItem, SyncRun
 from integrations.systems import registry
 from integrations.web.attention import Call, calls
-from integrations.web.figures import Standing, standings
+from integrations.web.figures import Standing, by_entity, standings
 from integrations.web.gate import page
 from integrations.web.schedules import flow_views
 from integrations.web.shell import THEMES
@@ -44,9 +44,9 @@ class Tile:
 
 @page()
 def dashboard(request: HttpRequest) -> HttpResponseBase:
-    found = standings()
-    invoices = found.get("invoice", Standing())
-    flows = Flow.objects.select_related("integration__erp", "integration__ap").order_by("integration__name", "id")
+    flows = list(Flow.objects.select_related("integration__erp", "integration__ap").order_by("integration__name", "id"))
+    found = standings(flows)
+    invoices = by_entity(flows, found).get("invoice", Standing())
     views = flow_views(flows)
     connections = list(Connection.objects.order_by("name"))
     calling = calls(connections, views, timezone.now())
@@ -56,11 +56,7 @@ def dashboard(request: HttpRequest) -> HttpResponseBase:
         "tiles": tiles(invoices),
         "total": invoices.total,
         # what is only read for mapping is worth a line when it does not run
-        "flows": [
-            (view, found.get(view.flow.entity, Standing()))
-            for view in views
-            if view.writes or view.state in ("paused", "stopped")
-        ],
+        "flows": [(view, found[view.flow.pk]) for view in views if view.writes or view.state in ("paused", "stopped")],
         "connections": connections,
         "runs": SyncRun.objects.select_related("flow__integration").order_by("-id")[:5],
         "first_steps": None if views and invoices.total else first_steps(connections, has_flows=bool(views)),

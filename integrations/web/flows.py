@@ -16,7 +16,7 @@ from integrations.web.gate import may, page, place_of
 from integrations.web.rhythm import in_words, quiet_words
 from integrations.web.schedule_form import ScheduleForm, zones
 from integrations.web.schedules import flow_views
-from integrations.web.words import noun
+from integrations.web.words import carried
 from tenants.permissions import Act
 
 JOINED = "integration__erp", "integration__ap"
@@ -34,7 +34,7 @@ def flow(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
     if not any(may(request, each) for each in needed):
         messages.error(request, "Your role does not allow this.")
         return back
-    things = noun(found.entity).capitalize()
+    things = carried(found).capitalize()
     if act == "run" and found.enabled:
         runner.run_soon(found.pk)
         record("flow_run_asked", subject=f"flow:{found.pk}")
@@ -55,7 +55,7 @@ def schedule(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
     valid = asked is not None and form.is_valid()
     if valid and request.method == "POST":
         changed = set_schedule(found, form.wanted, timezone.now())
-        words = f"{noun(found.entity).capitalize()} run {in_words(found.schedule)}."
+        words = f"{carried(found).capitalize()} run {in_words(found.schedule)}."
         messages.success(request, words if changed else f"Nothing was changed: {words}")
         return redirect("web:integration", found.integration.uuid)
     shown = form.wanted if valid else Schedule(found.schedule, found.time_zone, found.blackouts)

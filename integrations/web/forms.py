@@ -140,10 +140,11 @@ class IntegrationForm(forms.Form):
         erp: Connection,
         ap: Connection,
         companies: list[tuple[str, str]],
+        shared: bool,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.erp, self.ap = erp, ap
+        self.erp, self.ap, self.shared = erp, ap, shared
         if companies:
             self.fields["company"] = forms.ChoiceField(label="Company", choices=companies)
             self.order_fields(["name", "company"])
@@ -155,7 +156,10 @@ class IntegrationForm(forms.Form):
         return name
 
     def clean(self) -> dict[str, Any]:
-        if Integration.objects.filter(ap=self.ap).exists():
+        taken = Integration.objects.filter(ap=self.ap)
+        if self.shared and taken.filter(company=self.cleaned_data.get("company", "")).exists():
+            self.add_error("company", f"{self.ap.name} serves this company already. Choose another one.")
+        elif not self.shared and taken.exists():
             raise forms.ValidationError(
                 f"{self.ap.name} already serves a company, and one organisation pays for one company only. "
                 "Connect another organisation first."

@@ -15,6 +15,7 @@ from integrations.engine.errors import SyncError
 from integrations.engine.records import Company
 from integrations.models import Connection, Flow, Integration, Plan
 from integrations.runner import setup
+from integrations.runner.concerning import missing
 from integrations.systems import registry
 from integrations.web.figures import standings
 from integrations.web.forms import IntegrationForm
@@ -22,7 +23,7 @@ from integrations.web.gate import may, page, place_of
 from integrations.web.schedules import FlowView, flow_views, system_label
 from integrations.web.setup_pages import may_confirm
 from integrations.web.setup_steps import steps
-from integrations.web.words import listed, noun
+from integrations.web.words import carried, listed
 from tenants.permissions import Act
 from tenants.web.middleware import io_view
 
@@ -79,6 +80,7 @@ def add(request: HttpRequest) -> HttpResponseBase:
             request.POST if request.method == "POST" else None,
             erp=erp,
             ap=ap,
+            shared=systems[ap.system].shared,
             companies=sorted((c.key, " \N{EN DASH} ".join(filter(None, (c.key, c.name, c.currency)))) for c in found),
         )
         if request.method == "POST" and form.is_valid():
@@ -94,6 +96,7 @@ def add(request: HttpRequest) -> HttpResponseBase:
             "ap": ap,
             "trouble": trouble,
             "paying": paying,
+            "others": Integration.objects.filter(ap=ap).order_by("company"),
             "impossible": not possible,
             "steps": steps(None, "company"),
         }
@@ -134,6 +137,7 @@ def _save(form: IntegrationForm, companies: dict[str, Company], paying: Sequence
                 target_currency=paying[0].currency if len(paying) == 1 else "",
                 start_date=timezone.localdate().replace(day=1),  # nothing older goes before somebody says so
                 active=False,
+                ap_shared=form.shared,
             )
     except IntegrityError:
         form.add_error(None, "Somebody has joined these connections, or taken this name, meanwhile. Look at the list.")
@@ -147,7 +151,7 @@ def _save(form: IntegrationForm, companies: dict[str, Company], paying: Sequence
 def integration(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
     found = get_object_or_404(Integration.objects.select_related("erp", "ap"), uuid=uuid)
     views = flow_views(Flow.objects.select_related(*JOINED).filter(integration=found).order_by("id"))
-    stand = standings(integration=found)
+    stand = standings(view.flow for view in views)
     return render(
         request,
         "integrations/integration.html",
@@ -155,10 +159,11 @@ def integration(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
             "integration": found,
             "erp": system_label(found.erp.system),
             "ap": system_label(found.ap.system),
-            "views": [(view, stand.get(view.flow.entity)) for view in views],
+            "views": [(view, stand[view.flow.pk]) for view in views],
             "answer": what_flows(found, views),
             "may_change": may(request, Act.CONNECT),
             "may_confirm": may_confirm(request),
+            "missing": missing(found),
             "plan": Plan.objects.filter(integration=found).order_by("-made_at").first(),
             "may_run": may(request, Act.CONNECT) or may(request, Act.WORK),
         },
@@ -166,8 +171,12 @@ def integration(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
 
 
 def what_flows(joined: Integration, views: list[FlowView]) -> str:
-    """What moves between the two, in one sentence."""
-    things = listed([noun(view.flow.entity) for view in views if view.writes])
-    if not things:
-        return f"Nothing flows from {joined.erp.name} to {joined.ap.name}."
-    return f"{things.capitalize()} of company {joined.company} flow from {joined.erp.name} to {joined.ap.name}."
+    """What moves between the two, and what comes back, in one sentence."""
+    moving = [view for view in views if view.writes]
+    out = listed([carried(view.flow) for view in moving if not view.flow.inbound])
+    back = listed([carried(view.flow) for view in moving if view.flow.inbound])
+    of, way = f"of company {joined.company}", f"from {joined.erp.name} to {joined.ap.name}"
+    if out:
+        return f"{out.capitalize()} {of} flow {way}{f'; {back} come back' if back else ''}."
+    home = f"from {joined.ap.name} to {joined.erp.name}"
+    return f"{back.capitalize()} {of} come back {home}." if back else f"Nothing flows {way}."

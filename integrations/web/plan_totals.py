@@ -15,7 +15,7 @@ Money = dict[str, Decimal]
 WRITES = ("create", "update", "act", "link")
 # Money that is still owed in the ledger and that this plan does not carry.
 STILL_OPEN = ("before_start", "partly_paid")
-_ENTITIES = ("vendor", "invoice")
+_ENTITIES = ("gl_account", "dimension", "vendor", "purchase_order", "invoice", "payment")
 
 
 @dataclass(slots=True)

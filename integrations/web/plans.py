@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 
 from integrations import tasks
 from integrations.models import Integration, Plan, PlanLine
+from integrations.runner.concerning import missing
 from integrations.store import plans as store
 from integrations.web import exports
 from integrations.web.gate import may, page, place_of
@@ -20,7 +21,7 @@ from integrations.web.paging import page_of
 from integrations.web.plan_totals import STILL_OPEN, by_entity, groups, promise, summed
 from integrations.web.setup_pages import may_confirm
 from integrations.web.setup_steps import steps
-from integrations.web.words import PLAN_KINDS, noun
+from integrations.web.words import PLAN_KINDS, carried
 from tenants.permissions import Act
 from tenants.web.middleware import io_view
 
@@ -49,7 +50,7 @@ def plan(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
     if newest is not None:
         return _show(request, found, newest)
     context = {"integration": found, "steps": steps(found, "plan"), "may_change": may(request, Act.CONNECT)}
-    context["may_confirm"] = may_confirm(request)
+    context |= {"may_confirm": may_confirm(request), "missing": missing(found)}
     return render(request, "integrations/plan_none.html", context)
 
 
@@ -68,7 +69,7 @@ def _show(request: HttpRequest, integration: Integration, found: Plan) -> HttpRe
         "integration": integration,
         "plan": found,
         "live": found.status in UNDER_WAY,
-        "steps": steps(integration, "plan"),
+        "steps": () if integration.active else steps(integration, "plan"),
         "entities": by_entity(sums),
         "answer": answer(found, sums),
         "promise": promise(sums),
@@ -78,6 +79,7 @@ def _show(request: HttpRequest, integration: Integration, found: Plan) -> HttpRe
         "chosen": chosen,
         "page": page_of(rows, request) if chosen else None,
         "may_confirm": may_confirm(request),
+        "missing": () if chosen else missing(integration),
         "others": Plan.objects.filter(integration=integration).exclude(pk=found.pk).order_by("-made_at")[:5],
         "may_change": may(request, Act.CONNECT),
     }
@@ -165,7 +167,7 @@ def export(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
 def _cells(line: PlanLine) -> tuple[Any, ...]:
     source = line.item.source
     return (
-        noun(line.item.flow.entity, 1),
+        carried(line.item.flow, 1),
         source.number,
         source.party,
         source.party_name,

@@ -10,10 +10,11 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 
-from integrations.engine.settings import BY_NAME, SPECS, in_words
+from integrations.engine.policy import Policy
+from integrations.engine.settings import BY_NAME, in_words
 from integrations.engine.spec import Spec
 from integrations.models import Integration, SettingChange
-from integrations.runner import settings
+from integrations.runner import concerning, settings
 from integrations.store.checking import Ruling, may_approve, rehearsal, ruling
 from integrations.store.settings import today
 from integrations.web.gate import page, place_of
@@ -41,10 +42,11 @@ class Row:
 
 @page()
 def policy(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
-    """All settings, by group; on top what waits for a second person, and which controls are off."""
+    """The settings of what flows here, by group; on top what waits for a second person, and what is off or missing."""
     found = get_object_or_404(Integration.objects.select_related("erp", "ap"), uuid=uuid)
     changes = _changes(found)
-    rows = _rows(found, changes)
+    now = settings.in_force(found, today())
+    rows = _rows(concerning.concerning(found), now, changes)
     place = place_of(request)
     waiting = [change for change in changes if change.status == Status.PROPOSED]
     groups = dict.fromkeys(row.spec.group for row in rows)
@@ -56,6 +58,7 @@ def policy(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
         ],
         "upcoming": [c for c in changes if c.status == Status.APPROVED and c.version is None],
         "off": [row for row in rows if row.off],
+        "missing": concerning.missing(found),
         "rehearsal": rehearsal(),
         "answer": answer(rows, len(waiting)),
         "may_change": ruling(place, Act.SETTINGS) is not Ruling.NO,
@@ -77,13 +80,13 @@ def _changes(found: Integration) -> list[SettingChange]:
     return list(rows.order_by("-made_at", "-id"))
 
 
-def _rows(found: Integration, changes: Sequence[SettingChange]) -> list[Row]:
-    values = settings.shown(settings.in_force(found, today()))
+def _rows(specs: Sequence[Spec], now: Policy, changes: Sequence[SettingChange]) -> list[Row]:
+    values = settings.shown(now)
     last: dict[str, SettingChange] = {}
     for change in changes:
         if change.version is not None:
             last.setdefault(change.name, change)
-    return [_row(spec, values[spec.name], last.get(spec.name)) for spec in SPECS]
+    return [_row(spec, values[spec.name], last.get(spec.name)) for spec in specs]
 
 
 def _row(spec: Spec, value: Any, last: SettingChange | None) -> Row:
@@ -124,7 +127,8 @@ def change(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
     spec = BY_NAME.get(name)
     if spec is None:
         return redirect("web:integration-settings", uuid)
-    form = Change(request.POST or None, names=[name], values=settings.shown(settings.in_force(found, today())))
+    now = settings.in_force(found, today())
+    form = Change(request.POST or None, names=[name], values=settings.shown(now))
     if request.method == "POST" and form.is_valid() and _propose(request, found, form, spec):
         return redirect("web:integration-settings", uuid)
     changes = _changes(found)
@@ -132,7 +136,7 @@ def change(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
     context = {
         "integration": found,
         "form": form,
-        "row": next(row for row in _rows(found, changes) if row.spec.name == name),
+        "row": _rows([spec], now, changes)[0],
         "history": [each for each in changes if each.name == name],
         "may_change": standing is not Ruling.NO,
         "alone": standing is Ruling.ALONE,

@@ -19,7 +19,7 @@ from integrations.web.paging import page_of
 from integrations.web.schedules import system_label
 from integrations.web.states import look
 from integrations.web.story import facts, story
-from integrations.web.words import NOUNS, noun, reason
+from integrations.web.words import NOUNS, carried, noun, reason
 from tenants.web.middleware import io_view
 
 JOINED = "source", "flow__integration__erp", "flow__integration__ap"
@@ -91,7 +91,7 @@ def flow_words(uuid: UUID) -> str:
     flow = Flow.objects.select_related("integration__erp", "integration__ap").filter(uuid=uuid).first()
     if flow is None:
         return "unknown flow"
-    return f"{noun(flow.entity)}, {system_label(flow.source.system)} to {system_label(flow.target.system)}"
+    return f"{carried(flow)}, {system_label(flow.source.system)} to {system_label(flow.target.system)}"
 
 
 @page()
@@ -153,7 +153,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
 def _cells(item: OutboxItem) -> tuple[Any, ...]:
     source: SourceRecord = item.source
     return (
-        noun(item.flow.entity, 1),
+        carried(item.flow, 1),
         source.number,
         source.party,
         source.party_name,

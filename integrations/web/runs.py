@@ -10,7 +10,7 @@ from integrations.models import SyncRun
 from integrations.web.gate import page
 from integrations.web.paging import page_of
 from integrations.web.schedules import system_label
-from integrations.web.words import in_order, listed, noun, outcome
+from integrations.web.words import carried, in_order, listed, outcome
 
 VERBS = {SyncRun.Kind.POLL: "Read", SyncRun.Kind.SWEEP: "Read anew"}
 FLOW = "flow__integration__erp", "flow__integration__ap"
@@ -66,7 +66,7 @@ def reasons(run: SyncRun) -> list[tuple[str, str, int]]:
 
 def sentence(run: SyncRun) -> str:
     """What the run did, in one sentence with numbers."""
-    things = noun(run.flow.entity, run.taken)
+    things = carried(run.flow, run.taken)
     verb = VERBS.get(SyncRun.Kind(run.kind), "Took up")
     parts = [f"{count:,} {outcome(name, run.kind)}" for name, count in in_order(run.counts)]
     if run.status == SyncRun.Status.RUNNING:

@@ -10,7 +10,7 @@ from django.utils.timesince import timeuntil
 from integrations.models import DueFlow, Flow, SyncRun
 from integrations.systems import registry
 from integrations.web.rhythm import in_words, quiet_words
-from integrations.web.words import noun
+from integrations.web.words import carried
 from tenants.scope import current_tenant
 
 
@@ -32,8 +32,17 @@ class FlowView:
     @property
     def title(self) -> str:
         """Invoices from A to B, by the names of the systems."""
-        source, target = system_label(self.flow.source.system), system_label(self.flow.target.system)
-        return f"{noun(self.flow.entity).capitalize()} from {source} to {target}"
+        return f"{carried(self.flow).capitalize()} from {self.from_label} to {self.to_label}"
+
+    @property
+    def from_label(self) -> str:
+        """The system that is read."""
+        return system_label(self.flow.source.system)
+
+    @property
+    def to_label(self) -> str:
+        """The system that is written."""
+        return system_label(self.flow.target.system)
 
     @property
     def writes(self) -> bool:

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
 from audit.log import record
+from integrations.engine.records import Entity
 from integrations.models import Flow, Integration, SettingChange
 from integrations.runner import settings, setup
 from integrations.runner.scheduling import Schedule, set_schedule, switch
@@ -20,7 +21,7 @@ from integrations.systems import registry
 from integrations.web.gate import page, place_of
 from integrations.web.schedule_form import ScheduleForm, zones
 from integrations.web.setting_fields import SettingsForm
-from integrations.web.setup_steps import NEXT, SETTINGS, TITLES, steps, url_of
+from integrations.web.setup_steps import TITLES, after, asked, steps
 from integrations.web.words import listed, noun
 from tenants.permissions import Act, Right
 
@@ -29,15 +30,14 @@ REASON = "Set-up"
 
 @page("POST", read=Act.CONNECT, write=Act.CONNECT)
 def step(request: HttpRequest, uuid: UUID, key: str) -> HttpResponseBase:
-    """From when, or who pays: settings, asked for in their place."""
+    """From when, who pays, how it is entered in the books: settings, asked for in their place."""
     found = get_object_or_404(Integration.objects.select_related("erp", "ap"), uuid=uuid)
     values = settings.shown(settings.in_force(found, today()))
-    form = SettingsForm(request.POST or None, names=SETTINGS[key], values=values)
+    names = asked(found, key)
+    form = SettingsForm(request.POST or None, names=names, values=values)
     if request.method == "POST" and form.is_valid() and _ask(request, found, form):
-        return redirect(url_of(found, NEXT[key]))
-    waiting = SettingChange.objects.filter(
-        integration=found, name__in=SETTINGS[key], status=SettingChange.Status.PROPOSED
-    )
+        return redirect(after(found, key))
+    waiting = SettingChange.objects.filter(integration=found, name__in=names, status=SettingChange.Status.PROPOSED)
     context = {
         "integration": found,
         "form": form,
@@ -66,6 +66,11 @@ def _ask(request: HttpRequest, found: Integration, form: SettingsForm) -> bool:
     return not form.errors
 
 
+def box_of(flow: Wanted | Flow) -> str:
+    """The value of a flow's box: its entity, and whether it comes in."""
+    return f"{flow.entity}:in" if flow.inbound else str(flow.entity)
+
+
 class FlowsForm(ScheduleForm):
     """Which flows, and one schedule for them."""
 
@@ -78,7 +83,14 @@ class FlowsForm(ScheduleForm):
     def __init__(self, *args: Any, possible: list[Wanted], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         chosen: Any = self.fields["entities"]
-        chosen.choices = [(w.entity.value, noun(w.entity).capitalize()) for w in possible if not w.inbound]
+        boxes = [wanted for wanted in possible if wanted.entity is not Entity.SENT_MARK]
+        chosen.choices = [(box_of(each), _label(each)) for each in boxes]
+
+
+def _label(flow: Wanted) -> str:
+    """What the box says."""
+    words = noun(flow.entity, inbound=flow.inbound).capitalize()
+    return f"{words}, into the ledger" if flow.inbound else words
 
 
 @page("POST", read=Act.CONNECT, write=Act.CONNECT)
@@ -91,12 +103,12 @@ def flows(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
     usual = made[-1] if made else Flow(schedule="*/5 * * * *", time_zone=place_of(request).time_zone)
     initial = {
         **ScheduleForm.of(usual, place_of(request).time_zone),
-        "entities": [f.entity for f in made if f.enabled] or [w.entity.value for w in possible],
+        "entities": [box_of(f) for f in made if f.enabled] or [box_of(w) for w in possible],
     }
     form = FlowsForm(request.POST or None, possible=possible, initial=initial)
     if request.method == "POST" and form.is_valid():
         _set_flows(found, possible, set(form.cleaned_data["entities"]), form.wanted)
-        return redirect(url_of(found, "plan"))
+        return redirect(after(found, "flows"))
     context = {
         "integration": found,
         "form": form,
@@ -111,13 +123,13 @@ def _set_flows(found: Integration, possible: list[Wanted], chosen: set[str], wan
     """Make the flows that are missing, switch the others on or off, and give all of them the schedule."""
     made = {(flow.entity, flow.inbound): flow for flow in Flow.objects.filter(integration=found)}
     for each in possible:
-        # what goes back to the ledger has no box of its own: it goes where invoices go
-        asked = each.entity.value in chosen or (each.inbound and "invoice" in chosen)
+        # the mark has no box of its own: it goes back where invoices go
+        on = box_of(each) in chosen or (each.entity is Entity.SENT_MARK and "invoice" in chosen)
         flow = made.get((each.entity.value, each.inbound))
-        if flow is None and asked:
+        if flow is None and on:
             flow = setup.add_flow(found, each)
         if flow is not None:
-            switch(flow, on=asked)
+            switch(flow, on=on)
             set_schedule(flow, wanted, timezone.now())
 
 

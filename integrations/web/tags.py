@@ -15,7 +15,7 @@ from django.utils.timesince import timesince, timeuntil
 from integrations.engine.money import fits, minor_unit
 from integrations.engine.settings import BY_NAME as SPECS
 from integrations.engine.settings import in_words
-from integrations.models import Connection
+from integrations.models import Connection, Flow
 from integrations.web import states, words
 from integrations.web.icons import ICONS
 
@@ -117,6 +117,12 @@ def reason(code: str) -> str:
 @register.filter
 def noun(entity: str, count: int = 2) -> str:
     return words.noun(entity, count)
+
+
+@register.filter
+def carried(flow: Flow, count: int = 2) -> str:
+    """The word for what a flow carries."""
+    return words.carried(flow, count)
 
 
 @register.filter

@@ -37,6 +37,7 @@ urlpatterns = [
     path("integrations/<uuid:uuid>/setup/start/", setup_pages.step, {"key": "start"}, name="setup-start"),
     path("integrations/<uuid:uuid>/setup/payer/", setup_pages.step, {"key": "payer"}, name="setup-payer"),
     path("integrations/<uuid:uuid>/setup/flows/", setup_pages.flows, name="setup-flows"),
+    path("integrations/<uuid:uuid>/setup/books/", setup_pages.step, {"key": "books"}, name="setup-books"),
     path("integrations/<uuid:uuid>/currencies/", setup_pages.currencies, name="integration-currencies"),
     path("integrations/<uuid:uuid>/plan/", plans.plan, name="integration-plan"),
     path("integrations/<uuid:uuid>/settings/", policy.policy, name="integration-settings"),

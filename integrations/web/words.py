@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from integrations.models import Flow
+
 
 class Noun(NamedTuple):
     """An entity in a sentence: one, many."""
@@ -21,8 +23,11 @@ NOUNS: Mapping[str, Noun] = {
     "invoice": Noun("invoice", "invoices"),
     "payment": Noun("payment", "payments"),
     "payment_proposal": Noun("payment proposal", "payment proposals"),
+    "accounting_period": Noun("accounting period", "accounting periods"),
     "sent_mark": Noun("mark “sent”", "marks “sent”"),
 }
+# What comes back to the ledger under a name of its own.
+INBOUND: Mapping[str, Noun] = {"invoice": Noun("captured invoice", "captured invoices")}
 
 # What a group of records has in common; the record's own message says more.
 REASONS: Mapping[str, str] = {
@@ -189,10 +194,16 @@ PLAN_KINDS: Mapping[str, str] = {
 }
 
 
-def noun(entity: str, count: int = 2) -> str:
-    """The entity's word for `count` of them."""
-    known = NOUNS.get(entity) or Noun(entity.replace("_", " "), f"{entity.replace('_', ' ')}s")
+def noun(entity: str, count: int = 2, *, inbound: bool = False) -> str:
+    """The entity's word for `count` of them; `inbound`: of those that come into the ledger."""
+    plain = entity.replace("_", " ")
+    known = (INBOUND.get(entity) if inbound else None) or NOUNS.get(entity) or Noun(plain, f"{plain}s")
     return known.one if count == 1 else known.many
+
+
+def carried(flow: Flow, count: int = 2) -> str:
+    """The word for `count` of what a flow carries."""
+    return noun(flow.entity, count, inbound=flow.inbound)
 
 
 def listed(parts: list[str]) -> str:

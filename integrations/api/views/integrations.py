@@ -13,9 +13,9 @@ from integrations.api.base import Endpoint, place_of
 from integrations.api.describing import Nothing, Query, Strict, asked, described, given, page
 from integrations.api.paging import page_of
 from integrations.api.refusing import refused
-from integrations.engine.settings import SPECS
 from integrations.models import Integration, SettingChange
 from integrations.runner import settings
+from integrations.runner.concerning import concerning
 from integrations.store.settings import today
 from tenants.access import Place
 from tenants.permissions import Act, Right
@@ -51,7 +51,7 @@ class SettingSerializer(serializers.Serializer[Any]):
 
 
 class SettingsSerializer(serializers.Serializer[Any]):
-    """All settings as they are in force today."""
+    """The settings of what the integration carries, as they are in force today."""
 
     version = serializers.IntegerField()
     day = serializers.DateField()
@@ -119,7 +119,8 @@ class Settings(Endpoint):
     @described("settings", SettingsSerializer)
     def get(self, request: Request, uuid: UUID) -> Response:
         day = today()
-        policy = settings.in_force(_one(uuid), day)
+        integration = _one(uuid)
+        policy = settings.in_force(integration, day)
         values = settings.shown(policy)
         rows = [
             {
@@ -127,7 +128,7 @@ class Settings(Endpoint):
                 "choices": [key for key, _ in spec.choices],
                 "value": values[spec.name],
             }
-            for spec in SPECS
+            for spec in concerning(integration)
         ]
         return Response({"version": policy.version, "day": day, "settings": rows})
 

@@ -28,6 +28,7 @@ class RecordSerializer(serializers.Serializer[Any]):
     integration = serializers.UUIDField(source="flow.integration.uuid")
     flow = serializers.UUIDField(source="flow.uuid")
     entity = serializers.CharField(source="flow.entity")
+    inbound = serializers.BooleanField(source="flow.inbound", help_text="It comes into the ERP.")
     source_key = serializers.CharField()
     variant = serializers.CharField()
     number = serializers.CharField(source="source.number")
@@ -133,6 +134,7 @@ class RecordsQuery(Query):
     q = serializers.CharField(required=False, max_length=120, help_text="Any id, number, name or amount.")
     integration = serializers.UUIDField(required=False)
     entity = serializers.CharField(required=False, max_length=20)
+    inbound = serializers.BooleanField(required=False, help_text="Into the ERP, or out of it.")
     state = serializers.ChoiceField(choices=OutboxItem.State.choices, required=False)
     reason = serializers.CharField(required=False, max_length=60, help_text="The code of the reason.")
     since = serializers.DateTimeField(required=False, help_text="Changed at or after.")
@@ -142,6 +144,7 @@ class RecordsQuery(Query):
 _FIELDS = {
     "integration": "flow__integration__uuid",
     "entity": "flow__entity",
+    "inbound": "flow__inbound",
     "state": "state",
     "reason": "reason",
     "since": "changed_at__gte",

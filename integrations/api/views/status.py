@@ -9,9 +9,9 @@ from rest_framework.response import Response
 
 from integrations.api.base import Endpoint, place_of
 from integrations.api.describing import described
-from integrations.models import Connection, ReviewItem
+from integrations.models import Connection, Flow, ReviewItem
 from integrations.store.checking import rehearsal
-from integrations.web.figures import standings
+from integrations.web.figures import by_entity, standings
 from tenants.access import Place
 
 
@@ -45,6 +45,7 @@ class Status(Endpoint):
 
     @described("status", StatusSerializer)
     def get(self, request: Request) -> Response:
+        flows = list(Flow.objects.all())
         records = {
             entity: {
                 "counts": standing.counts,
@@ -53,7 +54,7 @@ class Status(Endpoint):
                     for state, sums in standing.amounts.items()
                 },
             }
-            for entity, standing in standings().items()
+            for entity, standing in by_entity(flows, standings(flows)).items()
         }
         rows = Connection.objects.order_by("name")
         return Response(

@@ -1,0 +1,72 @@
+"""What comes into the ledger: its own words, its own settings, a red line while one of them is missing."""
+
+import pytest
+from django.test import Client
+
+from integrations.engine.records import Entity
+from integrations.models import Flow, Integration
+from integrations.runner.concerning import concerning, missing
+from integrations.runner.setup import Wanted, add_flow
+from tenants.models import Role
+from tenants.scope import tenant_scope
+from tests.factories import Cast, join
+from tests.integrations.factories import Desk
+
+NEEDED = ["payment_method", "authoriser", "voucher_type", "settlement_account", "cash_account"]
+
+
+@pytest.fixture
+def inward(desk: Desk) -> Desk:
+    """The desk's integration, turned round: invoices are captured and paid on the other side."""
+    with tenant_scope(desk.tenant_id):
+        Flow.objects.filter(entity=Entity.INVOICE).delete()
+        for entity in (Entity.INVOICE, Entity.PAYMENT):
+            desk.flows[entity] = add_flow(desk.integration, Wanted(entity, inbound=True))
+    return desk
+
+
+def test_only_settings_of_what_flows_are_shown(inward: Desk) -> None:
+    with tenant_scope(inward.tenant_id):
+        names = {spec.name for spec in concerning(inward.integration)}
+    assert {"voucher_type", "start_date", "rounding_account", "remit_hold"} <= names
+    assert not {"release_states", "tax_lines", "weak_duplicates"} & names
+
+
+def test_before_flows_are_chosen_the_settings_of_possible_ones_are_shown(desk: Desk) -> None:
+    with tenant_scope(desk.tenant_id):
+        Flow.objects.all().delete()
+        names = {spec.name for spec in concerning(desk.integration)}
+    assert "release_states" in names
+
+
+def test_what_is_empty_and_needed_stands_out_until_it_is_set(owner: Client, inward: Desk) -> None:
+    path = f"/integrations/{inward.integration.uuid}/"
+    with tenant_scope(inward.tenant_id):
+        assert [spec.name for spec in missing(inward.integration)] == NEEDED
+        assert "Not set yet" in owner.get(path).content.decode()
+        Integration.objects.update(policy=dict.fromkeys(NEEDED, "X"))
+    assert "Not set yet" not in owner.get(path).content.decode()
+
+
+def test_a_paused_flow_needs_nothing(inward: Desk) -> None:
+    with tenant_scope(inward.tenant_id):
+        Flow.objects.filter(entity=Entity.PAYMENT).update(enabled=False)
+        assert [spec.name for spec in missing(inward.integration)] == ["payment_method", "authoriser"]
+
+
+def test_the_set_up_asks_for_the_books_after_the_flows(owner: Client, cast: Cast, inward: Desk) -> None:
+    join(cast.owner, cast.tenant, Role.INTEGRATOR)
+    path = f"/integrations/{inward.integration.uuid}/setup/books/"
+    page = owner.get(path).content.decode()
+    assert all(f'name="{name}"' in page for name in NEEDED)
+    assert "Into the books" in owner.get(f"/integrations/{inward.integration.uuid}/setup/flows/").content.decode()
+    sent = {"invoice_target": "external", "tax_mode": "in_cost", "voucher_type": "PAY"}
+    assert owner.post(path, sent).headers["Location"].endswith("/plan/")
+    with tenant_scope(inward.tenant_id):
+        assert Integration.objects.get().policy == {"voucher_type": "PAY"}
+
+
+def test_captured_invoices_are_called_so_and_say_where_they_go(owner: Client, inward: Desk) -> None:
+    assert "Captured invoices" in owner.get(f"/integrations/{inward.integration.uuid}/").content.decode()
+    item = inward.record("waiting", code="blocked")
+    assert "Captured invoice" in owner.get(f"/records/{item.uuid}/").content.decode()
