@@ -68,7 +68,7 @@ class Call:
         """The customer's record that the path names. 404 when there is none."""
         found = self.rows.find(kind, self.parts[part], self.places)
         if found is None:
-            raise missing(f"{kind[:-1].capitalize()} {self.parts[part]}")
+            raise missing(f"{part.capitalize()} {self.parts[part]}")
         return found[1]
 
 

@@ -16,13 +16,13 @@ DIMENSIONS = {"Cost center": ("100", "110", "120", "150", "200"), "Product line"
 ORDERS = (("P10039", "S1021", (1, 2)), ("P10074", "S1021", (1, 2)))
 
 
-def seed_demo(sim: Simulator) -> list[Row]:
-    """Some sixty invoices and thirty payments, every kind at least once; what `seeded` returns."""
+def seed_demo(sim: Simulator, invoices: int = 60, seed: int = 7) -> list[Row]:
+    """Invoices and half as many payments, every kind of both at least once; what `seeded` returns."""
     return seeded(
         sim,
-        invoices=60,
-        payments=28,
-        seed=7,
+        invoices,
+        invoices // 2,
+        seed,
         vendors=VENDORS,
         accounts=ACCOUNTS,
         dimensions=DIMENSIONS,

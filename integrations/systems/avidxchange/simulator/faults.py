@@ -7,11 +7,13 @@ from datetime import datetime
 from threading import Lock
 from time import sleep
 from typing import Any
+from urllib.parse import unquote_plus
 
 import httpx
 
 from integrations.systems.avidxchange.simulator.errors import Refusal, fault, unauthorized
 from integrations.systems.avidxchange.simulator.lanes import throttled
+from integrations.systems.avidxchange.simulator.manners import Manners
 from integrations.systems.avidxchange.simulator.wire import encode
 
 ANSWERING = frozenset({"status", "html", "empty", "fault", "unauthorized", "throttled", "echo", "redirect"})
@@ -30,7 +32,7 @@ class Fault:
     sent, redirect(location); replace(find, text); deep_json(depth), gzip_bomb(megabytes), drip(seconds, piece);
     slow(seconds, when "before" or "after"), meanwhile(order, when): a person does `order` as at /_sim/act;
     manners(fields of Manners); row_moves: the list's first row changes before a later page is read.
-    `processed=True` lets an answering fault carry the request out first.
+    `processed=True` lets an answering fault carry the request out first. ValueError or TypeError for what cannot be.
     """
 
     def __init__(
@@ -45,6 +47,8 @@ class Fault:
     ) -> None:
         if kind not in KINDS:
             raise ValueError(f"unknown fault {kind!r}; known: {', '.join(sorted(KINDS))}")
+        if kind == "manners":
+            Manners(**params)
         self.kind, self.path_contains, self.method = kind, path_contains, method
         self.times, self.after, self.params = times, after, params
 
@@ -117,7 +121,8 @@ def instead(planned: Fault, request: httpx.Request) -> httpx.Response:
             return httpx.Response(302, headers={"location": where})
         case "echo":
             sent = [f"{name}: {value}" for name, value in request.headers.items() if "auth" in name.lower()]
-            text = "\n".join(["Service unavailable. Your request:", *sent, request.content.decode("utf-8", "replace")])
+            form = unquote_plus(request.content.decode("utf-8", "replace"))
+            text = "\n".join(["Service unavailable. Your request:", *sent, form])
             return httpx.Response(int(params.get("status", 503)), text=text)
     body = params.get("body", "")
     content = body.encode() if isinstance(body, str) else encode(body)

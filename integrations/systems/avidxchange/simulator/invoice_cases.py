@@ -189,4 +189,4 @@ CASES: dict[str, tuple[int, Case]] = {
     "voided": (5, _status("Approved", "Void")),
     "rejected_later": (5, _status("Approved", "Rejected")),
 }
-PAYABLE = frozenset({"ordinary", "split", "tax_in_cost", "order", "canadian", "euro", "no_dimension"})
+PAYABLE = frozenset({"ordinary", "split", "tax_in_cost", "order", "canadian", "euro"})

@@ -26,13 +26,14 @@ _PRESETS: dict[str, dict[str, Any]] = {
 def build(options: Mapping[str, Any] | None = None) -> Simulator:
     """A simulator with demo content, or without (`demo`: off).
 
-    data: SQLite path or ":memory:"; preset: "assumed-v1" or "avidsuite-2019" (gateway login, closed batches, no
-    writes); fields of Customer but `accounting_systems` for the one customer; fields of SimulatorConfig and Manners.
-    Lists may be text with commas, "none" is no limit. Only an empty database is seeded. ValueError for an unknown
-    option or an impossible value.
+    data: SQLite path or ":memory:"; seeded: how many invoices (60); seed: a number that makes the same data again;
+    preset: "assumed-v1" or "avidsuite-2019" (gateway login, closed batches, no writes); fields of Customer but
+    `accounting_systems` for the one customer; fields of SimulatorConfig and Manners. Lists may be text with commas,
+    "none" is no limit. Only an empty database is seeded. ValueError for an unknown option or an impossible value.
     """
     given = dict(options or {})
     data, wanted = str(given.pop("data", ":memory:")), _value(given.pop("demo", True), True, "demo")
+    invoices, seed = int(given.pop("seeded", 60)), int(given.pop("seed", 7))
     preset = str(given.pop("preset", "assumed-v1"))
     if preset not in _PRESETS:
         raise ValueError(f"preset must be one of {', '.join(_PRESETS)}")
@@ -46,7 +47,8 @@ def build(options: Mapping[str, Any] | None = None) -> Simulator:
         raise ValueError(f"auth_modes may be {', '.join(AUTH_MODES)}")
     sim = Simulator(data, replace(config, customers=(customer,), manners=manners))
     if wanted and not sim.dump("invoices"):
-        seed_demo(sim)
+        seed_demo(sim, invoices, seed)
+        sim.about = f"{len(sim.dump('invoices'))} invoices, {len(sim.dump('payments'))} payments"
     return sim
 
 

@@ -51,6 +51,7 @@ class Simulator(Hands):
         clock: Callable[[], datetime] = _utc_now,
     ) -> None:
         self.config = config or SimulatorConfig()
+        self.about = ""
         self.clock = clock
         self.lock = RLock()
         self.faults = Faults()
@@ -101,23 +102,27 @@ class Simulator(Hands):
         sleep(self.config.latency)
         if planned is None:
             return self._process(request, customer, None, entry)
-        kind, late = planned.kind, planned.params.get("when", "before" if planned.kind == "slow" else "after")
-        if kind == "drop_before":
+        if planned.kind == "drop_before":
             raise httpx.ConnectError("connection reset by peer", request=request)
-        if late == "before":
+        late = planned.params.get("when", "before" if planned.kind == "slow" else "after") == "after"
+        if not late:
             self._aside(planned)
         response = self._process(request, customer, planned, entry) if planned.processed else None
-        if late == "after":
+        if late:
             self._aside(planned)
-        if kind == "drop_after":
+        if planned.kind == "drop_after":
             raise httpx.ReadError("connection reset by peer", request=request)
-        if kind in ANSWERING:
-            refused = refusal(planned, self.clock())
-            if refused is None:
-                return self._dated(instead(planned, request))
-            return self._refuse(refused, entry, planned.params.get("format", ""))
+        if planned.kind in ANSWERING:
+            return self._instead(request, planned, entry)
         assert response is not None  # noqa: S101  (only answering faults leave a request undone)
-        return damage(planned, response) if kind in DAMAGING else response
+        return damage(planned, response) if planned.kind in DAMAGING else response
+
+    def _instead(self, request: httpx.Request, planned: Fault, entry: Entry) -> httpx.Response:
+        """A fault's answer in place of the honest one."""
+        refused = refusal(planned, self.clock())
+        if refused is None:
+            return self._dated(instead(planned, request))
+        return self._refuse(refused, entry, planned.params.get("format", ""))
 
     def _aside(self, planned: Fault) -> None:
         """What happens beside the request: time passes, or a person does something."""
