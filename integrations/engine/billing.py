@@ -20,8 +20,10 @@ def total_owed(source: Invoice) -> Decimal | None:
     """What the ERP owes the supplier, in invoice currency, positive for an invoice; None when it cannot be known.
 
     The ledger item's original amount; else the supplier-debt rows; else net and tax, but only where no tax is
-    self-assessed.
+    self-assessed. Of a captured invoice its total as captured.
     """
+    if source.gross is not None:
+        return source.gross
     if source.ledger_items and all(item.original is not None for item in source.ledger_items):
         return sum((item.original for item in source.ledger_items if item.original is not None), _ZERO)
     rows = final_rows(source)

@@ -38,6 +38,11 @@ def decide_code_gone(source: Gone, link: Link | None, rules: Rules) -> Decision:
     return _off(last, link, rules)
 
 
+def code_of(source: GLAccount | Dimension, day: date | None, longest: int) -> tuple[CodeDraft, bool]:
+    """(the code it is on the target, whether it may be used on `day`)."""
+    return _coded(source, longest), _unusable(source, day) is None
+
+
 def code_key(draft: CodeDraft) -> str:
     """What finds the code again on the target."""
     return f"{draft.group}|{draft.value}"
@@ -55,16 +60,19 @@ def _unusable(source: GLAccount | Dimension, today: date | None) -> Out | None:
     return None
 
 
-def _drafted(source: GLAccount | Dimension, rules: Rules) -> tuple[CodeDraft, tuple[Problem, ...]]:
+def _coded(source: GLAccount | Dimension, longest: int) -> CodeDraft:
     group = "" if isinstance(source, GLAccount) else source.kind_name or source.kind
     value = source.number if isinstance(source, GLAccount) else source.value
-    name, longest = source.name or value, rules.longest_name
-    if not longest or len(name) <= longest:
-        return CodeDraft(group=group, value=value, name=name), ()
-    words = f"The other side keeps {longest} characters of its text. The ERP's own text stays as it is."
-    return CodeDraft(group=group, value=value, name=name[:longest].rstrip()), (
-        Problem("shortened", words, field="name"),
-    )
+    name = source.name or value
+    return CodeDraft(group=group, value=value, name=name[:longest].rstrip() if longest else name)
+
+
+def _drafted(source: GLAccount | Dimension, rules: Rules) -> tuple[CodeDraft, tuple[Problem, ...]]:
+    draft = _coded(source, rules.longest_name)
+    if draft.name in (source.name, draft.value):
+        return draft, ()
+    words = f"The other side keeps {rules.longest_name} characters of its text. The ERP's own text stays as it is."
+    return draft, (Problem("shortened", words, field="name"),)
 
 
 def _refresh(source: GLAccount | Dimension, link: Link, draft: CodeDraft, notes: tuple[Problem, ...]) -> Decision:

@@ -85,6 +85,8 @@ class Guard:
             self._plain.setdefault((*of, plain_number(bill.number)), []).append(bill)
             self._digits.setdefault((*of, digits_of(bill.number)), []).append(bill)
             self._amounts.setdefault((*of, bill.amount, bill.dated), []).append(bill)
+        vendors = list(vendors)
+        self._keeps_currency = any(vendor.currency for vendor in vendors)  # some targets have none per vendor
         self._vendor_numbers: dict[str, list[Existing]] = {}
         self._vendor_taxes: dict[str, list[Existing]] = {}
         self._vendor_names: dict[str, list[Existing]] = {}
@@ -128,7 +130,8 @@ class Guard:
         return Verdict(suspects=tuple(numbered or taxed or named))
 
     def _fitting(self, index: dict[str, list[Existing]], key: str, draft: VendorDraft) -> list[Existing]:
-        return [each for each in index.get(key, []) if key and each.currency == draft.currency]
+        currency = draft.currency if self._keeps_currency else ""
+        return [each for each in index.get(key, []) if key and each.currency == currency]
 
     def _by_digits(self, draft: InvoiceDraft) -> list[Existing]:
         digits = digits_of(draft.number)

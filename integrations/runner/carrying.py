@@ -11,9 +11,10 @@ from integrations.engine.mapping import Rules, VendorLink
 from integrations.engine.policy import Policy
 from integrations.engine.ports import Item
 from integrations.engine.push import push
+from integrations.engine.records import Entity
 from integrations.engine.resolve import resolve
 from integrations.models import Flow, SyncRun
-from integrations.runner import connecting, mirroring
+from integrations.runner import booking, connecting, mirroring
 from integrations.store import FlowStore, rulebook
 from integrations.store.frame import Frame
 from integrations.store.lease import Lease
@@ -38,8 +39,9 @@ class Hands:
 
     def rules_for(self, batch: Sequence[Item], planned: Mapping[str, Sequence[VendorLink]] | None = None) -> Rules:
         """The rules with what concerns this batch."""
+        live = booking.look(self.flow, batch, self.target)
         with tenant_scope(self.lease.tenant_id):
-            return rulebook.for_batch(self.rules, self.flow.integration, self.flow.inbound, batch, planned)
+            return rulebook.for_batch(self.rules, self.flow, batch, planned, live)
 
     def resolver(self) -> FlowResolver:
         """Looks up, for the same run, what became of writes whose answer was lost."""
@@ -49,15 +51,17 @@ class Hands:
 
 def prepare(lease: Lease, flow: Flow, run: SyncRun) -> Hands:
     """Everything as of now; what we know of the target is listed again when it is minutes old."""
-    target = connecting.client(lease.tenant_id, flow.target.pk)
+    target, system = connecting.client(lease.tenant_id, flow.target.pk), registry.get(flow.target.system)
     mirroring.refresh(lease, flow, target)
+    booking.know_currency(flow, target)
     with tenant_scope(lease.tenant_id):
-        rules = rulebook.load_rules(flow.integration, flow.inbound)
+        longest = system.limits.longest_name.get(Entity(flow.entity), 0)
+        rules = rulebook.load_rules(flow.integration, flow.inbound, Entity(flow.entity), longest)
         policy, version = rulebook.policy_of(flow.integration), rulebook.version(flow.integration)
     store = FlowStore(
         lease, flow, run, rules_version=version, patience=patience_of(flow), mark_field=policy.write_back_field
     )
-    return Hands(lease, flow, store, target, rules, policy, registry.get(flow.target.system).limits.lanes or 1)
+    return Hands(lease, flow, store, target, rules, policy, system.limits.lanes or 1)
 
 
 def patience_of(flow: Flow) -> Patience:

@@ -7,26 +7,33 @@ from django.utils import timezone
 from integrations.engine.ports import Scope
 from integrations.engine.records import Entity
 from integrations.models import Connection, Flow
-from integrations.runner import connecting
-from integrations.store import chart, mirror
+from integrations.runner import booking, connecting
+from integrations.store import books, chart, mirror
 from integrations.store.lease import Lease, LeaseLost, take_over
 from integrations.systems import registry
 from tenants.scope import tenant_scope
 
 MINUTES = 5.0
 _CHART = (Entity.GL_ACCOUNT, Entity.DIMENSION)
+_INBOUND = (Entity.INVOICE, Entity.PAYMENT)  # what is brought into the books
 
 
 def refresh(lease: Lease, flow: Flow, target: Any, minutes: float = MINUTES) -> None:
     """List again what is older than `minutes` and what this flow decides by. Raises what the systems raise."""
-    entity = Entity(flow.entity)
+    entity, system = Entity(flow.entity), registry.get(flow.target.system)
+    if flow.inbound:
+        if entity in _INBOUND:
+            _list_proposals(lease, flow, minutes)
+        if entity is Entity.PAYMENT:
+            _look_at_settlement(lease, flow, target, minutes)
+        return
     if entity is Entity.INVOICE:
         with tenant_scope(lease.tenant_id):
             fresh = chart.is_fresh(flow.target.pk, int(minutes))
         if not fresh:
             _list_chart(lease, flow, target)
         _list_proposals(lease, flow, minutes)
-    if _is_fresh(lease, flow.target, entity, minutes) or entity not in registry.get(flow.target.system).reads:
+    if _is_fresh(lease, flow.target, entity, minutes) or entity not in system.reads:
         return
     with tenant_scope(lease.tenant_id):
         since = mirror.listed_since(flow.target.pk, entity)
@@ -43,6 +50,10 @@ def refresh(lease: Lease, flow: Flow, target: Any, minutes: float = MINUTES) -> 
 def is_stale(lease: Lease, flow: Flow, minutes: float) -> bool:
     """Whether what is known of the target was listed more than `minutes` ago; never listed is not stale but unknown."""
     entity = Entity(flow.entity)
+    if flow.inbound:
+        with tenant_scope(lease.tenant_id):
+            settling = entity is Entity.PAYMENT and bool(books.unsettled(flow.integration))
+        return settling and not _is_fresh(lease, flow.target, Entity.PAYMENT, minutes)
     if entity not in registry.get(flow.target.system).reads or entity not in (Entity.VENDOR, Entity.INVOICE):
         return False
     with tenant_scope(lease.tenant_id):
@@ -56,8 +67,8 @@ def _is_fresh(lease: Lease, connection: Connection, entity: Entity, minutes: flo
 
 
 def _list_proposals(lease: Lease, flow: Flow, minutes: float) -> None:
-    """What the source is about to pay by itself: read whole, since what was taken out of a proposal leaves no trace."""
-    entity, source = Entity.PAYMENT_PROPOSAL, flow.source
+    """What the ERP is about to pay by itself: read whole, since what was taken out of a proposal leaves no trace."""
+    entity, source = Entity.PAYMENT_PROPOSAL, flow.integration.erp
     if entity not in registry.get(source.system).reads or _is_fresh(lease, source, entity, minutes):
         return
     at = timezone.now()
@@ -67,6 +78,18 @@ def _list_proposals(lease: Lease, flow: Flow, minutes: float) -> None:
     with tenant_scope(lease.tenant_id):
         mirror.replace_proposals(source.pk, listed)
         mirror.whole(source.pk, entity, at)
+
+
+def _look_at_settlement(lease: Lease, flow: Flow, target: Any, minutes: float) -> None:
+    """Whether the books have settled what our vouchers paid; the state of it is kept under the flow's own entity."""
+    if _is_fresh(lease, flow.target, Entity.PAYMENT, minutes):
+        return
+    at = timezone.now()
+    found = booking.settlement(flow, target)
+    _renew(lease)
+    with tenant_scope(lease.tenant_id):
+        mirror.note_open(flow.target.pk, found)
+        mirror.whole(flow.target.pk, Entity.PAYMENT, at)
 
 
 def _renew(lease: Lease) -> None:

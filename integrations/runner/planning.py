@@ -31,8 +31,8 @@ from integrations.store.plans import PlanRefused
 from tenants.scope import tenant_scope
 
 ORDER = (
-    *(Entity.GL_ACCOUNT, Entity.DIMENSION, Entity.TAX_CODE, Entity.PAYMENT_TERM),
-    *(Entity.VENDOR, Entity.INVOICE),
+    *(Entity.GL_ACCOUNT, Entity.DIMENSION, Entity.TAX_CODE, Entity.PAYMENT_TERM, Entity.ACCOUNTING_PERIOD),
+    *(Entity.VENDOR, Entity.PURCHASE_ORDER, Entity.INVOICE, Entity.PAYMENT),
 )
 _PATIENCE = 120.0  # seconds to wait for another holder of a lease, or in one wait that a system asks for
 _WORDS = "An error of ours stopped this record. It has been logged."

@@ -4,7 +4,7 @@ Trouble of the source ends the run, Retryable is left to the caller.
 """
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from enum import Enum, auto
 from typing import Any
 
@@ -14,17 +14,18 @@ from integrations.engine.errors import ConnectionBroken, Retryable
 from integrations.engine.poll import poll
 from integrations.engine.ports import Scope
 from integrations.engine.records import Entity
-from integrations.models import Flow, OutboxItem, SyncRun
+from integrations.models import Flow, Integration, OutboxItem, SyncRun
 from integrations.runner import connecting
 from integrations.runner.runs import open_run, stop, target_takes, unfinished
 from integrations.runner.schedule import next_time
-from integrations.store import FlowStore, sweeping
+from integrations.store import FlowStore, supplied, sweeping
 from integrations.store.lease import Lease, polled
 from integrations.store.sweeping import SweepStore
 from integrations.store.window import WindowStore
 from tenants.scope import tenant_scope
 
 ENOUGH = 50_000  # ready items: reading waits until they are fewer
+_BEFORE_JOINED = 30  # days
 _LOOKED_UP = 20  # missing records in one go
 
 TimeIsUp = Callable[[], bool]
@@ -47,7 +48,7 @@ def read(lease: Lease, flow: Flow, time_is_up: TimeIsUp) -> Reading:
     next_at = next_time(flow.schedule, flow.time_zone, timezone.now(), flow.blackouts)
     try:
         source = connecting.client(lease.tenant_id, flow.source.pk)
-        scope = Scope(company=flow.integration.company, known=store.versions)
+        scope = scope_of(flow, store)
         complete = poll(source, Entity(flow.entity), scope, store, time_is_up)
     except ConnectionBroken as error:
         stop(lease, store, flow.source, error)
@@ -63,6 +64,21 @@ def read(lease: Lease, flow: Flow, time_is_up: TimeIsUp) -> Reading:
     return Reading.DONE
 
 
+def scope_of(flow: Flow, store: FlowStore | None = None) -> Scope:
+    """What of the source is read: the company; of an AP tool what came since the start date, or since a month before
+    the two were joined. What `store` holds may be left out.
+    """
+    since = _since(flow.integration) if flow.inbound else None
+    return Scope(company=flow.integration.company, since=since, known=store.versions if store else None)
+
+
+def _since(integration: Integration) -> datetime:
+    start = integration.start_date
+    if start is None:
+        return integration.created_at - timedelta(days=_BEFORE_JOINED)
+    return datetime(start.year, start.month, start.day, tzinfo=UTC)
+
+
 def backfill(lease: Lease, flow: Flow, since: date, until: date) -> None:
     """Read the source from its start and stage what is dated from `since` to `until`; no cursor moves.
 
@@ -74,7 +90,7 @@ def backfill(lease: Lease, flow: Flow, since: date, until: date) -> None:
     store.since, store.until = since, until
     try:
         source = connecting.client(lease.tenant_id, flow.source.pk)
-        poll(source, Entity(flow.entity), Scope(company=flow.integration.company), store, lambda: False)
+        poll(source, Entity(flow.entity), scope_of(flow), store, lambda: False)
     except ConnectionBroken as error:
         stop(lease, store, flow.source, error)
     except Retryable as error:
@@ -95,7 +111,7 @@ def sweep(lease: Lease, flow: Flow, time_is_up: TimeIsUp) -> bool:
         if unfinished(flow, SyncRun.Kind.SWEEP) is None:
             sweeping.begin(flow)
     store = SweepStore(lease, flow, open_run(lease, flow, SyncRun.Kind.SWEEP), due=target_takes(flow))
-    scope = Scope(company=flow.integration.company)
+    scope = scope_of(flow)
     try:
         source = connecting.client(lease.tenant_id, flow.source.pk)
         if not store.is_scanned:
@@ -113,6 +129,8 @@ def sweep(lease: Lease, flow: Flow, time_is_up: TimeIsUp) -> bool:
         return True
     store.swept()
     store.finish(SyncRun.Status.DONE)
+    with tenant_scope(lease.tenant_id):
+        supplied.wake_dated(flow)
     return True
 
 

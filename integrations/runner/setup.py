@@ -19,7 +19,7 @@ REFERENCE = (
     Entity.DIMENSION,
     Entity.TAX_CODE,
     Entity.PAYMENT_TERM,
-)  # kept here for mapping; written nowhere
+)  # kept here for mapping; written where the AP tool takes them
 
 
 class Refused(ValueError):
@@ -59,11 +59,14 @@ def add_connection(name: str, system: str, values: Mapping[str, str], by: str) -
 
 def possible(erp: System, ap: System) -> list[Wanted]:
     """Every flow that both sides can serve, in the order they are run."""
-    out = [Wanted(e) for e in REFERENCE if e in erp.reads]
-    out += [Wanted(e) for e in (Entity.VENDOR, Entity.INVOICE) if e in erp.reads and e in ap.writes]
+    brought = [e for e in (Entity.INVOICE, Entity.PAYMENT) if e in ap.originates and e in erp.writes]
+    kept = (*REFERENCE, *((Entity.ACCOUNTING_PERIOD,) if brought else ()))
+    found = [Wanted(e) for e in kept if e in erp.reads]
+    sent = (Entity.VENDOR, Entity.PURCHASE_ORDER, Entity.INVOICE)
+    found += [Wanted(e) for e in sent if e in erp.reads and e in ap.writes]
     if Entity.INVOICE in ap.writes and Entity.SENT_MARK in erp.writes:
-        out.append(Wanted(Entity.SENT_MARK, inbound=True))
-    return out
+        found.append(Wanted(Entity.SENT_MARK, inbound=True))
+    return found + [Wanted(e, inbound=True) for e in brought]
 
 
 def join(
@@ -83,13 +86,23 @@ def join(
     kinds = registry.get(erp.system), registry.get(ap.system)
     if (kinds[0].role, kinds[1].role) != ("erp", "ap"):
         raise Refused({"erp": "Choose an ERP connection and an approval or payment connection."})
-    if Integration.objects.filter(ap=ap).exists():
+    serving = Integration.objects.filter(ap=ap)
+    if serving.exists() and not kinds[1].shared:
         words = f"{ap} already serves a company. One company has one organisation of its own: add another connection."
         raise Refused({"ap": words})
+    if serving.filter(company=company).exists():
+        raise Refused({"company": f"{ap} already serves company {company}. Choose another company."})
     if Integration.objects.filter(name=name).exists():
         raise Refused({"name": "An integration of this name exists. Choose another name."})
     made: Integration = Integration.objects.create(
-        name=name, erp=erp, ap=ap, company=company, company_name=company_name, start_date=start_date, active=active
+        name=name,
+        erp=erp,
+        ap=ap,
+        company=company,
+        company_name=company_name,
+        start_date=start_date,
+        active=active,
+        ap_shared=kinds[1].shared,
     )
     for wanted in possible(*kinds):
         add_flow(made, wanted)

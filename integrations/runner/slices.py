@@ -162,7 +162,7 @@ def _closed_gate(flow: Flow) -> str:
     if flow.entity != Entity.INVOICE:
         return ""
     waiting = Flow.objects.filter(
-        integration_id=flow.integration_id, entity__in=GATES, inbound=flow.inbound, enabled=True, first_complete_at=None
+        integration_id=flow.integration_id, entity__in=GATES, inbound=False, enabled=True, first_complete_at=None
     )
     return waiting.values_list("entity", flat=True).first() or ""
 

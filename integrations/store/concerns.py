@@ -12,7 +12,8 @@ from django.db import connection
 from integrations.engine.duplicates import plain_number
 from integrations.engine.mapping import Peer, VendorLink
 from integrations.engine.records import Entity, Invoice, PaymentTerm, Vendor
-from integrations.models import Flow, Integration, MirrorRecord, RecordLink, SourceRecord
+from integrations.models import Integration, MirrorRecord, RecordLink, SourceRecord
+from integrations.store.books import flow_of
 from tenants.scope import current_tenant
 
 _decode_vendor = msgspec.json.Decoder(Vendor).decode
@@ -31,33 +32,33 @@ _SENT = """
     JOIN (SELECT DISTINCT * FROM unnest(%(parties)s::text[], %(plains)s::text[]) AS c(party, plain)) c
         ON c.party = s.party AND c.plain = s.plain
     JOIN integrations_recordlink l ON l.tenant_id = s.tenant_id AND l.integration_id = %(integration)s
-        AND l.entity = 'invoice' AND l.inbound = %(inbound)s AND l.source_key = s.source_key AND l.variant = ''
+        AND l.entity = 'invoice' AND NOT l.inbound AND l.source_key = s.source_key AND l.variant = ''
     WHERE s.tenant_id = %(tenant)s AND s.flow_id = %(flow)s AND s.plain <> ''
 """
 
 
-def vendors(integration: Integration, inbound: bool, keys: Sequence[str]) -> dict[str, Vendor]:
+def vendors(integration: Integration, keys: Sequence[str]) -> dict[str, Vendor]:
     """The suppliers as last read, their tax ids sealed as they are stored."""
-    flow = _flow(integration, Entity.VENDOR, inbound)
+    flow = flow_of(integration, Entity.VENDOR, inbound=False)
     rows = _rows(_VENDORS, flow=flow, keys=list(keys)) if flow else []
     return {key: _decode_vendor(snapshot) for key, snapshot in rows}
 
 
-def vendor_links(integration: Integration, inbound: bool, keys: Sequence[str]) -> dict[str, list[VendorLink]]:
+def vendor_links(integration: Integration, keys: Sequence[str]) -> dict[str, list[VendorLink]]:
     """What the suppliers are linked to, oldest link first."""
     found: dict[str, list[VendorLink]] = {}
     rows = RecordLink.objects.filter(
-        integration=integration, entity=Entity.VENDOR, inbound=inbound, source_key__in=keys
+        integration=integration, entity=Entity.VENDOR, inbound=False, source_key__in=keys
     ).order_by("id")
     for key, target_id, currency in rows.values_list("source_key", "target_id", "variant"):
         found.setdefault(key, []).append(VendorLink(target_id=target_id, currency=currency))
     return found
 
 
-def tax_twins(integration: Integration, inbound: bool, known: Mapping[str, Vendor]) -> dict[str, list[str]]:
+def tax_twins(integration: Integration, known: Mapping[str, Vendor]) -> dict[str, list[str]]:
     """By supplier: the vendors on the target of other suppliers that have the same tax id."""
     hashes = {vendor.tax_key: vendor.key for vendor in known.values() if vendor.tax_key}
-    flow = _flow(integration, Entity.VENDOR, inbound)
+    flow = flow_of(integration, Entity.VENDOR, inbound=False)
     if not hashes or flow is None:
         return {}
     rows = SourceRecord.objects.filter(flow_id=flow, tax_key__in=list(hashes)).exclude(tax_key="")
@@ -66,7 +67,7 @@ def tax_twins(integration: Integration, inbound: bool, known: Mapping[str, Vendo
         alike.setdefault(tax_key, set()).add(key)
     twins = {v.key: alike[v.tax_key] - {v.key} for v in known.values() if v.tax_key in alike}
     others = sorted({key for keys in twins.values() for key in keys})
-    links = vendor_links(integration, inbound, others) if others else {}
+    links = vendor_links(integration, others) if others else {}
     found = {key: sorted(link.target_id for o in keys for link in links.get(o, ())) for key, keys in twins.items()}
     return {key: ids for key, ids in found.items() if ids}
 
@@ -79,21 +80,21 @@ def proposals(integration: Integration, keys: Sequence[str]) -> dict[tuple[str, 
     return {(vendor, number): state for vendor, number, state in rows.values_list("vendor_id", "number", "kind")}
 
 
-def sent_bills(integration: Integration, inbound: bool, invoices: Iterable[Invoice]) -> dict[tuple[str, str], str]:
+def sent_bills(integration: Integration, invoices: Iterable[Invoice]) -> dict[tuple[str, str], str]:
     """The bills that credits of the batch name: (supplier, invoice number) -> target id."""
     named = sorted({(each.vendor_key, each.credit_for) for each in invoices if each.credit_for})
-    flow = _flow(integration, Entity.INVOICE, inbound)
+    flow = flow_of(integration, Entity.INVOICE, inbound=False)
     if not named or flow is None:
         return {}
     parties, plains = [party for party, _ in named], [plain_number(number) for _, number in named]
-    names = {"integration": integration.pk, "inbound": inbound, "parties": parties, "plains": plains}
+    names = {"integration": integration.pk, "parties": parties, "plains": plains}
     rows = _rows(_SENT, flow=flow, **names)
     return {(party, number): target for party, number, target in rows if (party, number) in named}
 
 
 def peers(integration: Integration, inbound: bool, invoices: Sequence[Invoice]) -> dict[str, list[Peer]]:
     """By supplier: its invoices whose number, however it is written, is one of the batch's."""
-    flow = _flow(integration, Entity.INVOICE, inbound)
+    flow = flow_of(integration, Entity.INVOICE, inbound=inbound)
     if flow is None:
         return {}
     parties, plains = [i.vendor_key for i in invoices], [plain_number(i.number) for i in invoices]
@@ -104,20 +105,14 @@ def peers(integration: Integration, inbound: bool, invoices: Sequence[Invoice]) 
     return {party: sorted(each, key=lambda peer: peer.key) for party, each in found.items() if len(each) > 1}
 
 
-def terms(integration: Integration, inbound: bool) -> dict[str, PaymentTerm]:
+def terms(integration: Integration) -> dict[str, PaymentTerm]:
     """The source's payment terms by code."""
-    flow = _flow(integration, Entity.PAYMENT_TERM, inbound)
+    flow = flow_of(integration, Entity.PAYMENT_TERM, inbound=False)
     if flow is None:
         return {}
     rows = SourceRecord.objects.filter(flow_id=flow, readable=True).values_list("snapshot", flat=True)
     found = [msgspec.convert(snapshot, PaymentTerm, strict=False) for snapshot in rows]
     return {term.code: term for term in found}
-
-
-def _flow(integration: Integration, entity: Entity, inbound: bool) -> int | None:
-    rows = Flow.objects.filter(integration=integration, entity=entity, inbound=inbound)
-    found: int | None = rows.values_list("pk", flat=True).first()
-    return found
 
 
 def _rows(statement: str, **names: Any) -> list[tuple[Any, ...]]:

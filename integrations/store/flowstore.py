@@ -11,7 +11,7 @@ from integrations.engine.drafts import Receipt
 from integrations.engine.errors import Problem, Rejected
 from integrations.engine.ports import Item, Page, Write
 from integrations.models import Checkpoint, Flow, OutboxItem, SourceRecord, SyncRun
-from integrations.store import adopting, claiming, counting, linking, parking, sql, staging, writing
+from integrations.store import adopting, claiming, counting, linking, parking, sql, staging, supplied, writing
 from integrations.store.blockers import free
 from integrations.store.frame import Frame
 from integrations.store.lease import Lease
@@ -78,6 +78,8 @@ class FlowStore:
             self._count(page.read, {**counts, **also})
             if changed:
                 free(frame.integration.pk, self.flow.entity, changed)
+                moved = set(changed)
+                supplied.free_for(frame.integration.pk, (each for each in page.records if each.key in moved))
                 frame.audit("page_staged", refs={**counts, "read": page.read, "first": changed[0], "last": changed[-1]})
 
     # pushing

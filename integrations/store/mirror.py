@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from itertools import islice
 from typing import Any
 
@@ -20,17 +21,18 @@ CHUNK = 1000
 _MERGE = """
     INSERT INTO integrations_mirrorrecord AS m (
         tenant_id, connection_id, entity, target_id, kind, number, name, active, vendor_id, amount, currency, dated,
-        postal_code, standing, seen_at)
+        postal_code, standing, open_amount, seen_at)
     SELECT %(tenant)s, %(connection)s, %(entity)s, c.*, now()
     FROM unnest(%(ids)s::text[], %(kinds)s::text[], %(numbers)s::text[], %(names)s::text[], %(active)s::bool[],
                 %(vendors)s::text[], %(amounts)s::numeric[], %(currencies)s::text[], %(dates)s::date[],
-                %(postal_codes)s::text[], %(standings)s::text[]) c
+                %(postal_codes)s::text[], %(standings)s::text[], %(open)s::numeric[]) c
     ON CONFLICT (tenant_id, connection_id, entity, target_id) DO UPDATE SET
         kind = excluded.kind, number = excluded.number, name = excluded.name, active = excluded.active,
         vendor_id = excluded.vendor_id, amount = excluded.amount, currency = excluded.currency,
         dated = excluded.dated, seen_at = excluded.seen_at,
         postal_code = coalesce(nullif(excluded.postal_code, ''), m.postal_code),
-        standing = coalesce(nullif(excluded.standing, ''), m.standing)
+        standing = coalesce(nullif(excluded.standing, ''), m.standing),
+        open_amount = coalesce(excluded.open_amount, m.open_amount)
 """
 
 _STANDING = """
@@ -73,6 +75,10 @@ def merge(connection_id: int, entity: Entity, records: Sequence[TargetRecord]) -
     known = {each.target_id: each for each in records if each.target_id}
     rows = list(known.values())
     drift.wake_changed(connection_id, entity, rows)
+    _keep(connection_id, entity, rows)
+
+
+def _keep(connection_id: int, entity: Entity, rows: Sequence[TargetRecord]) -> None:
     names: dict[str, Any] = {"tenant": current_tenant(), "connection": connection_id, "entity": entity}
     columns: dict[str, Any] = {
         "ids": [each.target_id for each in rows],
@@ -85,6 +91,7 @@ def merge(connection_id: int, entity: Entity, records: Sequence[TargetRecord]) -
         "currencies": [each.currency[:10] for each in rows],
         "dates": [each.date for each in rows],
         "postal_codes": [each.postal_code[:20] for each in rows],
+        "open": [_open(each) for each in rows],
         "standings": ["" if each.standing is Standing.UNKNOWN else each.standing.value for each in rows],
     }
     with connection.cursor() as cursor:
@@ -106,6 +113,37 @@ def replace_proposals(connection_id: int, records: Sequence[TargetRecord]) -> No
 def whole(connection_id: int, entity: Entity, at: datetime) -> None:
     """Everything that changed before `at` has been listed."""
     MirrorState.objects.update_or_create(connection_id=connection_id, entity=entity, defaults={"whole_at": at})
+
+
+def not_linked(connection_id: int, entity: Entity, live: Sequence[TargetRecord]) -> list[Existing]:
+    """Of records that were just looked up on the target: those that stand and have no source record."""
+    names: dict[str, Any] = {"tenant": current_tenant(), "connection": connection_id, "entity": entity}
+    standing = [each for each in live if each.active]
+    with connection.cursor() as cursor:
+        cursor.execute(_LINKED, {**names, "ids": [each.target_id for each in standing]})
+        linked = {row[0] for row in cursor.fetchall()}
+    return [
+        Existing(
+            target_id=each.target_id,
+            number=each.number,
+            name=each.name,
+            vendor_id=each.vendor_id,
+            amount=None if each.amount is None else abs(each.amount),
+            currency=each.currency,
+            dated=each.date,
+            credit=each.kind == "credit",
+        )
+        for each in standing
+        if each.target_id not in linked
+    ]
+
+
+def note_open(connection_id: int, records: Sequence[TargetRecord]) -> None:
+    """How much of these booked invoices is open; what was cancelled in the books is decided again."""
+    gone = [each for each in records if not each.active]
+    if gone:
+        drift.wake_changed(connection_id, Entity.INVOICE, gone)
+    _keep(connection_id, Entity.INVOICE, list(records))
 
 
 def unlinked(connection_id: int, entity: Entity, vendors: Iterable[str] | None = None) -> list[Existing]:
@@ -132,3 +170,7 @@ def unlinked(connection_id: int, entity: Entity, vendors: Iterable[str] | None =
             for row in standing
             if row[0] not in linked
         ]
+
+
+def _open(record: TargetRecord) -> Decimal | None:
+    return None if record.amount is None or record.paid is None else record.amount - record.paid

@@ -2,15 +2,25 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+import msgspec
 from django.db.models import Count, Max
 
 from integrations.engine.duplicates import Guard
 from integrations.engine.mapping import Account, Rule, Rules, VendorLink
 from integrations.engine.policy import Policy
 from integrations.engine.ports import Item
-from integrations.engine.records import Entity, Gone, Invoice
-from integrations.models import FieldMapping, GLMapping, Integration, MirrorRecord
-from integrations.store import concerns, mirror
+from integrations.engine.records import (
+    Dimension,
+    Entity,
+    GLAccount,
+    Gone,
+    Invoice,
+    Payment,
+    PurchaseOrder,
+    TargetRecord,
+)
+from integrations.models import FieldMapping, Flow, GLMapping, Integration, MirrorRecord
+from integrations.store import books, concerns, mirror
 from integrations.store.settings import effective, today
 
 
@@ -19,58 +29,117 @@ def policy_of(integration: Integration) -> Policy:
     return effective(integration, today())
 
 
-def load_rules(integration: Integration, inbound: bool) -> Rules:
-    """Mapping tables and the target's chart as of now; vendors are added per batch."""
+def load_rules(integration: Integration, inbound: bool, entity: Entity, longest_name: int = 0) -> Rules:
+    """Mapping tables and the target's chart as of now; what concerns single records is added per batch."""
     policy = policy_of(integration)
-    target_id = integration.erp_id if inbound else integration.ap_id
-    mirrored = MirrorRecord.objects.filter(connection_id=target_id, entity__in=[Entity.GL_ACCOUNT, Entity.DIMENSION])
-    accounts = [(row.entity, _account(row)) for row in mirrored]
-    fields = FieldMapping.objects.filter(integration=integration, source__startswith="dimensions.")
+    held, held_parts = None, {}
+    if inbound and entity in (Entity.INVOICE, Entity.PAYMENT):
+        held = books.load(integration)
+        accounts, values = books.chart(held)
+        held_parts = {(each.kind_name or each.kind): each.kind for each in held.values.values()}
+    else:
+        accounts, values = _chart_of(integration.ap_id)
+    said = FieldMapping.objects.filter(integration=integration, source__startswith="dimensions.")
     return Rules(
         rules=[_rule(row) for row in GLMapping.objects.filter(integration=integration)],
-        parts={row.source.removeprefix("dimensions."): row.target for row in fields},
-        accounts=[account for entity, account in accounts if entity == Entity.GL_ACCOUNT],
-        values=[account for entity, account in accounts if entity == Entity.DIMENSION],
-        match_by_number=policy.match_by_number,
+        parts={**held_parts, **{row.source.removeprefix("dimensions."): row.target for row in said}},
+        accounts=accounts,
+        values=values,
+        match_by_number=held is not None or policy.match_by_number,
         number_reuse=policy.number_reuse,
         today=today(),
-        terms=concerns.terms(integration, inbound),
+        terms=concerns.terms(integration),
+        books=held,
+        longest_name=longest_name,
     )
+
+
+def _chart_of(connection_id: int) -> tuple[list[Account], list[Account]]:
+    """(accounts, dimension values) of a target, as its mirror has them."""
+    rows = MirrorRecord.objects.filter(connection_id=connection_id, entity__in=[Entity.GL_ACCOUNT, Entity.DIMENSION])
+    found = [(row.entity, _account(row)) for row in rows]
+    accounts = [account for entity, account in found if entity == Entity.GL_ACCOUNT]
+    return accounts, [account for entity, account in found if entity == Entity.DIMENSION]
 
 
 def for_batch(
     rules: Rules,
-    integration: Integration,
-    inbound: bool,
+    flow: Flow,
     batch: Iterable[Item],
     planned: Mapping[str, Sequence[VendorLink]] | None = None,
+    live: Sequence[TargetRecord] = (),
 ) -> Rules:
     """`rules` with what concerns these records: their vendors as read and as linked, and what stands on the target.
 
     The same few queries whatever the size of the batch. `planned`: links by supplier that a plan is going to make.
+    `live`: records of the target that were looked up for this batch.
     """
-    target_id = integration.erp_id if inbound else integration.ap_id
-    invoices = [record for item in batch if isinstance(record := _last(item), Invoice)]
+    records = [_last(item) for item in batch]
+    integration = flow.integration
+    invoices = [each for each in records if isinstance(each, Invoice)]
+    if flow.inbound and rules.books is not None:
+        return _inbound(rules, integration, records, invoices, planned or {}, live)
     if not invoices:
-        return rules.for_batch({}, {}, Guard(vendors=mirror.unlinked(target_id, Entity.VENDOR)))
+        return _outbound_other(rules, flow, records)
     wanted = sorted({invoice.vendor_key for invoice in invoices})
-    vendors = concerns.vendors(integration, inbound, wanted)
-    links = concerns.vendor_links(integration, inbound, wanted)
+    vendors = concerns.vendors(integration, wanted)
+    links = concerns.vendor_links(integration, wanted)
     for key, coming in (planned or {}).items():
         links[key] = [*links.get(key, ()), *coming]
-    twins = concerns.tax_twins(integration, inbound, vendors)
+    twins = concerns.tax_twins(integration, vendors)
     on_target = [link.target_id for key in wanted for link in links.get(key, ())] + [
         t for ids in twins.values() for t in ids
     ]
-    bills = mirror.unlinked(target_id, Entity.INVOICE, on_target)
+    bills = mirror.unlinked(integration.ap_id, Entity.INVOICE, on_target)
     return rules.for_batch(
         vendors,
         links,
         Guard(bills, number_reuse=rules.number_reuse),
         proposals=concerns.proposals(integration, wanted),
         tax_twins=twins,
-        sent_bills=concerns.sent_bills(integration, inbound, invoices),
-        peers=concerns.peers(integration, inbound, invoices),
+        sent_bills=concerns.sent_bills(integration, invoices),
+        peers=concerns.peers(integration, flow.inbound, invoices),
+    )
+
+
+def _outbound_other(rules: Rules, flow: Flow, records: Sequence[object]) -> Rules:
+    """For suppliers what stands on the target unlinked, for orders their suppliers, for codes the other companies'."""
+    integration, day = flow.integration, rules.today
+    codes = [each for each in records if isinstance(each, GLAccount | Dimension)]
+    if codes:
+        alike = books.elsewhere(integration, Entity(flow.entity), codes, day, rules.longest_name)
+        return rules.for_batch({}, {}, Guard(), elsewhere=alike)
+    wanted = sorted({each.vendor_key for each in records if isinstance(each, PurchaseOrder)})
+    if wanted:
+        return rules.for_batch({}, concerns.vendor_links(integration, wanted), Guard())
+    return rules.for_batch({}, {}, Guard(vendors=mirror.unlinked(integration.ap_id, Entity.VENDOR)))
+
+
+def _inbound(
+    rules: Rules,
+    integration: Integration,
+    records: Sequence[object],
+    invoices: Sequence[Invoice],
+    planned: Mapping[str, Sequence[VendorLink]],
+    live: Sequence[TargetRecord],
+) -> Rules:
+    held = rules.books or books.load(integration)
+    payments = [each for each in records if isinstance(each, Payment)]
+    if payments:
+        held = books.with_payments(held, integration, payments, {each.target_id: each for each in live})
+        wanted = sorted({each.vendor_id for each in live})
+        return rules.for_batch({}, {}, Guard(), books=held, proposals=concerns.proposals(integration, wanted))
+    known = books.suppliers(integration, (each.vendor_key for each in invoices))
+    known = {**{key: key for key in planned}, **known}
+    held = msgspec.structs.replace(held, suppliers=known)
+    vendors = concerns.vendors(integration, sorted(set(known.values())))
+    standing = mirror.not_linked(integration.erp_id, Entity.INVOICE, live)
+    return rules.for_batch(
+        vendors,
+        {},
+        Guard(standing, number_reuse=rules.number_reuse),
+        books=held,
+        peers=concerns.peers(integration, True, invoices),
     )
 
 

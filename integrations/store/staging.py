@@ -16,7 +16,17 @@ from django.db import connection
 from integrations.engine import fingerprint as hashing
 from integrations.engine.billing import total_owed
 from integrations.engine.duplicates import plain_number
-from integrations.engine.records import SCHEMA, AnyRecord, Invoice, Unreadable, Vendor
+from integrations.engine.records import (
+    SCHEMA,
+    AnyRecord,
+    Dimension,
+    GLAccount,
+    Invoice,
+    Payment,
+    PurchaseOrder,
+    Unreadable,
+    Vendor,
+)
 from integrations.store import search
 from integrations.store.sealing import keyed, sealed
 
@@ -179,4 +189,32 @@ def shown_as(record: AnyRecord | Unreadable) -> Mapping[str, str | Decimal | dat
     if isinstance(record, Vendor):
         named = {"party": record.key[:120], "party_name": record.name[:200], "currency": record.currency[:10]}
         return {"number": record.number[:120], **named, "tax_key": record.tax_key}
+    return _shown_otherwise(record)
+
+
+def _shown_otherwise(record: AnyRecord | Unreadable) -> Mapping[str, str | Decimal | date | None]:
+    match record:
+        case Payment():
+            return {
+                "number": (record.trace or record.number or record.transaction_id)[:120],
+                "party": record.vendor_key[:120],
+                "party_name": record.vendor_name[:200],
+                "amount": record.amount if abs(record.amount) < _MAX_AMOUNT else None,
+                "currency": record.currency[:10],
+                "dated": record.dated,
+                "plain": record.transaction_id[:120],
+            }
+        case PurchaseOrder():
+            total = sum((line.net or Decimal(0) for line in record.lines or ()), Decimal(0))
+            return {
+                "number": record.number[:120],
+                "party": record.vendor_key[:120],
+                "amount": total if abs(total) < _MAX_AMOUNT else None,
+                "currency": record.currency[:10],
+                "dated": record.ordered_on,
+            }
+        case GLAccount():
+            return {"number": record.number[:120], "party_name": record.name[:200]}
+        case Dimension():
+            return {"number": record.value[:120], "party_name": record.name[:200]}
     return {}

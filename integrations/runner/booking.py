@@ -1,0 +1,48 @@
+"""Fresh reads of the ERP's books for one batch: what a captured invoice may double, what a payment pays."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from integrations.engine.ports import Item, Target
+from integrations.engine.records import Entity, Gone, Invoice, Payment, TargetRecord
+from integrations.models import Flow, Integration
+from integrations.store import books
+from integrations.systems import registry
+from tenants.scope import tenant_scope
+
+
+def look(flow: Flow, batch: Sequence[Item], target: Target) -> list[TargetRecord]:
+    """What the decision of this batch needs to know live; nothing for what goes out of the books."""
+    if not flow.inbound or Entity.INVOICE not in registry.get(flow.target.system).live:
+        return []
+    records = [item.source.last if isinstance(item.source, Gone) else item.source for item in batch]
+    if payments := [each for each in records if isinstance(each, Payment)]:
+        keys = [paid.key for payment in payments for paid in payment.invoices]
+        with tenant_scope(flow.tenant_id):
+            ids = sorted(set(books.booked(flow.integration, keys).values()))
+        return list(target.standing(Entity.INVOICE, ids).values()) if ids else []
+    codes = {each.vendor_key for each in records if isinstance(each, Invoice)}
+    with tenant_scope(flow.tenant_id):
+        known = sorted(set(books.suppliers(flow.integration, codes).values()))
+    if not known:
+        return []
+    return list(target.look_up(Entity.INVOICE, company=flow.integration.company, vendors=",".join(known)))
+
+
+def settlement(flow: Flow, target: Target) -> list[TargetRecord]:
+    """How the invoices stand in the books that our vouchers have paid and nobody has seen settled."""
+    with tenant_scope(flow.tenant_id):
+        ids = books.unsettled(flow.integration)
+    return list(target.standing(Entity.INVOICE, ids).values()) if ids else []
+
+
+def know_currency(flow: Flow, target: Any) -> None:
+    """The currency of the books, asked for once by the first flow that brings something into them."""
+    integration = flow.integration
+    if not flow.inbound or integration.company_currency or Entity(flow.entity) is Entity.SENT_MARK:
+        return
+    mine = next((each for each in target.companies() if each.key == integration.company), None)
+    if mine is not None and mine.currency:
+        with tenant_scope(flow.tenant_id):
+            Integration.objects.filter(pk=integration.pk).update(company_currency=mine.currency)
+        integration.company_currency = mine.currency
