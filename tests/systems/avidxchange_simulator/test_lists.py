@@ -103,3 +103,20 @@ def test_operations_may_be_missing_or_forbidden() -> None:
     missing, refused = place.api.get("/v1/payments"), place.api.get(LIST)
     assert (missing.status_code, missing.json()["fault"]["code"]) == (404, 900906)
     assert (refused.status_code, refused.json()["fault"]["code"]) == (403, 900910)
+
+
+def test_new_records_may_come_into_lists_late_and_are_found_by_id_at_once() -> None:
+    place = Place(visible_after=60)
+    (key,) = place.invoices(1)
+    assert place.api.items(LIST) == []
+    assert place.api.get(f"{LIST}/{key}").status_code == 200
+    place.clock.forward(61)
+    place.sim.touch_invoice(key)
+    assert [row["Id"] for row in place.api.items(LIST)] == [key]
+
+
+def test_times_may_be_those_of_another_zone() -> None:
+    place = Place(zone_hours=-10)
+    place.invoices(1)
+    (row,) = place.api.items(LIST, lastModifiedTo="2026-11-20")
+    assert row["LastChangedDate"][:13] == "2026-11-20T23"

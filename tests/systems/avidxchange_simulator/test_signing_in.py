@@ -66,6 +66,14 @@ def test_a_partners_client_reaches_each_customer_by_its_company() -> None:
     assert _partner(place, "C-2").get(PING).json()["Items"] == [{"ID": 5, "Name": "Other"}]
 
 
+def test_the_company_may_be_named_in_the_query() -> None:
+    place = Place(company_query="companyId")
+    api = _partner(place)
+    assert api.get(PING).status_code == 400
+    assert api.get(PING, companyId="C-1001").status_code == 200
+    assert place.sim.ledger()[-1]["company_id"] == "C-1001"
+
+
 @pytest.mark.parametrize("path", ["/token", "/oauth2/token"])
 def test_a_second_token_request_answers_the_same_token_with_the_seconds_left(place: Place, path: str) -> None:
     first = _token(Api(place.sim, {}), path).json()

@@ -43,8 +43,9 @@ class Access:
             return self._login(_bearer(request.headers, "Authorization"), form)
         return self._client_token(request.headers, form)
 
-    def caller(self, headers: httpx.Headers) -> tuple[Customer, AuthMode]:
-        """Whose request this is and how it was signed. Raises Refusal (401, 403)."""
+    def caller(self, request: httpx.Request) -> Customer:
+        """Whose request this is. Raises Refusal (400, 401, 403)."""
+        headers = request.headers
         first = _bearer(headers, self.config.company_token_header)
         second = _bearer(headers, self.config.user_token_header)
         if not first:
@@ -52,28 +53,34 @@ class Access:
         if second:
             return self._pair(first, second)
         grant = self._live(first, "client", "oauth2_client_credentials")
-        company = headers.get(self.config.company_header, "")
+        company = self.company(request)
         for customer in self.config.customers:
             if customer.client_id == grant.owner and customer.company_id == company:
-                return customer, "oauth2_client_credentials"
+                return customer
         if not company:
-            raise invalid(f"Header {self.config.company_header} is required.")
+            raise invalid(f"{self.config.company_query or self.config.company_header} is required.")
         raise fault(403, 900908, "The client is not subscribed for this company")
+
+    def company(self, request: httpx.Request) -> str:
+        """The company id that a request names, "" for none."""
+        if self.config.company_query:
+            return str(request.url.params.get(self.config.company_query, ""))
+        return str(request.headers.get(self.config.company_header, ""))
 
     def expire(self) -> None:
         """End every token given out so far."""
         now = self._clock()
         self._grants = {key: Grant(grant.kind, grant.owner, now) for key, grant in self._grants.items()}
 
-    def _pair(self, first: str, second: str) -> tuple[Customer, AuthMode]:
+    def _pair(self, first: str, second: str) -> Customer:
         for customer in self.config.customers:
             if "token_pair" in self.config.auth_modes and first == customer.company_token:
                 if second != customer.user_token:
                     raise self._refused(900901, "The user token is not valid.", gateway=False)
-                return customer, "token_pair"
+                return customer
             if "gateway_login" in self.config.auth_modes and first == customer.gateway_key:
                 self._live(second, "user", "gateway_login")
-                return customer, "gateway_login"
+                return customer
         raise self._refused(900901, "Access failure for API", gateway=True)
 
     def _live(self, token: str, kind: str, mode: AuthMode) -> Grant:

@@ -37,7 +37,9 @@ class SimulatorConfig:
 
     unauthorized: the shape of every 401; natural: the gateway's for its bearer, the application's for the user's.
     not_offered, forbidden: operation keys (as in `routes`) that answer 404/900906 and 403/900910.
+    company_query: the query parameter that names a partner's company, where it is not the header.
     max_window_days: longest span between lastModifiedFrom and lastModifiedTo; None: any.
+    zone_hours: how far the times it sends are from UTC. visible_after: how late new records come into lists.
     """
 
     customers: tuple[Customer, ...] = (Customer(),)
@@ -48,6 +50,7 @@ class SimulatorConfig:
     company_token_header: str = "Authorization"
     user_token_header: str = "AvidAuthorization"
     company_header: str = "X-Company-Id"
+    company_query: str = ""
     token_seconds: int = 3600
     same_token: bool = True
     unauthorized: Shape = "natural"
@@ -62,5 +65,7 @@ class SimulatorConfig:
     max_page: int = 500
     max_window_days: int | None = 30
     granularity: Literal["day", "second"] = "day"
+    zone_hours: int = 0
+    visible_after: float = 0.0
     not_offered: tuple[str, ...] = ()
     forbidden: tuple[str, ...] = ()

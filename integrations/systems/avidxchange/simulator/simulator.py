@@ -55,7 +55,7 @@ class Simulator(Hands):
         self.clock = clock
         self.lock = RLock()
         self.faults = Faults()
-        self.rows = Rows(data, clock)
+        self.rows = Rows(data, clock, self.config.zone_hours, self.config.visible_after)
         self.access = Access(self.config, clock)
         self._lanes = Lanes(self.config)
         self._ledger = Ledger()
@@ -75,7 +75,7 @@ class Simulator(Hands):
         with self._gate:
             self._lanes.in_flight[lane] += 1
             refused = self._lanes.enter(lane, self.clock()) if lane else None
-            company = request.headers.get(self.config.company_header, "")
+            company = self.access.company(request)
             in_flight = self._lanes.in_flight[lane]
             entry = self._ledger.arrive(self.clock(), request.method, target, lane, company, in_flight)
         entry.fault = planned.kind if planned else ""
@@ -91,7 +91,7 @@ class Simulator(Hands):
     def _caller(self, request: httpx.Request) -> Customer | Refusal:
         try:
             with self.lock:
-                return self.access.caller(request.headers)[0]
+                return self.access.caller(request)
         except Refusal as refused:
             return refused
 
