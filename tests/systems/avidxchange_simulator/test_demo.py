@@ -92,6 +92,14 @@ def test_a_large_book_is_made_in_seconds_and_again_the_same() -> None:
     assert {body["CompanyExternalCode"] for body in invoices} == {"10", "20", "99"}
 
 
+def test_a_second_book_in_the_same_simulator_has_numbers_of_its_own() -> None:
+    sim = Simulator()
+    for company in ("10", "20"):
+        seeded(sim, 40, 30, **{**CODES, "companies": (company,)})
+    numbers = Counter(body["Number"] for body in sim.dump("invoices"))
+    assert sorted(numbers.values())[-3:] == [1, 2, 2]  # a duplicate a book, as its kind says
+
+
 def test_nothing_is_paid_twice_but_by_the_kinds_that_say_so() -> None:
     sim = Simulator(clock=Clock())
     odd = {"overpaid", "wrong_sum", "reissue", "before_invoice"}

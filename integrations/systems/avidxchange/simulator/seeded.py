@@ -57,9 +57,10 @@ def _plan(cases: Mapping[str, tuple[int, Any]], count: int, chance: Random) -> l
 def _invoices(sim: Simulator, count: int, codes: Codes, chance: Random, acct: str) -> Iterator[Row]:
     today = date.fromisoformat(sim.rows.now()[:10])
     known, twin = list(codes.vendors), None
-    for position, name in enumerate(_plan(invoice_cases.CASES, count, chance), 1):
+    for name in _plan(invoice_cases.CASES, count, chance):
+        number = f"INV-{sim.rows.next_id('invoices')}"
         day = today - timedelta(days=chance.randint(0, 20))
-        draft = Draft(chance.choice(known), f"INV-{10_000 + position}", day, [codes.line(chance)], codes, twin)
+        draft = Draft(chance.choice(known), number, day, [codes.line(chance)], codes, twin)
         draft.fields["CompanyExternalCode"] = chance.choice(codes.companies)
         invoice_cases.CASES[name][1](draft, chance)
         twin = draft if name == "ordinary" else twin
