@@ -13,6 +13,7 @@ from integrations.engine.gone import decide_gone
 from integrations.engine.invoices import decide_unsent
 from integrations.engine.mapping import Rules
 from integrations.engine.orders import decide_order, decide_order_gone
+from integrations.engine.payments import decide_payment
 from integrations.engine.policy import Policy
 from integrations.engine.records import (
     AnyRecord,
@@ -71,6 +72,8 @@ def decide(
             return decide_code(source, link, rules)
         case PurchaseOrder():
             return decide_order(source, link, rules, policy)
+        case Payment():
+            return decide_payment(source, link, target, rules, policy, variant, answers)
     return Out(reason="reference", message="Kept here for mapping; it is not written to the other side.")
 
 

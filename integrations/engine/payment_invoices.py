@@ -1,0 +1,152 @@
+"""The invoices of a payment as the books hold them: whether they are there, whose they are, how much is left."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from decimal import Decimal
+
+from integrations.engine.asking import Answers, answered, hold, subject
+from integrations.engine.books import Books
+from integrations.engine.captured import supplier_of
+from integrations.engine.decisions import Act, Decision, Hold, Wait
+from integrations.engine.drafts import UnproposeDraft
+from integrations.engine.errors import Choice, Problem
+from integrations.engine.mapping import Rules
+from integrations.engine.policy import Policy
+from integrations.engine.records import PaidInvoice, Payment
+from integrations.engine.vouchers import Paid, paid_by_invoice
+
+PATIENCE = timedelta(days=3)  # after the payment's date, for an invoice to arrive in the books
+_REMOVE = Choice("remove_from_proposal", "Take it out of the proposal", "override")
+_BOOK = Choice("keep", "Leave the proposal as it is, and book the payment", "override")
+_REMOVABLE = ("preliminary", "acknowledged")  # what the ERP calls a proposal that nobody has ordered yet
+_ZERO = Decimal(0)
+
+
+def paid_supplier(source: Payment, books: Books) -> str:
+    """The ERP's key of whom was paid; an unknown code as it is, "" where the payment names none."""
+    return supplier_of(source.vendor_key, books) or source.vendor_key.partition("|")[0]
+
+
+def not_booked(source: Payment, books: Books, rules: Rules) -> Wait | Hold | None:
+    """An invoice that is not in the books yet is waited for, for a few days."""
+    unknown = [each for each in source.invoices if each.key not in books.invoices]
+    if not unknown:
+        return None
+    late = rules.today is not None and source.dated is not None and rules.today - source.dated > PATIENCE
+    problems = tuple(_unknown(source, each, late=late) for each in unknown)
+    return Hold(problems=problems) if late else Wait(problems=problems)
+
+
+def _unknown(source: Payment, item: PaidInvoice, *, late: bool) -> Problem:
+    name, blocker = item.number or item.key, ("invoice", item.key)
+    if not late:
+        words = f"Invoice {name} is not in the ERP yet. The payment is booked once it is."
+        return Problem("invoice_not_booked", words, field="invoices", value=name, blocker=blocker)
+    words = (
+        f"It paid invoice {name} on {source.dated}, which has not arrived in the ERP since. Bring the invoice there, "
+        "or find out what was paid."
+    )
+    code = "payment_for_unknown_invoice"
+    return Problem(code, words, field="invoices", value=name, blocker=blocker, urgent=True)
+
+
+def as_held(source: Payment, books: Books) -> tuple[Paid, ...] | Hold:
+    """Each invoice with how it stands in the books, where all of them may be paid so; else every reason."""
+    problems: list[Problem] = []
+    paid: list[Paid] = []
+    for item in source.invoices:
+        target_id = books.invoices[item.key]
+        held = books.standing.get(target_id)
+        if held is None or not held.active:
+            name = item.number or item.key
+            words = f"Invoice {name} was paid, but in the ERP it is cancelled or gone ({target_id}). Find out why."
+            problems.append(Problem("invoice_cancelled", words, field="invoices", value=name, urgent=True))
+        else:
+            paid.append(Paid(item=item, held=held))
+    vendor = paid_supplier(source, books) or (paid[0].held.vendor_id if paid else "")
+    for each in paid:
+        problems += _another(source, each, vendor) or _more_than_open(source, each, books)
+    return Hold(problems=tuple(problems)) if problems else tuple(paid)
+
+
+def _another(source: Payment, each: Paid, vendor: str) -> list[Problem]:
+    """Another supplier's, or in another currency: the amounts mean nothing then."""
+    held, found = each.held, []
+    if held.vendor_id != vendor:
+        words = (
+            f"It pays supplier {vendor} ({source.vendor_name}), but invoice {held.number} belongs to supplier "
+            f"{held.vendor_id} in the ERP. Find out who was paid."
+        )
+        found.append(Problem("other_supplier", words, field="vendor_key", value=vendor, urgent=True))
+    if held.currency != source.currency:
+        words = (
+            f"It pays in {source.currency}, but invoice {held.number} is in {held.currency}. Nothing is converted: "
+            "book it by hand."
+        )
+        found.append(Problem("other_currency", words, field="currency", value=source.currency, urgent=True))
+    return found
+
+
+def _more_than_open(source: Payment, each: Paid, books: Books) -> list[Problem]:
+    """A voucher settles nothing by itself: what earlier ones have paid counts beside what the ledger says is open."""
+    held, paying = each.held, each.item.net + each.item.discount
+    total = held.amount if held.amount is not None else _ZERO
+    sign = -1 if total < 0 else 1  # a credit is used up like an invoice, with all signs turned
+    earlier = books.paid.get(held.target_id, _ZERO) - _replaced(source, held.number, books)
+    left = min((total - (held.paid or _ZERO)) * sign, (total - earlier) * sign) * sign
+    if (paying == 0 and each.item.net == 0) or 0 < paying * sign <= left * sign:
+        return []
+    words = (
+        f"It pays {paying} {source.currency} of invoice {held.number}, of which {left} of {total} is left. It may be "
+        "paid twice: compare both sides."
+    )
+    return [Problem("more_than_open", words, field="invoices", value=str(paying), urgent=True)]
+
+
+def _replaced(source: Payment, number: str, books: Books) -> Decimal:
+    """What the payment that this one reissues has paid of the invoice, while its reversal is not in the books."""
+    before = books.vouchers.get(source.replaces)
+    if before is None or source.replaces in books.reversed:
+        return _ZERO
+    return paid_by_invoice(before.draft).get(number, _ZERO)
+
+
+def about_to_be_paid(
+    source: Payment, paid: Sequence[Paid], rules: Rules, policy: Policy, answers: Answers
+) -> Decision | None:
+    """The ERP is about to pay one of them as well: asked one by one, each has a proposal of its own."""
+    for each in paid:
+        held = each.held
+        state = rules.proposals.get((held.vendor_id, held.number))
+        if state is None:
+            continue
+        removable = state.casefold() in _REMOVABLE
+        what = "Take it out of the proposal." if removable else "Stop that payment in the ERP, or recover the money."
+        words = (
+            f"Invoice {held.number} is paid by this payment, and it is in a payment proposal of the ERP "
+            f"({state or 'open'}): it may be paid twice. {what}"
+        )
+        choices = (_REMOVE, _BOOK) if removable else (_BOOK,)
+        about = subject(held.target_id, state)
+        code = "in_payment_proposal"
+        asked = Problem(code, words, field="invoices", value=held.number, urgent=True, choices=choices, subject=about)
+        match answered(answers, asked):
+            case _REMOVE.key:
+                return _removal(source, each, policy)
+            case "":
+                return hold(asked)
+    return None
+
+
+def _removal(source: Payment, each: Paid, policy: Policy) -> Act:
+    held = each.held
+    series = held.echo.get("series", policy.series)
+    draft = UnproposeDraft(company=policy.company, vendor=held.vendor_id, series=series, number=held.number)
+    return Act(
+        draft=draft,
+        natural_key=f"unpropose|{policy.company}|{held.target_id}|{source.key}",
+        target_id=held.target_id,
+        version=held.version,
+        why=(f"paid by payment {source.key}",),
+        again=True,
+    )
