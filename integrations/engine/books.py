@@ -25,7 +25,8 @@ class Books(msgspec.Struct, frozen=True, kw_only=True):
     answers for records that name none of them.
 
     What concerns one batch: `suppliers`, the AP tool's vendor code -> supplier key; `invoices`, captured invoice key ->
-    its id in the books; `standing`, fresh reads of those by id; `paid`, what our vouchers have paid of each so far;
+    its id in the books; `standing`, fresh reads of those by id; `paid`, what our vouchers have paid of each so far by
+    id, discount included, but for payments that are reversed or that the batch reissues;
     `vouchers`, payment key -> its voucher; `reversed`, the payment keys whose reversal is in the books.
     """
 

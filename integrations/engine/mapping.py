@@ -171,6 +171,12 @@ class Rules:
         other.bills = bills
         return other
 
+    def with_books(self, books: Books) -> "Rules":
+        """The same rules, with the books as they will be once the batch so far is written."""
+        other = copy(self)
+        other.books = books
+        return other
+
     def account(self, company: str, number: str, day: date | None) -> tuple[str, str, Problem | None]:
         """(target id, why, problem) for a source account on a posting date."""
         return self._cached("account", "", company, number, day, f"account {number}")

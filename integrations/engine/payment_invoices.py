@@ -13,7 +13,7 @@ from integrations.engine.errors import Choice, Problem
 from integrations.engine.mapping import Rules
 from integrations.engine.policy import Policy
 from integrations.engine.records import PaidInvoice, Payment
-from integrations.engine.vouchers import Paid, paid_by_invoice
+from integrations.engine.vouchers import Paid
 
 PATIENCE = timedelta(days=3)  # after the payment's date, for an invoice to arrive in the books
 _REMOVE = Choice("remove_from_proposal", "Take it out of the proposal", "override")
@@ -92,8 +92,8 @@ def _more_than_open(source: Payment, each: Paid, books: Books) -> list[Problem]:
     held, paying = each.held, each.item.net + each.item.discount
     total = held.amount if held.amount is not None else _ZERO
     sign = -1 if total < 0 else 1  # a credit is used up like an invoice, with all signs turned
-    earlier = books.paid.get(held.target_id, _ZERO) - _replaced(source, held.number, books)
-    left = min((total - (held.paid or _ZERO)) * sign, (total - earlier) * sign) * sign
+    used = max((held.paid or _ZERO) * sign, books.paid.get(held.target_id, _ZERO) * sign)
+    left = total - used * sign
     if (paying == 0 and each.item.net == 0) or 0 < paying * sign <= left * sign:
         return []
     words = (
@@ -101,14 +101,6 @@ def _more_than_open(source: Payment, each: Paid, books: Books) -> list[Problem]:
         "paid twice: compare both sides."
     )
     return [Problem("more_than_open", words, field="invoices", value=str(paying), urgent=True)]
-
-
-def _replaced(source: Payment, number: str, books: Books) -> Decimal:
-    """What the payment that this one reissues has paid of the invoice, while its reversal is not in the books."""
-    before = books.vouchers.get(source.replaces)
-    if before is None or source.replaces in books.reversed:
-        return _ZERO
-    return paid_by_invoice(before.draft).get(number, _ZERO)
 
 
 def about_to_be_paid(

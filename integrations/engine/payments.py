@@ -3,8 +3,12 @@
 The rules are described in docs/ap-rules.md, "Payments into the books".
 """
 
+from decimal import Decimal
+
+import msgspec
+
 from integrations.engine.asking import CREATE_ANYWAY, Answers, about, answered, hold
-from integrations.engine.books import Books
+from integrations.engine.books import Books, Voucher
 from integrations.engine.captured import of_company
 from integrations.engine.decisions import Create, Decision, Hold, Link, Out, Wait
 from integrations.engine.drafts import VoucherDraft
@@ -13,7 +17,7 @@ from integrations.engine.mapping import Rules
 from integrations.engine.payment_amounts import held_back
 from integrations.engine.payment_invoices import about_to_be_paid, as_held, not_booked, paid_supplier
 from integrations.engine.policy import Policy
-from integrations.engine.records import Payment, PaymentState, TargetRecord
+from integrations.engine.records import AnyRecord, Gone, Payment, PaymentState, TargetRecord, Unreadable
 from integrations.engine.reversals import decide_posted, decide_reversal, unknown_state
 from integrations.engine.vouchers import draft_voucher, natural_key
 
@@ -43,6 +47,21 @@ def decide_payment(
         or not_booked(source, books, rules)
         or _book(source, books, rules, policy, answers)
     )
+
+
+def counted(rules: Rules, source: AnyRecord | Unreadable | Gone, decision: Decision) -> Rules:
+    """The rules for the next record of the batch: what this one is about to pay is neither open nor new any more."""
+    books = rules.books
+    if books is None or not isinstance(source, Payment) or not isinstance(decision, Create) or decision.variant:
+        return rules
+    if not isinstance(decision.draft, VoucherDraft):
+        return rules
+    paid = dict(books.paid)
+    for each in source.invoices:
+        target_id = books.invoices[each.key]
+        paid[target_id] = paid.get(target_id, Decimal(0)) + each.net + each.discount
+    vouchers = {**books.vouchers, source.key: Voucher(target_id="", draft=decision.draft)}
+    return rules.with_books(msgspec.structs.replace(books, paid=paid, vouchers=vouchers))
 
 
 def _before_start(source: Payment, policy: Policy) -> Out | None:
@@ -102,13 +121,13 @@ def _booked_before(source: Payment, books: Books, answers: Answers) -> Hold | No
         return None
     asked = Problem(
         "possible_duplicate_payment",
-        f"Transaction {source.transaction_id} is booked already, as voucher {same[0].target_id} of payment "
-        f"{same[0].draft.external_id}. Find out whether this is the same payment.",
+        f"Transaction {source.transaction_id} is booked already for payment {same[0].draft.external_id} "
+        f"({same[0].target_id or 'in this run'}). Find out whether this is the same payment.",
         field="transaction_id",
         value=source.transaction_id,
         urgent=True,
         choices=(CREATE_ANYWAY,),
-        subject=about(voucher.target_id for voucher in same),
+        subject=about(voucher.draft.external_id for voucher in same),
     )
     return None if answered(answers, asked) else hold(asked)
 

@@ -13,6 +13,7 @@ from integrations.engine.decisions import Decision, Link, LinkTo
 from integrations.engine.errors import Problem
 from integrations.engine.lanes import carry
 from integrations.engine.mapping import Rules
+from integrations.engine.payments import counted
 from integrations.engine.policy import Policy
 from integrations.engine.ports import Item, Store, Target
 from integrations.engine.records import (
@@ -57,7 +58,9 @@ def decide_all(batch: Sequence[Item], rules: Rules, policy: Policy, target: Targ
     decided: Decided = []
     for item in batch:
         try:
-            decided.append((item, _decide(item, rules, policy)))
+            decision = _decide(item, rules, policy)
+            rules = counted(rules, item.source, decision)
+            decided.append((item, decision))
         except Exception:  # noqa: BLE001  a bug of ours must not stop the neighbours
             store.fail(item, traceback.format_exc())
     return _baselined(_oldest_alone(decided), target)

@@ -38,6 +38,8 @@ def unknown_state(source: Payment, *, urgent: bool = False) -> Problem:
 def decide_posted(source: Payment, link: Link, target: TargetRecord | None, books: Books, answers: Answers) -> Decision:
     """Its voucher stands: agree, ask for its reversal, or ask a person. The voucher itself is never changed."""
     there = target is not None and target.active
+    if source.state in _DEAD and there and not isinstance(link.sent, VoucherDraft):
+        return _not_ours(source, link, answers)
     if source.state in _DEAD:
         open_still = there and source.key not in books.reversed
         wants = (Want(entity=Entity.PAYMENT, key=source.key, variant=REVERSAL),) if open_still else ()
@@ -52,6 +54,17 @@ def decide_posted(source: Payment, link: Link, target: TargetRecord | None, book
     if source.state is PaymentState.UNKNOWN:
         return hold(unknown_state(source, urgent=True))
     return _changed(source, link, target, books, answers) or Nothing(rebaseline=True)
+
+
+def _not_ours(source: Payment, link: Link, answers: Answers) -> Decision:
+    """Nobody knows the rows of a voucher that a person entered and linked: a person reverses it as well."""
+    words = (
+        f"The payment became “{source.state_word or source.state}” after a person linked it to voucher "
+        f"{link.target_id}. Reverse that voucher in the ERP by hand."
+    )
+    about = subject(link.target_id, source.state)
+    asked = Problem("reverse_by_hand", words, field="state", urgent=True, choices=(_ACCEPT,), subject=about)
+    return Nothing(rebaseline=True) if answered(answers, asked) else hold(asked)
 
 
 def _came_back(source: Payment, link: Link, answers: Answers) -> Decision:

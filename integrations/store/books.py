@@ -38,7 +38,7 @@ _LINKED = """
     WHERE tenant_id = %(tenant)s AND integration_id = %(integration)s AND entity = %(entity)s
       AND inbound = %(inbound)s AND {column} = ANY(%(keys)s) ORDER BY id
 """
-# What our vouchers paid of each invoice, discount included; reversed ones and the batch's own left out.
+# What our vouchers paid of each invoice, discount included; payments reversed or reissued by the batch left out.
 _PAID = """
     SELECT i.value->>'key', sum((i.value->>'net')::numeric + coalesce(i.value->>'discount', '0')::numeric)
     FROM integrations_recordlink l
@@ -46,7 +46,7 @@ _PAID = """
         AND s.source_key = l.source_key
     CROSS JOIN LATERAL jsonb_array_elements(s.snapshot->'invoices') i
     WHERE l.tenant_id = %(tenant)s AND l.integration_id = %(integration)s AND l.entity = 'payment' AND l.inbound
-      AND l.variant = '' AND i.value->>'key' = ANY(%(keys)s) AND NOT l.source_key = ANY(%(own)s)
+      AND l.variant = '' AND i.value->>'key' = ANY(%(keys)s) AND NOT l.source_key = ANY(%(reissued)s)
       AND NOT EXISTS (
         SELECT 1 FROM integrations_recordlink r WHERE r.tenant_id = l.tenant_id
             AND r.integration_id = l.integration_id AND r.entity = 'payment' AND r.inbound
@@ -135,7 +135,8 @@ def with_payments(
     keys = sorted({paid.key for payment in payments for paid in payment.invoices})
     invoices = booked(integration, keys)
     own = [payment.key for payment in payments]
-    paid = _rows(_PAID, flow=flow, integration=integration.pk, keys=keys, own=own)
+    reissued = [payment.replaces for payment in payments if payment.replaces]
+    paid = _rows(_PAID, flow=flow, integration=integration.pk, keys=keys, reissued=reissued)
     plains = [payment.transaction_id for payment in payments if payment.transaction_id]
     parties = [payment.vendor_key for payment in payments]
     names = {"flow": flow, "integration": integration.pk, "keys": own, "plains": plains, "parties": parties}

@@ -12,6 +12,7 @@ from integrations.engine.decide import decide
 from integrations.engine.decisions import Act, Create, Hold, Nothing, Wait, Want
 from integrations.engine.drafts import UnproposeDraft
 from integrations.engine.mapping import Rules
+from integrations.engine.payments import counted
 from integrations.engine.policy import Policy
 from integrations.engine.records import Entity, Payment, PaymentState, TargetRecord
 from tests.engine.build import answer, said
@@ -262,10 +263,32 @@ def test_a_voucher_that_a_person_linked_is_watched_by_its_total() -> None:
     assert said(decided(payment(), known, link=link, target=other)) == "hold! payment_changed"
 
 
+def test_a_void_payment_on_a_voucher_that_a_person_linked_is_reversed_by_hand() -> None:
+    link, target, known = booked(payment())
+    link = msgspec.structs.replace(link, sent=None)
+    found = decided(payment(state=PaymentState.VOIDED), known, link=link, target=target)
+    assert said(found) == "hold! reverse_by_hand"
+
+
 def test_a_reissue_is_booked_while_the_first_payment_still_stands() -> None:
     _, _, known = booked(payment())
-    again = payment(key="P2", transaction_id="T2", replaces="P1")
-    found = decided(again, known)
+    known = msgspec.structs.replace(known, paid={})  # what the batch reissues is left out
+    found = decided(payment(key="P2", transaction_id="T2", replaces="P1"), known)
     assert isinstance(found, Create)
     assert [note.code for note in found.notes] == ["reissue"]
-    assert said(decided(msgspec.structs.replace(again, replaces=""), known)) == "hold! more_than_open"
+
+
+def test_payments_of_one_batch_count_for_each_other() -> None:
+    rules = Rules(books=books())
+    first = payment(paid(net="60.00"))
+    rules = counted(rules, first, decide(first, None, None, rules, CLEARING))
+    second, rest = (payment(paid(net=net), key="P2", transaction_id="T2") for net in ("60.00", "40.00"))
+    assert said(decide(second, None, None, rules, CLEARING)) == "hold! more_than_open"
+    assert said(decide(rest, None, None, rules, CLEARING)) == "create"
+
+
+def test_one_transaction_twice_in_a_batch_asks() -> None:
+    rules = Rules(books=books())
+    first, again = payment(paid(net="10.00")), payment(paid(net="10.00"), key="P2")
+    rules = counted(rules, first, decide(first, None, None, rules, CLEARING))
+    assert said(decide(again, None, None, rules, CLEARING)) == "hold! possible_duplicate_payment"
