@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
@@ -100,6 +100,7 @@ class Source(Protocol):
         ...
 
 
+@runtime_checkable
 class Documents(Protocol):
     """A connected system that keeps documents."""
 

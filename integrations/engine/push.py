@@ -3,6 +3,7 @@
 import traceback
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import partial
 
 import msgspec
 
@@ -10,12 +11,13 @@ from integrations.engine.asking import hold
 from integrations.engine.credits import named_bill
 from integrations.engine.decide import decide
 from integrations.engine.decisions import Decision, Link, LinkTo
+from integrations.engine.drafts import BookedInvoiceDraft
 from integrations.engine.errors import Problem
 from integrations.engine.lanes import carry
 from integrations.engine.mapping import Rules
 from integrations.engine.payments import counted
 from integrations.engine.policy import Policy
-from integrations.engine.ports import Item, Store, Target
+from integrations.engine.ports import Documents, Item, Store, Target, Write
 from integrations.engine.records import (
     Dimension,
     Entity,
@@ -39,15 +41,33 @@ _ENTITIES: dict[type, Entity] = {
 }
 
 
-def push(batch: Sequence[Item], rules: Rules, policy: Policy, target: Target, store: Store, lanes: int = 1) -> None:
+def push(
+    batch: Sequence[Item],
+    rules: Rules,
+    policy: Policy,
+    target: Target,
+    store: Store,
+    lanes: int = 1,
+    documents: Documents | None = None,
+) -> None:
     """Decide, commit what cannot go and an intent for the rest, then write group by group, `lanes` at once.
 
     Retryable with a wait and ConnectionBroken are left to the caller after the writes in hand were postponed: they end
-    the run, not the records.
+    the run, not the records. `documents` is where the images of captured invoices are.
     """
     decided = decide_all(batch, rules, policy, target, store)
     writes = store.record([item for item, _ in decided], [decision for _, decision in decided])
-    carry(target.groups(writes), target, store, lanes)
+    carry(target.groups(with_documents(writes, documents)), target, store, lanes)
+
+
+def with_documents(writes: Sequence[Write], documents: Documents | None) -> list[Write]:
+    """The same writes; those that name a document can fetch it."""
+    return [
+        msgspec.structs.replace(write, content=partial(documents.document, write.draft.document))
+        if documents is not None and isinstance(write.draft, BookedInvoiceDraft) and write.draft.document
+        else write
+        for write in writes
+    ]
 
 
 def decide_all(batch: Sequence[Item], rules: Rules, policy: Policy, target: Target, store: Store) -> Decided:

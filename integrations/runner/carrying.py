@@ -9,7 +9,7 @@ from django.conf import settings
 from integrations.engine.errors import ConnectionBroken, Retryable
 from integrations.engine.mapping import Rules, VendorLink
 from integrations.engine.policy import Policy
-from integrations.engine.ports import Item
+from integrations.engine.ports import Documents, Item
 from integrations.engine.push import push
 from integrations.engine.records import Entity
 from integrations.engine.resolve import resolve
@@ -36,6 +36,7 @@ class Hands:
     rules: Rules
     policy: Policy
     lanes: int
+    documents: Documents | None = None  # where the images of the source's records are
 
     def rules_for(self, batch: Sequence[Item], planned: Mapping[str, Sequence[VendorLink]] | None = None) -> Rules:
         """The rules with what concerns this batch."""
@@ -61,7 +62,9 @@ def prepare(lease: Lease, flow: Flow, run: SyncRun) -> Hands:
     store = FlowStore(
         lease, flow, run, rules_version=version, patience=patience_of(flow), mark_field=policy.write_back_field
     )
-    return Hands(lease, flow, store, target, rules, policy, system.limits.lanes or 1)
+    source = connecting.client(lease.tenant_id, flow.source.pk) if flow.inbound else None
+    documents = source if isinstance(source, Documents) else None
+    return Hands(lease, flow, store, target, rules, policy, system.limits.lanes or 1, documents)
 
 
 def patience_of(flow: Flow) -> Patience:
@@ -82,7 +85,7 @@ def resolve_lost(hands: Hands) -> None:
 def carry_batch(hands: Hands, batch: Sequence[Item]) -> None:
     """Decide and write a claimed batch. What cannot even be decided now goes back as it came."""
     try:
-        push(batch, hands.rules_for(batch), hands.policy, hands.target, hands.store, hands.lanes)
+        push(batch, hands.rules_for(batch), hands.policy, hands.target, hands.store, hands.lanes, hands.documents)
     except (Retryable, ConnectionBroken) as error:
         hands.store.give_back(batch, error.after if isinstance(error, Retryable) else None)
         raise

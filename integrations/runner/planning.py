@@ -17,7 +17,7 @@ from integrations.engine.errors import ConnectionBroken, Retryable
 from integrations.engine.lanes import carry
 from integrations.engine.mapping import VendorLink
 from integrations.engine.ports import Item, Store
-from integrations.engine.push import Decided, decide_all
+from integrations.engine.push import Decided, decide_all, with_documents
 from integrations.engine.records import Entity, Vendor
 from integrations.models import Flow, OutboxItem, Plan, PlanLine, SyncRun
 from integrations.runner import connecting
@@ -216,7 +216,7 @@ def _carry(plan: Plan, hands: Hands, lines: dict[int, PlanLine]) -> bool:
             plans.note(plan, PlanLine.Result.CHANGED, {item: f"Now: {words}" for item, words in other.items()})
     try:
         writes = hands.store.record([item for item, _ in same], [decision for _, decision in same])
-        carry(hands.target.groups(writes), hands.target, hands.store, hands.lanes)
+        carry(hands.target.groups(with_documents(writes, hands.documents)), hands.target, hands.store, hands.lanes)
     except Retryable as error:
         log.info("apply_waits", seconds=error.after)
         time.sleep(min(error.after or 5.0, _PATIENCE))

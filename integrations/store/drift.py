@@ -39,7 +39,7 @@ _PROPOSED = """
     JOIN integrations_flow f ON f.tenant_id = s.tenant_id AND f.id = s.flow_id
     JOIN integrations_integration n ON n.tenant_id = f.tenant_id AND n.id = f.integration_id
     WHERE s.tenant_id = %(tenant)s AND f.entity = 'invoice' AND n.erp_id = %(connection)s
-      AND s.party = ANY(%(parties)s) AND s.number = ANY(%(numbers)s)
+      AND split_part(s.party, '|', 1) = ANY(%(parties)s) AND s.number = ANY(%(numbers)s)
       AND i.tenant_id = s.tenant_id AND i.source_id = s.id
       AND (i.state = 'done' OR i.state = 'held' AND i.reason IN ('in_payment_proposal', 'may_be_paid_twice'))
     RETURNING i.flow_id

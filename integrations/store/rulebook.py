@@ -140,6 +140,7 @@ def _inbound(
         Guard(standing, number_reuse=rules.number_reuse),
         books=held,
         peers=concerns.peers(integration, True, invoices),
+        proposals=concerns.proposals(integration, sorted(set(known.values()))),
     )
 
 

@@ -9,14 +9,16 @@ from integrations.models import Blocker, Flow
 from integrations.store.blockers import free
 from integrations.store.lease import due_now
 
-# Codes whose first or last valid day has just passed: nothing about them changed but the day.
+# Codes whose first or last valid day has just passed, and payments whose invoice should have come by now: nothing about
+# them changed but the day.
 _DATED = """
     UPDATE integrations_outboxitem i SET state = 'ready', not_before = now(), attempts = 0, changed_at = now()
     FROM integrations_sourcerecord s
     WHERE i.tenant_id = %(tenant)s AND i.flow_id = %(flow)s AND s.tenant_id = i.tenant_id AND s.id = i.source_id
-      AND i.state IN ('done', 'out')
-      AND ((s.snapshot->>'valid_from')::date BETWEEN current_date - 2 AND current_date
-        OR (s.snapshot->>'valid_to')::date BETWEEN current_date - 3 AND current_date - 1)
+      AND (i.state IN ('done', 'out')
+           AND ((s.snapshot->>'valid_from')::date BETWEEN current_date - 2 AND current_date
+                OR (s.snapshot->>'valid_to')::date BETWEEN current_date - 3 AND current_date - 1)
+        OR i.state = 'waiting' AND i.reason = 'invoice_not_booked')
 """
 
 
@@ -39,7 +41,7 @@ def free_for(integration_id: int, changed: Iterable[AnyRecord | Unreadable]) -> 
 
 
 def wake_dated(flow: Flow) -> None:
-    """Decide anew the codes that became valid or ended by themselves; in the open scope."""
+    """Decide anew what depends on the day; in the open scope."""
     with connection.cursor() as cursor:
         cursor.execute(_DATED, {"tenant": flow.tenant_id, "flow": flow.pk})
         if cursor.rowcount:
