@@ -6,18 +6,24 @@ from integrations.engine.books import Books
 from integrations.engine.captured import supplier_of
 from integrations.engine.captured_draft import origin_of
 from integrations.engine.decisions import Decision, Link, Nothing, Out
-from integrations.engine.drafts import BookedInvoiceDraft
+from integrations.engine.drafts import BookedInvoiceDraft, UnproposeDraft
 from integrations.engine.errors import Choice, Problem
+from integrations.engine.mapping import Rules
+from integrations.engine.proposed import about_to_be_paid
 from integrations.engine.records import Gone, Invoice, InvoiceState, TargetRecord
 
 _ACCEPT = Choice("accept", "The books are right as they are", "override")
 
 
-def decide_booked(source: Invoice, link: Link, target: TargetRecord | None, books: Books, answers: Answers) -> Decision:
-    """Unchanged: nothing. Void, changed or gone from the books: a person, with what differs."""
+def decide_booked(
+    source: Invoice, link: Link, target: TargetRecord | None, rules: Rules, books: Books, answers: Answers
+) -> Decision:
+    """Unchanged: nothing. Void, changed, gone from the books, or about to be paid there as well: a person."""
     if target is None or not target.active:
         words = f"Invoice {source.number} is cancelled or no longer in the books, but approved in the AP tool."
         return _asked("cancelled_in_books", words, (source.key, link.target_id, "books"), answers)
+    if (proposal := _proposal(link, rules, answers)) is not None:
+        return proposal
     unchanged = link.schema == hashing.VERSION and link.fingerprint == hashing.fingerprint(source)
     if unchanged:
         return Nothing()
@@ -38,6 +44,18 @@ def decide_booked(source: Invoice, link: Link, target: TargetRecord | None, book
         return Nothing(rebaseline=True)
     words = f"Invoice {source.number} changed after it was booked: {'; '.join(differing)}. Correct the books."
     return _asked("changed_after_booking", words, (source.key, digest(differing)), answers)
+
+
+def _proposal(link: Link, rules: Rules, answers: Answers) -> Decision | None:
+    """What is paid in the AP tool must not be paid by the ERP."""
+    sent = link.sent
+    if not isinstance(sent, BookedInvoiceDraft):
+        return None
+    state = rules.proposals.get((sent.vendor, sent.number))
+    if state is None or sent.net + sent.tax <= 0:
+        return None
+    draft = UnproposeDraft(company=sent.company, vendor=sent.vendor, series=sent.series, number=sent.number)
+    return about_to_be_paid(draft, link.target_id, state, answers)
 
 
 def decide_booked_gone(source: Gone, link: Link | None, answers: Answers) -> Decision:

@@ -59,7 +59,7 @@ def decide(
         case Invoice() if rules.books is not None:
             if link is None:
                 return decide_captured(source, rules, policy, rules.books, answers)
-            return decide_booked(source, link, target, rules.books, answers)
+            return decide_booked(source, link, target, rules, rules.books, answers)
         case Invoice() if link is None:
             return decide_unsent(source, rules, policy, variant, answers)
         case Invoice() if link is not None:

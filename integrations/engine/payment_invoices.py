@@ -4,21 +4,19 @@ from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 
-from integrations.engine.asking import Answers, answered, hold, subject
+from integrations.engine import proposed
+from integrations.engine.asking import Answers
 from integrations.engine.books import Books
 from integrations.engine.captured import supplier_of
-from integrations.engine.decisions import Act, Decision, Hold, Wait
+from integrations.engine.decisions import Decision, Hold, Wait
 from integrations.engine.drafts import UnproposeDraft
-from integrations.engine.errors import Choice, Problem
+from integrations.engine.errors import Problem
 from integrations.engine.mapping import Rules
 from integrations.engine.policy import Policy
 from integrations.engine.records import PaidInvoice, Payment
 from integrations.engine.vouchers import Paid
 
 PATIENCE = timedelta(days=3)  # after the payment's date, for an invoice to arrive in the books
-_REMOVE = Choice("remove_from_proposal", "Take it out of the proposal", "override")
-_BOOK = Choice("keep", "Leave the proposal as it is, and book the payment", "override")
-_REMOVABLE = ("preliminary", "acknowledged")  # what the ERP calls a proposal that nobody has ordered yet
 _ZERO = Decimal(0)
 
 
@@ -107,38 +105,12 @@ def about_to_be_paid(
     source: Payment, paid: Sequence[Paid], rules: Rules, policy: Policy, answers: Answers
 ) -> Decision | None:
     """The ERP is about to pay one of them as well: asked one by one, each has a proposal of its own."""
-    for each in paid:
-        held = each.held
+    for held in (each.held for each in paid):
         state = rules.proposals.get((held.vendor_id, held.number))
         if state is None:
             continue
-        removable = state.casefold() in _REMOVABLE
-        what = "Take it out of the proposal." if removable else "Stop that payment in the ERP, or recover the money."
-        words = (
-            f"Invoice {held.number} is paid by this payment, and it is in a payment proposal of the ERP "
-            f"({state or 'open'}): it may be paid twice. {what}"
-        )
-        choices = (_REMOVE, _BOOK) if removable else (_BOOK,)
-        about = subject(held.target_id, state)
-        code = "in_payment_proposal"
-        asked = Problem(code, words, field="invoices", value=held.number, urgent=True, choices=choices, subject=about)
-        match answered(answers, asked):
-            case _REMOVE.key:
-                return _removal(source, each, policy)
-            case "":
-                return hold(asked)
+        series = held.echo.get("series", policy.series)
+        draft = UnproposeDraft(company=policy.company, vendor=held.vendor_id, series=series, number=held.number)
+        if found := proposed.about_to_be_paid(draft, held.target_id, state, answers):
+            return found
     return None
-
-
-def _removal(source: Payment, each: Paid, policy: Policy) -> Act:
-    held = each.held
-    series = held.echo.get("series", policy.series)
-    draft = UnproposeDraft(company=policy.company, vendor=held.vendor_id, series=series, number=held.number)
-    return Act(
-        draft=draft,
-        natural_key=f"unpropose|{policy.company}|{held.target_id}|{source.key}",
-        target_id=held.target_id,
-        version=held.version,
-        why=(f"paid by payment {source.key}",),
-        again=True,
-    )

@@ -139,7 +139,8 @@ def with_payments(
     paid = _rows(_PAID, flow=flow, integration=integration.pk, keys=keys, reissued=reissued)
     plains = [payment.transaction_id for payment in payments if payment.transaction_id]
     parties = [payment.vendor_key for payment in payments]
-    names = {"flow": flow, "integration": integration.pk, "keys": own, "plains": plains, "parties": parties}
+    named = [*own, *(payment.replaces for payment in payments if payment.replaces)]
+    names = {"flow": flow, "integration": integration.pk, "keys": named, "plains": plains, "parties": parties}
     vouchers, turned = {}, set()
     for key, variant, target_id, sent in _rows(_VOUCHERS, **names):
         draft = _draft(sent) if sent else None

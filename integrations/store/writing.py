@@ -22,6 +22,7 @@ from integrations.engine.drafts import (
 from integrations.engine.errors import Problem, Rejected
 from integrations.engine.ports import Item, Write
 from integrations.engine.records import Entity
+from integrations.models import MirrorRecord
 from integrations.store import sql
 from integrations.store.blockers import free
 from integrations.store.frame import Frame, print_of
@@ -98,6 +99,7 @@ def settle(
             linked += _link(frame, mine, statement) if statement else [item.source_key for item, _, _ in mine]
     if len(linked) != len(done):
         raise IntegrityError("a link of this record points to another target record")
+    _take_out_of_mirror(frame, [write.draft for _, write, _ in done])
     park(frame, [_settled(*each, again) for each in done])
     free(frame.integration.pk, frame.flow.entity, linked)
     mark(frame, [(i.source_key, r.target_id) for i, w, r in done if effect_of(w) == "created" and not i.variant])
@@ -110,6 +112,14 @@ def settle(
             "digest": digest(write.draft),
         }
         frame.audit(effect_of(write), item, refs={**refs, **({"variant": item.variant} if item.variant else {})})
+
+
+def _take_out_of_mirror(frame: Frame, drafts: Sequence[Draft]) -> None:
+    """What was just taken out of a payment proposal is not about to be paid, whatever the last listing said."""
+    for draft in drafts:
+        if isinstance(draft, UnproposeDraft):
+            rows = MirrorRecord.objects.filter(connection=frame.integration.erp_id, entity=Entity.PAYMENT_PROPOSAL)
+            rows.filter(vendor_id=draft.vendor, number=draft.number).update(active=False)
 
 
 def effect_of(write: Write) -> str:
