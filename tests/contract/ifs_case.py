@@ -26,7 +26,8 @@ class Case:
 
     wrong_secret = {"client_secret": "wrong-secret"}
     several_pages = frozenset(
-        {Entity.VENDOR, Entity.GL_ACCOUNT, Entity.DIMENSION, Entity.ACCOUNTING_PERIOD, Entity.INVOICE}
+        {Entity.VENDOR, Entity.GL_ACCOUNT, Entity.DIMENSION, Entity.INVOICE}
+        | {Entity.ACCOUNTING_PERIOD, Entity.PURCHASE_ORDER}
     )
     scope = Scope(company="10")
 

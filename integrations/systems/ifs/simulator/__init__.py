@@ -5,6 +5,7 @@ from integrations.systems.ifs.simulator.demo import SeedReport, seed
 from integrations.systems.ifs.simulator.faults import Fault
 from integrations.systems.ifs.simulator.ledger import load_spend
 from integrations.systems.ifs.simulator.ledger_lines import LoadReport, SpendMapping
+from integrations.systems.ifs.simulator.mass import MasterReport, seed_masters
 from integrations.systems.ifs.simulator.options import build
 from integrations.systems.ifs.simulator.seeded import seed_awkward
 from integrations.systems.ifs.simulator.simulator import Simulator
@@ -13,6 +14,7 @@ __all__ = [
     "Client",
     "Fault",
     "LoadReport",
+    "MasterReport",
     "SeedReport",
     "Simulator",
     "SimulatorConfig",
@@ -21,4 +23,5 @@ __all__ = [
     "load_spend",
     "seed",
     "seed_awkward",
+    "seed_masters",
 ]

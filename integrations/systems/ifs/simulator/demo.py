@@ -11,6 +11,7 @@ from integrations.systems.ifs.simulator import demo_drafts
 from integrations.systems.ifs.simulator.demo_cases import CASES, LEAST, REPEATS, SUPPLIER_KIND, Case, cost
 from integrations.systems.ifs.simulator.demo_drafts import Draft
 from integrations.systems.ifs.simulator.demo_masters import COMPANY, masters
+from integrations.systems.ifs.simulator.demo_orders import demo_orders
 from integrations.systems.ifs.simulator.demo_suppliers import Supplier, roster, supplier_rows
 from integrations.systems.ifs.simulator.simulator import Simulator
 from integrations.systems.ifs.simulator.store import Store, day
@@ -47,7 +48,8 @@ def seed(sim: Simulator, invoices: int = 300, seed: int = 1, suppliers: int = 60
     report = SeedReport()
     people = roster(suppliers, chance)
     with sim.store.transaction():
-        for entity, rows in (*masters(today), *supplier_rows(people, today, chance)):
+        alone = demo_orders(people, today, Random(seed))
+        for entity, rows in (*masters(today), *supplier_rows(people, today, chance), *alone):
             report.count(entity, sim.store.insert_many(entity, rows))
         drafts = _drafts(invoices, people, today, chance, report)
         while chunk := list(islice(drafts, CHUNK)):

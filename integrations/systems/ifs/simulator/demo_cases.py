@@ -24,6 +24,7 @@ from integrations.systems.ifs.simulator.demo_masters import (
     USE_TAX,
     WITHHELD,
 )
+from integrations.systems.ifs.simulator.demo_orders import head_row, line_row
 
 Case = Callable[[Draft, Random], None]
 _CENT = Decimal("0.01")
@@ -88,29 +89,15 @@ def _order(draft: Draft, chance: Random, part: bool = False) -> None:
     shared = {"OrderNo": number, "Objstate": "Received", "Contract": "10", "CurrencyCode": draft.supplier.currency}
     shared |= {"VendorNo": draft.supplier.id, "Company": draft.company}
     ordered = draft.invoice_date - timedelta(days=20)
-    draft.orders.append({**shared, "OrderDate": ordered, "BuyerCode": "PURCH", "AuthorizeCode": "PURCH"})
+    draft.orders.append(head_row(shared, ordered))
     for position, line in enumerate(draft.lines, 1):
         quantity, price = Decimal(chance.randint(1, 40)), cents(chance, 5, 200)
         line.kind, line.account, line.amount = "M10", RECEIVED, quantity * price
         line.code_b, line.quantity, line.price, line.po_line = None, quantity, price, str(position)
         key = {"OrderNo": number, "LineNo": str(position), "ReleaseNo": "1"}
-        draft.order_lines.append(
-            {
-                **shared,
-                **key,
-                "PartNo": f"PART-{chance.randint(100, 999)}" if part else None,
-                "Description": line.text,
-                "BuyQtyDue": quantity,
-                "BuyUnitMeas": "pcs",
-                "BuyUnitPrice": price,
-                "NetAmtCurr": quantity * price,
-                "GrossAmtCurr": quantity * price,
-                "WantedDeliveryDate": draft.invoice_date,
-                "PlannedReceiptDate": draft.invoice_date,
-                "QtyReceived": quantity,
-                "QtyInvoiced": quantity,
-            }
-        )
+        of_part = f"PART-{chance.randint(100, 999)}" if part else None
+        row = line_row(shared, key, quantity, price, draft.invoice_date, PartNo=of_part, Description=line.text)
+        draft.order_lines.append(row)
         draft.receipts.append({**key, "ReceiptNo": 1, "QtyReceived": quantity, "ReceiptDate": draft.invoice_date})
 
 

@@ -1,6 +1,6 @@
 """Demo suppliers, with the names, numbers and addresses that break naive matching."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from random import Random
@@ -64,6 +64,7 @@ _SPECIAL = (
     Supplier("S1014", "Tornillos del Norte S.A. de C.V.", "MX", "MXN"),
     Supplier("S1015", "Aceros Monterrey", "MX", "MXN"),
 )
+_SHARED = frozenset({"00123", "123", "S1009"})
 
 
 def roster(count: int, chance: Random) -> list[Supplier]:
@@ -76,8 +77,20 @@ def roster(count: int, chance: Random) -> list[Supplier]:
     return found
 
 
-def supplier_rows(suppliers: list[Supplier], today: date, chance: Random) -> Iterator[tuple[str, list[Row]]]:
-    """(entity, rows) of the supplier master."""
+def companies_of(supplier: Supplier) -> tuple[str, ...]:
+    """Where the demo's suppliers may be invoiced: at home, some in both companies, one nowhere."""
+    if supplier.kind == "no_company":
+        return ()
+    return (COMPANY, OTHER_COMPANY) if supplier.currency == "MXN" or supplier.id in _SHARED else (COMPANY,)
+
+
+def supplier_rows(
+    suppliers: list[Supplier],
+    today: date,
+    chance: Random,
+    companies: Callable[[Supplier], tuple[str, ...]] = companies_of,
+) -> Iterator[tuple[str, list[Row]]]:
+    """(entity, rows) of the supplier master; `companies` says where a supplier may be invoiced."""
     tables: dict[str, list[Row]] = {}
 
     def add(entity: str, **row: Any) -> None:
@@ -86,18 +99,11 @@ def supplier_rows(suppliers: list[Supplier], today: date, chance: Random) -> Ite
     for position, supplier in enumerate(suppliers):
         key = {"SupplierId": supplier.id}
         add("SupplierInfoGeneral", **key, **_general(supplier, position, today))
-        if supplier.kind != "no_company":
-            add("SupplierInvoiceCompany", **key, **_company(supplier, COMPANY, position))
-            _payment(add, supplier)
+        for company in companies(supplier):
+            add("SupplierInvoiceCompany", **key, **_company(supplier, company, position))
+            _payment(add, supplier, company)
         add("SupplierPurchase", **key, VendorNo=supplier.id, CurrencyCode=supplier.currency, BuyerCode="PURCH")
         _addresses(add, supplier, position, today, chance)
-    mexican = [each for each in suppliers if each.currency == "MXN"]
-    for supplier in mexican:
-        add(
-            "SupplierInvoiceCompany",
-            SupplierId=supplier.id,
-            **_company(supplier, OTHER_COMPANY, 0),
-        )
     yield from tables.items()
 
 
@@ -131,11 +137,11 @@ def _company(supplier: Supplier, company: str, position: int) -> Row:
     }
 
 
-def _payment(add: Any, supplier: Supplier) -> None:
+def _payment(add: Any, supplier: Supplier, company: str) -> None:
     add(
         "SupplierPayment",
         SupplierId=supplier.id,
-        Company=COMPANY,
+        Company=company,
         Identity=supplier.id,
         PartyType="Supplier",
         PaymentAdvice="NO",
