@@ -1,10 +1,14 @@
-"""Finds the systems: every folder here that declares SYSTEM. A new one needs no edit elsewhere."""
+"""Finds the systems: every folder of this package that declares SYSTEM. A new one needs no edit elsewhere.
+
+Only the package's own folder is looked into, never `sys.path`, a variable or an entry point: whatever is found here is
+handed revealed credentials. A process that wants another folder says so itself, by `__path__` (a test does).
+"""
 
 import importlib
 import pkgutil
 from functools import cache
-from pathlib import Path
 
+from integrations import systems as package
 from integrations.systems.base import System
 
 
@@ -12,9 +16,9 @@ from integrations.systems.base import System
 def systems() -> dict[str, System]:
     """Every system by its key, in alphabetical order of their folders."""
     found = {}
-    for module in sorted(pkgutil.iter_modules([str(Path(__file__).parent)]), key=lambda m: m.name):
+    for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda m: m.name):
         if module.ispkg:
-            system = getattr(importlib.import_module(f"{__package__}.{module.name}"), "SYSTEM", None)
+            system = getattr(importlib.import_module(f"{package.__name__}.{module.name}"), "SYSTEM", None)
             if isinstance(system, System):
                 found[system.key] = system
     return found

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from integrations.engine.drafts import Draft, DraftLine, InvoiceDraft, VendorDraft
+from integrations.engine.drafts import Draft, DraftLine, InvoiceDraft, Making, VendorDraft
 from integrations.engine.ports import Scope, Write
 from integrations.engine.records import Address, Entity, PaidInvoice
 from integrations.systems.bill import SYSTEM
@@ -34,6 +34,7 @@ class Case:
 
     wrong_secret = {"password": "wrong-password"}
     several_pages = frozenset({Entity.VENDOR, Entity.INVOICE, Entity.PAYMENT})
+    versioned = frozenset({Entity.VENDOR, Entity.INVOICE})
     scope = Scope(company="10")
 
     def __init__(self) -> None:
@@ -110,7 +111,7 @@ class Case:
     def mend(self) -> None:
         self.sim.faults.clear()
 
-    def drafts(self, entity: Entity) -> list[VendorDraft | InvoiceDraft]:
+    def drafts(self, entity: Entity) -> list[Making]:
         if entity is Entity.VENDOR:
             return [_vendor_draft("New-1", "Nordic Bolts"), _vendor_draft("New-2", "O'Brien & Sons")]
         return [self._invoice("New-1", "100.00", "20.50"), self._invoice("New-2", "0.10")]

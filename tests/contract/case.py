@@ -4,7 +4,7 @@ import importlib
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from integrations.engine.drafts import Draft, InvoiceDraft, VendorDraft
+from integrations.engine.drafts import Draft, Making
 from integrations.engine.ports import Scope, Write
 from integrations.engine.records import (
     AccountingPeriod,
@@ -69,9 +69,14 @@ class Case(Protocol):
 
 
 class WritingCase(Case, Protocol):
-    """A case of a system that declares to write."""
+    """A case of a system that declares to write.
 
-    def drafts(self, entity: Entity) -> list[VendorDraft | InvoiceDraft]:
+    `versioned` are the entities whose records carry a version that a change must still match.
+    """
+
+    versioned: frozenset[Entity]
+
+    def drafts(self, entity: Entity) -> list[Making]:
         """Two records that the system takes."""
         ...
 
@@ -79,7 +84,9 @@ class WritingCase(Case, Protocol):
         """A record that breaks a rule of the system's own."""
         ...
 
-    def write(self, draft: Draft, target_id: str = "", version: str = "") -> Write: ...
+    def write(self, draft: Draft, target_id: str = "", version: str = "") -> Write:
+        """The draft as a push would hand it over, under an intent of its own."""
+        ...
 
 
 def load(key: str) -> Callable[[], Case]:

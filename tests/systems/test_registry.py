@@ -1,5 +1,8 @@
 """The systems are found by their folders; what each declares fits together."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,10 +16,22 @@ every_system = pytest.mark.parametrize("key", sorted(registry.systems()))
 
 
 def test_every_folder_is_a_system() -> None:
-    here = Path(next(iter(folder.__path__)))
-    folders = {each.parent.name for each in here.glob("*/__init__.py")}
+    folders = {each.parent.name for place in folder.__path__ for each in Path(place).glob("*/__init__.py")}
     assert set(registry.systems()) == folders
     assert {"ifs", "bill"} <= folders
+
+
+def test_a_folder_elsewhere_is_not_looked_into(tmp_path: Path) -> None:
+    place = tmp_path / "integrations" / "systems" / "planted"
+    place.mkdir(parents=True)
+    (place / "__init__.py").write_text("raise SystemExit('planted code was run')")
+    root = Path(next(iter(folder.__path__))).parents[1]
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(root), str(tmp_path)])}
+    listing = "from integrations.systems import registry; print(sorted(registry.systems()))"
+    done = subprocess.run(
+        [sys.executable, "-c", listing], env=env, cwd=root, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == str(sorted(registry.systems()))
 
 
 def test_an_unknown_system_is_a_key_error() -> None:
