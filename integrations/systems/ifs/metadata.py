@@ -19,10 +19,11 @@ _LARGEST = 16 * 1024 * 1024  # bytes of one document; the largest projections ha
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What one projection declares: the properties of each entity set, and the members of each enum type."""
+    """What one projection declares: the properties of each entity set, the members of each enum type, its actions."""
 
     sets: dict[str, frozenset[str]]
     enums: dict[str, frozenset[str]]
+    actions: frozenset[str] = frozenset()
 
 
 def declared(document: bytes) -> Declared | None:
@@ -42,7 +43,8 @@ def declared(document: bytes) -> Declared | None:
         each.get("Name", ""): frozenset(member.get("Name", "") for member in each.iter(f"{_EDM}Member"))
         for each in root.iter(f"{_EDM}EnumType")
     }
-    return Declared(sets, enums) if sets else None
+    actions = frozenset(each.get("Name", "") for each in root.iter(f"{_EDM}Action"))
+    return Declared(sets, enums, actions) if sets else None
 
 
 def lacking(spec: SetSpec, found: Declared) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from integrations.engine.errors import ConnectionBroken, SyncError
 from integrations.systems.base import Check, Verdict
-from integrations.systems.ifs import metadata
+from integrations.systems.ifs import metadata, writable
 from integrations.systems.ifs.metadata import Declared
 from integrations.systems.ifs.profile import Profile, SetSpec
 from integrations.transport.answer import Answer
@@ -52,7 +52,7 @@ class Ping:
 
     def _after(self, answer: Answer, pool: ThreadPoolExecutor, ends: float) -> Sequence[Check]:
         needed = [(name, spec) for name, spec in self._profile.needs() if name != "supplier_contact"]
-        projections = dict.fromkeys(spec.projection for _, spec in needed)
+        projections = dict.fromkeys([*(spec.projection for _, spec in needed), *writable.projections(self._profile)])
         declared = {each: pool.submit(self._declared, each) for each in projections}
         probes = {name: pool.submit(self._probe, spec) for name, spec in needed if name != "supplier_address_type"}
         waiting: list[Future[Any]] = [*declared.values(), *probes.values()]
@@ -68,6 +68,7 @@ class Ping:
             ),
             *(_set(name, spec, declared[spec.projection], probes.get(name)) for name, spec in needed),
             *(_marks(name, fields, self._profile.sets[name], declared) for name, fields in self._marked()),
+            *writable.checks(self._profile, declared),
         ]
 
     def _marked(self) -> list[tuple[str, tuple[str, ...]]]:

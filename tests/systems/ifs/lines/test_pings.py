@@ -24,6 +24,8 @@ def test_every_set_that_is_read_has_its_line(world: World) -> None:
     text = " ".join(check.name for check in checks)
     for each in ("CompanySet", "SupplierInfoGeneralSet", "AccountSet", "ManSuppInvoiceSet", "SupplierLedgerItemSet"):
         assert each in text
+    for each in ("AccountingPeriodSet", "PurchaseOrderSet", "PurchaseOrderLinePartSet", "PurchaseReceiptSet"):
+        assert each in text
     assert not_found(checks) == {}
 
 
@@ -49,6 +51,39 @@ def test_a_field_for_marks_that_is_not_there_is_a_warning_and_says_when_it_matte
     assert check.verdict is Verdict.WARNING
     assert "Cf_Sent" in check.why
     assert "Needed only" in check.advice
+
+
+def test_what_is_written_is_named_and_its_rights_are_not_tried(world: World) -> None:
+    lines = [check for check in world.client.ping() if check.name.startswith("Written")]
+    text = " ".join(check.name for check in lines)
+    for each in ("external invoice", "posting proposal", "manual invoice", "voucher row"):
+        assert each in text
+    assert all(check.verdict is Verdict.FOUND and "a ping writes nothing" in check.why for check in lines)
+    assert {request.method for request in world.wire.sent if "/main/" in str(request.url)} == {"GET"}
+
+
+@pytest.mark.parametrize(
+    ("override", "word"),
+    [
+        ({"set": "ManualVoucherHandling.svc/Vouchers"}, "There is no set Vouchers"),
+        ({"fields": {"text": "Voucher_Text"}}, "no field Voucher_Text"),
+        ({"actions": {"approve": "Voucher_Release"}}, "no action Voucher_Release"),
+        ({"set": "NoSuchHandling.svc/VoucherSet"}, "no projection NoSuchHandling"),
+    ],
+)
+def test_what_cannot_be_written_as_named_is_a_warning(override: dict[str, str], word: str) -> None:
+    checks = World(override={"written": {"voucher": override}}).client.ping()
+    (check,) = [check for check in checks if check.name.startswith("Written") and check.verdict is Verdict.WARNING]
+    assert word in check.why
+    assert "Needed only" in check.advice
+
+
+def test_purchase_orders_that_are_not_granted_are_a_warning() -> None:
+    grants = frozenset({"CompanyHandling", "SupplierHandling"})
+    world = World({"clients": (Client("ml-connector", SECRET, grants=grants),)})
+    found = not_found(world.client.ping())
+    for each in ("Order", "Order line part", "Order receipt", "Accounting period"):
+        assert found[each] is Verdict.WARNING
 
 
 def test_no_company_is_red_with_the_place_to_look() -> None:
