@@ -5,20 +5,21 @@ The business rules and their numbers are described in docs/ap-rules.md.
 
 from decimal import Decimal
 
-from integrations.engine.asking import CREATE_ANYWAY, Answers, answered, hold, subject
+from integrations.engine.asking import CREATE_ANYWAY, Answers, about, answered, hold, subject
 from integrations.engine.books import Books
 from integrations.engine.captured_draft import draft_booked
-from integrations.engine.decisions import Create, Decision, Hold, LinkTo, Out
+from integrations.engine.decisions import Create, Decision, Hold, Out
 from integrations.engine.doubles import check
 from integrations.engine.drafts import BookedInvoiceDraft, InvoiceDraft
 from integrations.engine.duplicates import plain_number
 from integrations.engine.errors import Choice, Problem
-from integrations.engine.mapping import Rules
+from integrations.engine.mapping import Peer, Rules
 from integrations.engine.money import fits, is_currency
 from integrations.engine.policy import Policy
 from integrations.engine.records import Invoice, InvoiceState, Vendor
 
 _BOOK = Choice("book", "Book it now")
+_PAID = (InvoiceState.PAID, InvoiceState.PARTLY_PAID)
 
 
 def decide_captured(source: Invoice, rules: Rules, policy: Policy, books: Books, answers: Answers) -> Decision:
@@ -47,6 +48,12 @@ def supplier_of(code: str, books: Books) -> str:
     return books.suppliers.get(code) or books.suppliers.get(code.partition("|")[0], "")
 
 
+def unknown_state(source: Invoice) -> Problem:
+    """Whether it is approved, nobody can say."""
+    words = f"Its state is “{source.state_word or 'none'}”, which nobody has described. Add it to the profile."
+    return Problem("unknown_state", words, field="state", value=source.state_word)
+
+
 def _out_of_scope(source: Invoice, policy: Policy) -> Out | None:
     if source.state is InvoiceState.PRELIMINARY:
         return Out(reason="not_approved", message="Not approved in the AP tool yet.")
@@ -61,13 +68,12 @@ def _out_of_scope(source: Invoice, policy: Policy) -> Out | None:
 def _held_back(source: Invoice, answers: Answers) -> Hold | None:
     """Reasons that lie in the invoice itself; all of them at once."""
     found: list[Problem] = []
-    if source.state is InvoiceState.UNKNOWN:
-        words = f"Its state is “{source.state_word or 'none'}”, which nobody has described. Add it to the profile."
-        found.append(Problem("unknown_state", words, field="state", value=source.state_word))
-    if source.state is InvoiceState.PAID:
+    if source.state in _PAID:
         words = "It is paid in the AP tool, and was never booked. Book it, so that its payment can be booked too."
         asked = Problem("paid_before_booked", words, field="state", choices=(_BOOK,), subject=subject(source.key))
         found += [] if answered(answers, asked) else [asked]
+    elif source.state is not InvoiceState.AUTHORISED:
+        found.append(unknown_state(source))
     if not source.number.strip():
         found.append(Problem("no_number", "It has no invoice number. Set it in the AP tool.", field="number"))
     if source.invoice_date is None:
@@ -80,15 +86,17 @@ def _held_back(source: Invoice, answers: Answers) -> Hold | None:
 
 
 def _amounts(source: Invoice) -> list[Problem]:
+    found: list[Problem] = []
     rows = source.postings or ()
-    if source.gross is None or source.gross == 0:
-        return [Problem("zero_amount", "Its amount is zero or missing. Correct it in the AP tool.", field="gross")]
+    if not source.gross:
+        found.append(Problem("zero_amount", "Its amount is zero or missing. Correct it in the AP tool.", field="gross"))
     if not rows:
-        return [Problem("no_lines", "It has no coded line. Code it in the AP tool.", field="lines")]
-    if not all(fits(amount, source.currency) for amount in (source.gross, source.tax, *(r.amount for r in rows))):
+        found.append(Problem("no_lines", "It has no coded line. Code it in the AP tool.", field="lines"))
+    amounts = (source.gross or Decimal(0), source.tax, *(row.amount for row in rows))
+    if not all(fits(amount, source.currency) for amount in amounts):
         words = f"An amount has more decimals than {source.currency} has. Correct it in the AP tool."
-        return [Problem("precision", words, field="amount")]
-    return []
+        found.append(Problem("precision", words, field="amount"))
+    return found
 
 
 def _setting_missing(policy: Policy) -> Hold | None:
@@ -102,19 +110,14 @@ def _setting_missing(policy: Policy) -> Hold | None:
 
 def _book(source: Invoice, rules: Rules, policy: Policy, books: Books, answers: Answers) -> Decision:
     supplier = supplier_of(source.vendor_key, books)
-    if not supplier:
-        return hold(_unknown_vendor(source))
     vendor = rules.vendors.get(supplier)
-    if unfit := _unfit(supplier, vendor, policy):
-        return hold(unfit)
+    unfit = _unfit(supplier, vendor, policy) if supplier else _unknown_vendor(source)
     drafted = draft_booked(source, supplier, vendor.payment_term if vendor else "", rules, policy, books)
-    if drafted.draft is None:
-        return Hold(problems=drafted.problems)
-    if twin := _twin(source, supplier, rules, answers):
+    if unfit or drafted.draft is None:
+        return Hold(problems=(*([unfit] if unfit else []), *drafted.problems))
+    if twin := _twin(source, supplier, rules, books, answers):
         return hold(twin)
     checked = check(source, _as_bill(drafted.draft), rules, policy, answers)
-    if isinstance(checked.instead, LinkTo):
-        return checked.instead
     if checked.instead is not None:
         return checked.instead
     return Create(
@@ -146,24 +149,30 @@ def _unfit(key: str, vendor: Vendor | None, policy: Policy) -> Problem | None:
     return None
 
 
-def _twin(source: Invoice, supplier: str, rules: Rules, answers: Answers) -> Problem | None:
-    """The same number of the same supplier under another id of the AP tool: the older one goes, this one asks."""
-    codes = {source.vendor_key, supplier}
-    peers = [peer for code in sorted(codes) for peer in rules.peers.get(code, ())]
-    same_sign = [p for p in peers if p.amount is None or source.gross is None or (p.amount < 0) == (source.gross < 0)]
+def _twin(source: Invoice, supplier: str, rules: Rules, books: Books, answers: Answers) -> Problem | None:
+    """The same number of the same supplier under another id of the AP tool: what is older, or in the books, goes."""
     number = plain_number(source.number)
-    older = [p for p in same_sign if plain_number(p.number) == number and _order(p.key) < _order(source.key)]
-    if not older:
+    known = {peer.key: peer for code in sorted({source.vendor_key, supplier}) for peer in rules.peers.get(code, ())}
+    alike = [each for each in known.values() if plain_number(each.number) == number and _same_sign(each, source)]
+    before = [each for each in alike if each.key != source.key and _goes_before(each, source, books)]
+    if not before:
         return None
-    first = older[0]
-    words = (
-        f"The AP tool has {first.number} over {first.amount} of {first.dated} already, as {first.key}. Compare them."
-    )
-    about = subject(*sorted(peer.key for peer in older))
+    first = min(before, key=lambda each: _order(each.key))
+    seen = f"{first.number} over {first.amount} of {first.dated}"
+    words = f"The AP tool has {seen} already, as {first.key}. Compare them."
+    suspects = about(each.key for each in before)
     asked = Problem(
-        "possible_duplicate", words, field="number", value=source.number, choices=(CREATE_ANYWAY,), subject=about
+        "possible_duplicate", words, field="number", value=source.number, choices=(CREATE_ANYWAY,), subject=suspects
     )
-    return None if answered(answers, asked) == CREATE_ANYWAY.key else asked
+    return None if answered(answers, asked) else asked
+
+
+def _same_sign(peer: Peer, source: Invoice) -> bool:
+    return peer.amount is None or source.gross is None or (peer.amount < 0) == (source.gross < 0)
+
+
+def _goes_before(peer: Peer, source: Invoice, books: Books) -> bool:
+    return peer.key in books.invoices or _order(peer.key) < _order(source.key)
 
 
 def _order(key: str) -> tuple[int, str]:

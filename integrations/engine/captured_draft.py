@@ -1,6 +1,6 @@
 """A captured invoice as it enters the books: coded for the ERP, tax in its place, dated into an open period."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -11,7 +11,7 @@ from integrations.engine.drafts import BookedInvoiceDraft, BookedLine
 from integrations.engine.errors import Problem
 from integrations.engine.mapping import Rules
 from integrations.engine.policy import Policy
-from integrations.engine.records import GLAccount, Invoice, Posting
+from integrations.engine.records import Dimension, GLAccount, Invoice, Posting
 
 _ZERO = Decimal(0)
 
@@ -33,14 +33,14 @@ def draft_booked(
         return DraftedBooking(problems=(Problem("incomplete", "Its date or amount is missing.", field="invoice_date"),))
     arrived = source.approved_on or source.invoice_date
     day, problems, notes = _open_day(arrived, policy, books)
-    coder = _Coder(source, rules, books, {day, source.invoice_date}, policy)
-    lines = [
-        coder.line(row)
-        for row in source.postings or ()
-        if row.account not in policy.tax_accounts or not _splits(policy)
-    ]
-    net, tax = (source.gross, _ZERO) if not _splits(policy) else (sum((x.net for x in lines), _ZERO), source.tax)
-    problems += [*coder.problems, *_unbalanced(source, lines, policy)]
+    tax = source.tax if _splits(policy) else _ZERO
+    net = source.gross - tax
+    tax_code = policy.tax_code if tax else policy.no_tax_code
+    coder = _Coder(rules, books, day, policy.company, tax_code)
+    rows = [row for row in source.postings or () if row.amount]
+    taxes = [row.amount for row in rows if _is_tax(row, policy)]
+    lines = tuple(coder.line(row) for row in rows if not _is_tax(row, policy))
+    problems += [*coder.problems, *_unbalanced(source, net, lines, taxes, policy)]
     if problems:
         return DraftedBooking(problems=tuple(dict.fromkeys(problems)))
     moved = f" (approved {arrived.isoformat()}, in a closed period)" if day != arrived else ""
@@ -55,13 +55,13 @@ def draft_booked(
         net=net,
         tax=tax,
         external_id=source.key,
-        lines=tuple(line for line in lines if line.net),
+        lines=lines,
         route=policy.invoice_target,
         type=policy.captured_type,
         arrival_date=day,
         payment_term=term,
         payment_method=policy.payment_method,
-        tax_code=policy.tax_code if tax else policy.no_tax_code,
+        tax_code=tax_code,
         po_number=source.po_number,
         document=source.document,
         authoriser=policy.authoriser if policy.invoice_target == "external" else "",
@@ -84,6 +84,10 @@ def _splits(policy: Policy) -> bool:
     return policy.tax_mode == "split"
 
 
+def _is_tax(row: Posting, policy: Policy) -> bool:
+    return _splits(policy) and row.account in policy.tax_accounts
+
+
 def _open_day(day: date, policy: Policy, books: Books) -> tuple[date, list[Problem], list[Problem]]:
     """(the day it is booked on, what is wrong with it, what to note); never an earlier day."""
     period = books.period_of(day)
@@ -102,71 +106,78 @@ def _open_day(day: date, policy: Policy, books: Books) -> tuple[date, list[Probl
     return moved, [], [Problem("period_moved", words, field="arrival_date", value=moved.isoformat())]
 
 
-def _unbalanced(source: Invoice, lines: Iterable[BookedLine], policy: Policy) -> list[Problem]:
+def _unbalanced(
+    source: Invoice, net: Decimal, lines: Sequence[BookedLine], taxes: Sequence[Decimal], policy: Policy
+) -> list[Problem]:
     """Lines against the invoice, as its tax is treated: nothing is ever spread or rounded away."""
-    gross, coded = source.gross or _ZERO, sum((line.net for line in lines), _ZERO)
-    if not _splits(policy):
-        if coded == gross:
-            return []
-        words = f"Its lines add up to {coded} {source.currency}, the invoice is over {gross}. Code all of it."
-        return [Problem("unbalanced", words, field="lines", value=str(gross - coded))]
-    if gross - coded == source.tax:
-        return []
-    words = (
-        f"Lines without tax add up to {coded} {source.currency}. With {source.tax} of tax that is not the invoice's "
-        f"{gross}. Correct lines or tax in the AP tool."
-    )
-    return [Problem("tax_differs", words, field="tax", value=str(gross - coded - source.tax))]
+    coded, gross, money = sum((line.net for line in lines), _ZERO), source.gross, source.currency
+    if not _splits(policy) and coded != net:
+        words = f"Its lines add up to {coded} {money}, the invoice is over {gross}. Code all of it."
+        return [Problem("unbalanced", words, field="lines", value=str(net - coded))]
+    if coded != net:
+        words = (
+            f"Lines without tax add up to {coded} {money}. With {source.tax} of tax that is not the invoice's {gross}. "
+            "Correct lines or tax in the AP tool."
+        )
+        return [Problem("tax_differs", words, field="tax", value=str(net - coded))]
+    if taxes and sum(taxes) != source.tax:
+        words = f"Lines of tax add up to {sum(taxes)} {money}, its tax is {source.tax}. Correct them in the AP tool."
+        return [Problem("tax_differs", words, field="tax", value=str(source.tax - sum(taxes)))]
+    if not lines:
+        return [Problem("no_lines", "All of its lines are tax. Code what it is for in the AP tool.", field="lines")]
+    return []
 
 
 class _Coder:
-    """Codes distributions for the books and collects every reason and problem."""
+    """Codes distributions for the books on `day` and collects every reason and problem."""
 
-    def __init__(self, source: Invoice, rules: Rules, books: Books, days: set[date], policy: Policy) -> None:
-        self._source, self._rules, self._books, self._days, self._policy = source, rules, books, sorted(days), policy
+    def __init__(self, rules: Rules, books: Books, day: date, company: str, tax_code: str) -> None:
+        self._rules, self._books, self._day, self._company, self._tax_code = rules, books, day, company, tax_code
         self.why: list[str] = []
         self.problems: list[Problem] = []
 
     def line(self, row: Posting) -> BookedLine:
-        """The coded line; with an empty account where a problem was found."""
-        day = self._days[-1]
-        number, why, problem = self._rules.account(self._policy.company, row.account, day)
-        values, whys, problems = self._rules.dimensions(self._policy.company, row.dimensions, day)
+        """The coded line; its account is empty where a problem was found."""
+        number, why, problem = self._rules.account(self._company, row.account, self._day)
+        values, whys, problems = self._rules.dimensions(self._company, row.dimensions, self._day)
         self.problems += [*([problem] if problem else []), *problems]
         self.why += [f"line {row.key}: {reason}" for reason in (why, *whys) if reason]
         if not problem:
-            self._fits(number, self._books.accounts.get(number), values)
+            self._check_account(number, values, whole=not problems)
         for kind, value in values.items():
-            self._usable_value(kind, value)
+            self._check_value(kind, value)
         return BookedLine(
             net=row.amount,
             account=number,
             dimensions=values,
-            tax_code=self._policy.no_tax_code if not _splits(self._policy) else self._policy.tax_code,
+            tax_code=self._tax_code,
             text=row.text,
             po_line=row.po_line,
             source_keys=(row.key,),
             origin=origin_of(row),
         )
 
-    def _fits(self, number: str, account: GLAccount | None, values: dict[str, str]) -> None:
+    def _check_account(self, number: str, values: dict[str, str], *, whole: bool) -> None:
+        """`whole`: all values of the line are known, so that a missing one is really missing."""
+        account = self._books.accounts.get(number)
         if account is None:
+            self._unusable(number, f"Account {number} has not been read from the books.")
             return
         if account.control or account.statistical:
             kind = "a ledger account, which takes no manual posting" if account.control else "a statistical account"
             self._unusable(number, f"Account {number} is {kind}. Choose another one.")
-        if not all(_valid(account.valid_from, account.valid_to, day) for day in self._days):
-            self._unusable(number, f"Account {number} is not valid on {_spoken(self._days)}.")
+        if not _valid(account, self._day):
+            self._unusable(number, f"Account {number} is not valid on {self._day}.")
         for part, demand in sorted(account.demands.items()):
-            if demand == "mandatory" and not values.get(part):
+            if demand == "mandatory" and whole and not values.get(part):
                 self._demand(number, part, "needs a value", "give it one in the AP tool")
             if demand == "blocked" and values.get(part):
                 self._demand(number, part, "takes none", "remove it in the AP tool")
 
-    def _usable_value(self, kind: str, value: str) -> None:
+    def _check_value(self, kind: str, value: str) -> None:
         found = self._books.values.get((kind, value))
-        if found and not all(_valid(found.valid_from, found.valid_to, day) for day in self._days):
-            words = f"Value {value} of code part {kind} is not valid on {_spoken(self._days)}."
+        if found is not None and not _valid(found, self._day):
+            words = f"Value {value} of code part {kind} is not valid on {self._day}."
             self.problems.append(Problem("value_not_valid", words, field=f"dimensions.{kind}", value=value))
 
     def _unusable(self, number: str, words: str) -> None:
@@ -178,9 +189,5 @@ class _Coder:
         self.problems.append(Problem("code_part_demand", words, field=f"dimensions.{part}", value=number))
 
 
-def _valid(first: date | None, last: date | None, day: date) -> bool:
-    return (first or day) <= day <= (last or day)
-
-
-def _spoken(days: Iterable[date]) -> str:
-    return " and ".join(day.isoformat() for day in days)
+def _valid(code: GLAccount | Dimension, day: date) -> bool:
+    return (code.valid_from or day) <= day <= (code.valid_to or day)

@@ -2,9 +2,11 @@
 
 from datetime import date
 
+import msgspec
+
 from integrations.engine import fingerprint as hashing
 from integrations.engine.asking import hold
-from integrations.engine.decisions import Create, Decision, Hold, Link, Nothing, Out, Update
+from integrations.engine.decisions import Create, Decision, Link, Nothing, Out, Update
 from integrations.engine.drafts import CodeDraft
 from integrations.engine.errors import Problem
 from integrations.engine.mapping import Rules
@@ -17,6 +19,8 @@ def decide_code(source: GLAccount | Dimension, link: Link | None, rules: Rules) 
     if unusable is not None:
         return unusable if link is None else _off(source, link, rules)
     draft, notes = _drafted(source, rules)
+    if link is not None and link.sent == draft:
+        return _unchanged(source, link)
     others = rules.elsewhere.get(code_key(draft), ())
     if differs := [each for each in others if each.active and each.name != draft.name]:
         other = differs[0]
@@ -27,7 +31,7 @@ def decide_code(source: GLAccount | Dimension, link: Link | None, rules: Rules) 
         return hold(Problem("code_text_differs", words, field="name", value=draft.value))
     if link is None:
         return Create(draft=draft, natural_key=code_key(draft), notes=notes)
-    return _refresh(source, link, draft, notes)
+    return Update(draft=draft, natural_key=code_key(draft), target_id=link.target_id, notes=notes)
 
 
 def decide_code_gone(source: Gone, link: Link | None, rules: Rules) -> Decision:
@@ -75,21 +79,19 @@ def _drafted(source: GLAccount | Dimension, rules: Rules) -> tuple[CodeDraft, tu
     return draft, (Problem("shortened", words, field="name"),)
 
 
-def _refresh(source: GLAccount | Dimension, link: Link, draft: CodeDraft, notes: tuple[Problem, ...]) -> Decision:
-    if link.sent == draft:
-        unchanged = link.schema == hashing.VERSION and link.fingerprint == hashing.fingerprint(source)
-        return Nothing(rebaseline=not unchanged)
-    return Update(draft=draft, natural_key=code_key(draft), target_id=link.target_id, notes=notes)
+def _unchanged(source: GLAccount | Dimension, link: Link) -> Nothing:
+    same = link.schema == hashing.VERSION and link.fingerprint == hashing.fingerprint(source)
+    return Nothing(rebaseline=not same)
 
 
-def _off(source: GLAccount | Dimension, link: Link, rules: Rules) -> Decision | Hold:
+def _off(source: GLAccount | Dimension, link: Link, rules: Rules) -> Decision:
     """Switched off on the target, unless another company still uses it."""
     sent = link.sent if isinstance(link.sent, CodeDraft) else _drafted(source, rules)[0]
     if not sent.active:
-        return _refresh(source, link, sent, ())
+        return _unchanged(source, link)
     others = [each.company for each in rules.elsewhere.get(code_key(sent), ()) if each.active]
     if others:
         words = f"Company {', '.join(sorted(others))} still uses it on the other side."
         return Nothing(rebaseline=True, notes=(Problem("used_elsewhere", words, field="active"),))
-    draft = CodeDraft(group=sent.group, value=sent.value, name=sent.name, active=False)
+    draft = msgspec.structs.replace(sent, active=False)
     return Update(draft=draft, natural_key=code_key(draft), target_id=link.target_id, why=("no longer in use",))

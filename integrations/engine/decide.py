@@ -59,7 +59,7 @@ def decide(
         case Invoice() if rules.books is not None:
             if link is None:
                 return decide_captured(source, rules, policy, rules.books, answers)
-            return decide_booked(source, link, target, rules, rules.books, answers)
+            return decide_booked(source, link, target, rules, policy, rules.books, answers)
         case Invoice() if link is None:
             return decide_unsent(source, rules, policy, variant, answers)
         case Invoice() if link is not None:
@@ -84,7 +84,7 @@ def _gone(source: Gone, link: Link | None, target: TargetRecord | None, rules: R
         case PurchaseOrder():
             return decide_order_gone(source, link)
         case Invoice() | Payment() if rules.books is not None:
-            return decide_booked_gone(source, link, answers)
+            return decide_booked_gone(source, link, target, answers)
     return decide_gone(source, link, target, answers)
 
 

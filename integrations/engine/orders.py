@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+import msgspec
+
 from integrations.engine import fingerprint as hashing
 from integrations.engine.asking import hold
 from integrations.engine.decisions import Create, Decision, Hold, Link, Nothing, Out, Update, Wait
@@ -30,16 +32,20 @@ def decide_order(source: PurchaseOrder, link: Link | None, rules: Rules, policy:
             return Out(reason="not_released", message="Planned: not released to the supplier yet.")
         if status in ("closed", "cancelled"):
             return Out(reason="order_over", message=f"It is over: {source.state_word or source.state}.")
+    if source.state is OrderState.PLANNED:
+        words = "It was sent, and is planned again in the ERP. Release or cancel it there."
+        return hold(Problem("went_back", words, field="state", value=source.state_word))
     if status is None:
         word = source.state_word or source.state
         words = f"The ERP says “{word}”, a state nobody has described. Add it to the profile."
         return hold(Problem("unknown_state", words, field="state", value=word))
     if waits := _supplier(source, rules):
         return waits
-    if source.lines is None:
-        words = "Its lines could not be read. Grant the order lines to the connection."
+    lines = _lines(source)
+    if lines is None:
+        words = "Its lines or their amounts could not be read. Grant the order lines to the connection."
         return hold(Problem("lines_unreadable", words, field="lines"))
-    draft = _draft(source, status, source.lines)
+    draft = _draft(source, status, lines, policy)
     if link is None:
         return Create(draft=draft, natural_key=order_key(draft))
     if link.sent == draft:
@@ -55,16 +61,7 @@ def decide_order_gone(source: Gone, link: Link | None) -> Decision:
         return Out(reason="gone", message="It is no longer in the ERP.")
     if sent.status == "cancelled":
         return Nothing()
-    draft = OrderDraft(
-        company=sent.company,
-        number=sent.number,
-        vendor=sent.vendor,
-        currency=sent.currency,
-        status="cancelled",
-        lines=sent.lines,
-        total=sent.total,
-        ordered_on=sent.ordered_on,
-    )
+    draft = msgspec.structs.replace(sent, status="cancelled")
     return Update(draft=draft, natural_key=order_key(draft), target_id=link.target_id, why=("no longer in the ERP",))
 
 
@@ -81,26 +78,32 @@ def _supplier(source: PurchaseOrder, rules: Rules) -> Wait | Hold | None:
     return Wait(problems=(Problem("vendor_not_sent", words, field="vendor", value=source.vendor_key, blocker=blocker),))
 
 
-def _draft(source: PurchaseOrder, status: str, lines: tuple[OrderLine, ...]) -> OrderDraft:
-    living = [line for line in lines if line.state is not OrderState.CANCELLED]
-    made = tuple(_line(line) for line in sorted(living, key=lambda line: (_number(line.line), _number(line.release))))
+def _lines(source: PurchaseOrder) -> tuple[OrderedLine, ...] | None:
+    """The lines that still stand, by number; None where one of them could not be read: no amount is ever invented."""
+    living = [line for line in source.lines or () if line.state is not OrderState.CANCELLED]
+    ordered = sorted(living, key=lambda line: (_number(line.line), _number(line.release)))
+    made = [_line(line, line.net) for line in ordered if line.net is not None]
+    return None if source.lines is None or len(made) < len(living) else tuple(made)
+
+
+def _draft(source: PurchaseOrder, status: str, lines: tuple[OrderedLine, ...], policy: Policy) -> OrderDraft:
     return OrderDraft(
-        company=source.company,
+        company=policy.company,
         number=source.number,
         vendor=source.vendor_key,
         currency=source.currency,
         status=status,
-        lines=made,
-        total=sum((line.net for line in made), Decimal(0)),
+        lines=lines,
+        total=sum((line.net for line in lines), Decimal(0)),
         ordered_on=source.ordered_on,
     )
 
 
-def _line(line: OrderLine) -> OrderedLine:
+def _line(line: OrderLine, net: Decimal) -> OrderedLine:
     return OrderedLine(
         key="-".join(part for part in (line.line, line.release) if part),
         description=line.description,
-        net=line.net if line.net is not None else Decimal(0),
+        net=net,
         quantity=line.quantity,
         unit=line.unit,
         price=line.price,
