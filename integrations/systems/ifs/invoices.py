@@ -7,15 +7,13 @@ released, settled, cancelled). A child set that cannot be read leaves its part u
 from collections.abc import Container, Sequence
 from typing import Any
 
-from integrations.engine.errors import ConnectionBroken
 from integrations.engine.records import AnyRecord
 from integrations.systems.ifs import odata, records
 from integrations.systems.ifs.kinds import Records, View
 from integrations.systems.ifs.ledger import Ledger
 from integrations.systems.ifs.odata import KeyValue
-from integrations.systems.ifs.reading import is_closed
 from integrations.systems.ifs.records import InvoiceParts, invoice_key, state_of
-from integrations.systems.ifs.setwise import Owners, children, owner_of
+from integrations.systems.ifs.setwise import Owners, children_if_open, owner_of
 from integrations.systems.ifs.unreadable import readable, refuse_bad
 from integrations.systems.ifs.values import BadValue, integer
 from integrations.systems.ifs.walking import Batch
@@ -84,12 +82,4 @@ class Invoices:
         }
 
     def _children(self, name: str, owners: Owners) -> dict[KeyValue, list[Any]] | None:
-        if name in self._closed:
-            return None
-        try:
-            return children(self._view.readers(name), "invoice_id", owners, self._view.within)
-        except ConnectionBroken as error:
-            if not is_closed(error) or not self._view.profile.sets[name].optional:
-                raise
-            self._closed.add(name)
-            return None
+        return children_if_open(self._view, name, "invoice_id", owners, self._closed, self._view.within)

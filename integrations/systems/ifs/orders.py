@@ -8,16 +8,14 @@ from collections.abc import Container, Sequence
 from itertools import chain
 from typing import Any
 
-from integrations.engine.errors import ConnectionBroken
 from integrations.engine.records import AnyRecord, OrderLine, OrderReceipt, OrderState, PurchaseOrder
 from integrations.systems.ifs import odata
 from integrations.systems.ifs.kinds import Records, View
 from integrations.systems.ifs.odata import KeyValue
 from integrations.systems.ifs.profile import Profile
-from integrations.systems.ifs.reading import is_closed
 from integrations.systems.ifs.records import version_of
 from integrations.systems.ifs.rows import OrderLineRow, OrderRow, ReceiptRow
-from integrations.systems.ifs.setwise import Owners, children, owner_of
+from integrations.systems.ifs.setwise import Owners, children_if_open, owner_of
 from integrations.systems.ifs.unreadable import readable, refuse_bad
 from integrations.systems.ifs.values import BadValue, day, moment, number, text
 from integrations.systems.ifs.walking import Batch
@@ -77,15 +75,7 @@ class Orders:
         return found
 
     def _children(self, name: str, owners: Owners) -> Found | None:
-        if name in self._closed:
-            return None
-        try:
-            return children(self._view.readers(name), "number", owners)
-        except ConnectionBroken as error:
-            if not is_closed(error) or not self._view.profile.sets[name].optional:
-                raise
-            self._closed.add(name)
-            return None
+        return children_if_open(self._view, name, "number", owners, self._closed)
 
 
 def order(

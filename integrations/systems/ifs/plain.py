@@ -5,7 +5,7 @@ from typing import Any
 
 from integrations.engine.errors import ConnectionBroken
 from integrations.engine.records import AnyRecord
-from integrations.systems.ifs import records
+from integrations.systems.ifs import master_records
 from integrations.systems.ifs.kinds import Records, View
 from integrations.systems.ifs.profile import Profile
 from integrations.systems.ifs.reading import is_closed
@@ -15,10 +15,10 @@ from integrations.systems.ifs.walking import Batch
 from integrations.transport.rows import BadRow
 
 _MAKERS: Mapping[str, Callable[[Any, Profile], AnyRecord]] = {
-    "account": records.account,
-    "tax_code": records.tax_code,
-    "payment_term": lambda row, _: records.payment_term(row),
-    "accounting_period": records.period,
+    "account": master_records.account,
+    "tax_code": master_records.tax_code,
+    "payment_term": lambda row, _: master_records.payment_term(row),
+    "accounting_period": master_records.period,
 }
 
 
@@ -71,7 +71,7 @@ class CodeParts:
         reader, company, title = self._view.readers(name), self._view.scope.company, self._parts().get(part, "")
 
         def make(row: Any) -> AnyRecord:
-            return records.dimension(row, part, title)
+            return master_records.dimension(row, part, title)
 
         return [readable(reader, row, make, lambda own: f"{company}|{part}|{own}") for row in batch.rows], 0
 

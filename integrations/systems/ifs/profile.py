@@ -16,7 +16,7 @@ import msgspec
 
 from integrations.engine.errors import ConnectionBroken
 from integrations.engine.records import InvoiceState, OrderState, PostingKind
-from integrations.systems.ifs.rows import ROWS, fields_of
+from integrations.systems.ifs.rowtypes import ROWS, fields_of
 
 PRESETS = ("default", "brief")
 

@@ -15,7 +15,8 @@ from integrations.systems.ifs import odata, walking
 from integrations.systems.ifs.errors import TOO_SLOW, Unsupported
 from integrations.systems.ifs.odata import KeyValue
 from integrations.systems.ifs.profile import SetSpec
-from integrations.systems.ifs.rows import Row, page_type, row_type
+from integrations.systems.ifs.rows import Row
+from integrations.systems.ifs.rowtypes import page_type, row_type
 from integrations.systems.ifs.values import integer, moment
 from integrations.systems.ifs.walking import START, Batch, Key, Place
 from integrations.transport.answer import Answer

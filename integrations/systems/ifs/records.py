@@ -1,4 +1,6 @@
-"""IFS rows -> canonical records. A row that cannot become one raises BadValue; nothing is guessed or rounded.
+"""Rows of companies, suppliers and invoices -> canonical records; nothing is guessed or rounded.
+
+A row that cannot become a record raises BadValue.
 
 A record's version is `<head's ETag>|<digest>`: the digest covers ETags and mapped content of the head and of all its
 child rows, so that also a change within the second that leaves a date ETag as it was is seen. `etag_of` gives the
@@ -13,49 +15,37 @@ from operator import attrgetter
 import msgspec
 
 from integrations.engine.records import (
-    AccountingPeriod,
     Address,
     Company,
-    Dimension,
-    GLAccount,
     Invoice,
     InvoiceLine,
     InvoiceState,
     LedgerItem,
-    PaymentTerm,
     Posting,
     PostingKind,
-    TaxCode,
     Vendor,
 )
 from integrations.systems.ifs.profile import Profile
 from integrations.systems.ifs.rows import (
-    AccountRow,
     AddressRow,
     AddressTypeRow,
-    CodePartValueRow,
     CompanyRow,
     InvoiceRow,
     ItemRow,
     LedgerRow,
-    PaymentTermRow,
-    PeriodRow,
     PostingRow,
     Row,
     SupplierCompanyRow,
     SupplierPaymentRow,
     SupplierRow,
-    TaxCodeRow,
 )
 from integrations.systems.ifs.values import (
     ZERO,
     BadValue,
     day,
     flag,
-    integer,
     moment,
     money,
-    number,
     places,
     some_money,
     text,
@@ -88,81 +78,6 @@ def company(row: CompanyRow) -> Company:
         name=row.name or row.company,
         currency=row.currency or "",
         country=row.country or "",
-    )
-
-
-_demands = attrgetter(*(f"demand_{part}" for part in "bcdefghij"))
-
-
-def account(row: AccountRow, profile: Profile) -> GLAccount:
-    words = zip("BCDEFGHIJ", _demands(row), strict=True)
-    return GLAccount(
-        key=f"{row.company}|{row.account}",
-        version=version_of(row),
-        number=row.account,
-        name=row.description or "",
-        kind=row.kind or "",
-        control=flag(row.ledger, "ledger"),
-        statistical=row.kind in profile.statistical_kinds,
-        demands={part: profile.demands[word] for part, word in words if word in profile.demands},
-        valid_from=day(row.valid_from, "valid_from"),
-        valid_to=day(row.valid_until, "valid_until"),
-    )
-
-
-def dimension(row: CodePartValueRow, part: str, part_name: str) -> Dimension:
-    return Dimension(
-        key=f"{row.company}|{part}|{row.value}",
-        version=version_of(row),
-        kind=part,
-        kind_name=part_name,
-        value=row.value,
-        name=row.description or "",
-        valid_from=day(row.valid_from, "valid_from"),
-        valid_to=day(row.valid_until, "valid_until"),
-    )
-
-
-def tax_code(row: TaxCodeRow, profile: Profile) -> TaxCode:
-    return TaxCode(
-        key=f"{row.company}|{row.code}",
-        version=version_of(row),
-        code=row.code,
-        name=row.description or "",
-        rate=number(row.rate, "rate"),
-        kind=profile.tax_kinds.get(row.kind or "", (row.kind or "unknown").lower()),
-    )
-
-
-def payment_term(row: PaymentTermRow) -> PaymentTerm:
-    return PaymentTerm(
-        key=f"{row.company}|{row.code}",
-        version=version_of(row),
-        code=row.code,
-        name=row.description or "",
-        instalments=whole(row.instalments, "instalments", 1) or 1,
-        due_days=integer(row.due_days),
-        discount_days=integer(row.discount_days),
-        discount_percent=number(row.discount_percent, "discount_percent"),
-    )
-
-
-def period(row: PeriodRow, profile: Profile) -> AccountingPeriod:
-    """A period is open only where its state is a word that the profile lists as open."""
-    year, month = integer(row.year), integer(row.period)
-    starts, ends = day(row.starts, "starts"), day(row.ends, "ends")
-    if year is None or month is None:
-        raise BadValue("bad_key", "period", "Its year or number is not a whole number. Check the API profile.")
-    if starts is None or ends is None:
-        raise BadValue("missing_date", "period", "Its first or last day is missing. Correct it in IFS.")
-    return AccountingPeriod(
-        key=f"{row.company}|{year}|{month}",
-        version=version_of(row),
-        year=year,
-        period=month,
-        starts=starts,
-        ends=ends,
-        open=row.state in profile.open_periods,
     )
 
 

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from integrations.engine.errors import ConnectionBroken
 from integrations.systems.ifs import odata
+from integrations.systems.ifs.kinds import View
 from integrations.systems.ifs.odata import KeyValue
-from integrations.systems.ifs.reading import SetReader
+from integrations.systems.ifs.reading import SetReader, is_closed
 from integrations.systems.ifs.values import integer
 from integrations.transport.rows import BadRow
 
@@ -62,6 +64,21 @@ def children(
             if owner in owners.wanted:
                 found.setdefault(owner, []).append(row)
     return found
+
+
+def children_if_open(
+    view: View, name: str, ours: str, owners: Owners, closed: set[str], within: Mapping[str, KeyValue] = {}
+) -> dict[KeyValue, list[Any]] | None:
+    """As `children`; None where an optional set cannot be read, which is then in `closed` and not asked again."""
+    if name in closed:
+        return None
+    try:
+        return children(view.readers(name), ours, owners, within)
+    except ConnectionBroken as error:
+        if not is_closed(error) or not view.profile.sets[name].optional:
+            raise
+        closed.add(name)
+        return None
 
 
 def owner_of(reader: SetReader, row: Any, ours: str) -> KeyValue:
