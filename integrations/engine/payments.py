@@ -114,7 +114,7 @@ def _booked_before(source: Payment, books: Books, answers: Answers) -> Hold | No
     same = [
         voucher
         for key, voucher in books.vouchers.items()
-        if source.transaction_id and key != source.key
+        if key != source.key
         if any(row.transaction_id == source.transaction_id for row in voucher.draft.rows)
     ]
     if not same:

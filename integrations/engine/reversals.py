@@ -21,7 +21,6 @@ from integrations.engine.vouchers import natural_key, paid_by_invoice, text_of
 
 REVERSAL = "reversal"  # the variant of a payment that is the voucher which takes it back
 _DEAD = (PaymentState.VOIDED, PaymentState.FAILED)
-_ALIVE = (PaymentState.ISSUED, PaymentState.CLEARED)
 _RELEASE = Choice("release", "Book the reversal", "payee")
 _ACCEPT = Choice("accept", "Leave the voucher as it is", "override")
 
@@ -47,7 +46,7 @@ def decide_posted(source: Payment, link: Link, target: TargetRecord | None, book
     if not there:
         words = f"Its voucher ({link.target_id}) is cancelled or gone in the ERP. Find out why, then unlink it here."
         return hold(Problem("voucher_gone", words, field="link", value=link.target_id, urgent=True))
-    if source.state in _ALIVE and source.key in books.reversed:
+    if source.key in books.reversed:
         return _came_back(source, link, answers)
     if link.schema == hashing.VERSION and link.fingerprint == hashing.fingerprint(source):
         return Nothing()

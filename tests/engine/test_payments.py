@@ -133,6 +133,14 @@ def test_an_account_that_takes_no_such_row_is_held_with_its_reason(unfit: dict[s
     assert why in found.problems[0].message
 
 
+def test_an_account_is_good_from_its_first_day_to_its_last() -> None:
+    given, day = books(), date(2026, 3, 10)
+    just = account("2410", valid_from=day, valid_to=day)
+    assert (
+        said(decided(payment(), msgspec.structs.replace(given, accounts={**given.accounts, "2410": just}))) == "create"
+    )
+
+
 def test_an_account_that_the_books_do_not_have_is_held() -> None:
     assert said(decided(payment(), policy=policy(settlement_account="9999"))) == "hold account_unusable"
 
@@ -152,7 +160,9 @@ def test_a_missing_invoice_is_waited_for_by_its_key() -> None:
 def test_a_bank_account_without_a_cash_account_is_held() -> None:
     several = policy(cash_accounts=("BANK-A=1150",))
     assert said(decided(payment(payer_account="BANK-B"), policy=several)) == "hold payer_account"
+    several = policy(cash_account="8100", cash_accounts=("BANK-A=1150",))
     assert voucher_of(payment(payer_account="BANK-A"), policy=several).rows[0].account == "1150"
+    assert voucher_of(payment(), policy=several).rows[0].account == "8100"
 
 
 def test_a_closed_period_moves_to_the_first_open_day_and_says_so() -> None:
@@ -205,6 +215,12 @@ def test_a_booked_payment_that_moves_forward_writes_nothing() -> None:
     assert decided(payment(), known, link=link, target=target) == Nothing()
     cleared = payment(state=PaymentState.CLEARED, state_word="Cleared")
     assert decided(cleared, known, link=link, target=target) == Nothing(rebaseline=True)
+
+
+def test_a_fingerprint_of_another_kind_is_only_renewed() -> None:
+    link, target, known = booked(payment())
+    older = msgspec.structs.replace(link, schema=link.schema - 1)
+    assert decided(payment(), known, link=older, target=target) == Nothing(rebaseline=True)
 
 
 @pytest.mark.parametrize(
@@ -280,9 +296,9 @@ def test_a_reissue_is_booked_while_the_first_payment_still_stands() -> None:
 
 def test_payments_of_one_batch_count_for_each_other() -> None:
     rules = Rules(books=books())
-    first = payment(paid(net="60.00"))
+    first = payment(paid(net="58.00", discount=Decimal("2.00")))
     rules = counted(rules, first, decide(first, None, None, rules, CLEARING))
-    second, rest = (payment(paid(net=net), key="P2", transaction_id="T2") for net in ("60.00", "40.00"))
+    second, rest = (payment(paid(net=net), key="P2", transaction_id="T2") for net in ("40.01", "40.00"))
     assert said(decide(second, None, None, rules, CLEARING)) == "hold! more_than_open"
     assert said(decide(rest, None, None, rules, CLEARING)) == "create"
 

@@ -67,6 +67,14 @@ def test_clearing_leaves_the_discount_to_the_ledger() -> None:
     assert sides(voucher_of(source)) == ["1150 -98.00", "2410 98.00"]
 
 
+def test_an_invoice_that_its_discount_pays_whole_has_no_row() -> None:
+    whole = paid("I2", "0.00", gross=Decimal("5.00"), discount=Decimal("5.00"))
+    assert sides(voucher_of(payment(paid(), whole), books(held(), held("I2", "5.00")))) == [
+        "1150 -100.00",
+        "2410 100.00",
+    ]
+
+
 def test_clearing_carries_one_rate_on_both_sides() -> None:
     source = payment(currency="EUR", rate=Decimal("1.10"))
     assert sides(voucher_of(source, books(*euros("1.20")))) == ["1150 -100.00 = -110.00", "2410 100.00 = 110.00"]
@@ -107,6 +115,12 @@ def test_control_books_the_debt_at_its_own_rate_and_the_difference_apart(rate: s
     source = payment(paid(net="98.00", discount=Decimal("2.00")), currency="EUR", rate=Decimal(rate))
     rows = sides(voucher_of(source, books(*euros("1.20")), CONTROL))
     assert rows[1:] == ["2400 100.00 = 120.00", "7100 -2.00 = -2.40", expected]
+
+
+def test_control_at_one_rate_has_rounding_and_no_exchange_difference() -> None:
+    source = payment(paid(net="0.01", discount=Decimal("0.01")), currency="EUR", rate=Decimal("1.3"))
+    rows = sides(voucher_of(source, books(*euros("1.3")), CONTROL))
+    assert rows == ["1150 -0.01", "2400 0.02 = 0.03", "7100 -0.01", "7990 0 = -0.01"]
 
 
 def test_control_in_the_companys_own_currency_knows_no_difference() -> None:
