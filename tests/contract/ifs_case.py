@@ -1,9 +1,12 @@
 """IFS Cloud for the contract suite: the demo company, read in small pages."""
 
+import itertools
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from integrations.engine.ports import Scope
+from integrations.engine.drafts import BookedInvoiceDraft, BookedLine, Draft, Making, VoucherDraft, VoucherRow
+from integrations.engine.ports import Scope, Write
 from integrations.engine.records import Entity
 from integrations.systems.ifs import SYSTEM
 from integrations.systems.ifs.simulator import Fault, Simulator, SimulatorConfig, seed
@@ -18,17 +21,19 @@ _SETS = {
     Entity.ACCOUNTING_PERIOD: "AccountingPeriodSet",
     Entity.PURCHASE_ORDER: "PurchaseOrderSet",
     Entity.INVOICE: "ManSuppInvoiceSet",
+    Entity.PAYMENT: "VoucherSet",
 }
 
 
 class Case:
-    """See tests.contract.case. Records of IFS are marked as sent, nothing is created there."""
+    """See tests.contract.case. Invoices come in by hand's way, which makes them with the first request."""
 
     wrong_secret = {"client_secret": "wrong-secret"}
     several_pages = frozenset(
         {Entity.VENDOR, Entity.GL_ACCOUNT, Entity.DIMENSION, Entity.INVOICE}
         | {Entity.ACCOUNTING_PERIOD, Entity.PURCHASE_ORDER}
     )
+    versioned = frozenset({Entity.INVOICE, Entity.PAYMENT})
     scope = Scope(company="10")
 
     def __init__(self) -> None:
@@ -45,6 +50,7 @@ class Case:
             "page_size": "20",
         }
         self.secrets = ("demo-secret",)
+        self._intents = itertools.count(1)
 
     def connect(self, **settings: str) -> Any:
         return SYSTEM.connect(self._settings | settings, self.kit)
@@ -79,6 +85,10 @@ class Case:
         if entity is Entity.INVOICE:
             rows = self.sim.rows("ManSuppInvoice", Company="10")
             return {f"10|{r['InvoiceId']}": (r["InvoiceNo"], r["Currency"], Decimal(r["NetCurrAmount"])) for r in rows}
+        if entity is Entity.PAYMENT:
+            rows = self.sim.rows("Voucher", Company="10")
+            keys = [f"10|{row['VoucherType']}|{row['AccountingYear']}|{row['VoucherNo']}" for row in rows]
+            return {key: (row["VoucherDate"], row["VoucherText"]) for key, row in zip(keys, rows, strict=True)}
         return {
             f"10|{part}|{row[f'Code{part}']}": (row[f"Code{part}"], row["Description"])
             for part in "BCD"
@@ -91,6 +101,8 @@ class Case:
         parts = key.split("|")
         if entity is Entity.INVOICE:
             self.sim.edit("ManSuppInvoice", ("10", int(parts[1])), NetCurrAmount=Decimal("77.77"))
+        elif entity is Entity.PAYMENT:
+            self.sim.edit("Voucher", ("10", parts[1], int(parts[2]), int(parts[3])), VoucherText="Renamed")
         elif entity is Entity.VENDOR:
             self.sim.edit("SupplierInfoGeneral", (key,), Name="Renamed")
         elif entity is Entity.ACCOUNTING_PERIOD:
@@ -104,10 +116,67 @@ class Case:
         return key
 
     def fault(self, entity: Entity, kind: str, *, writing: bool = False, **params: Any) -> None:
-        self.sim.faults.add(Fault(kind, f"/{_SETS[entity]}", times=None, **params))
+        done = {"processed": True} if writing and kind == "bad_json" else {}
+        method = "POST" if writing else ""
+        self.sim.faults.add(Fault(kind, f"/{_SETS[entity]}", method, times=None, **done, **params))
 
     def mend(self) -> None:
         self.sim.faults.clear()
 
+    def drafts(self, entity: Entity) -> list[Making]:
+        if entity is Entity.PAYMENT:
+            return [_voucher("AVID-1"), _voucher("AVID-11")]
+        return [_invoice("New-1"), _invoice("New-2")]
+
+    def refused(self, entity: Entity) -> Draft:
+        return _voucher("AVID-2", "NONE") if entity is Entity.PAYMENT else _invoice("New-3", "NOBODY")
+
+    def write(self, draft: Draft, target_id: str = "", version: str = "") -> Write:
+        return Write(
+            intent=next(self._intents),
+            entity=Entity.PAYMENT if isinstance(draft, VoucherDraft) else Entity.INVOICE,
+            draft=draft,
+            natural_key=getattr(draft, "external_id", target_id),
+            send_by=self.clock.now + timedelta(seconds=30),
+            target_id=target_id,
+            version=version,
+        )
+
     def stored(self, entity: Entity) -> int:
         return len(self.truth(entity))
+
+
+def _invoice(number: str, vendor: str = "00123") -> BookedInvoiceDraft:
+    net = Decimal("100.00")
+    return BookedInvoiceDraft(
+        company="10",
+        vendor=vendor,
+        series="SI",
+        number=number,
+        invoice_date=date(2026, 11, 2),
+        due_date=date(2026, 12, 2),
+        currency="USD",
+        net=net,
+        tax=Decimal("0.00"),
+        external_id=f"id of {number}",
+        lines=(BookedLine(net=net, account="6000", dimensions={"B": "100"}),),
+        route="manual",
+    )
+
+
+def _voucher(external_id: str, voucher_type: str = "M") -> VoucherDraft:
+    amount = Decimal("10.00")
+    rows = tuple(
+        VoucherRow(account="1040", amount=each, domestic=each, currency="USD", rate=Decimal(1), text=external_id)
+        for each in (amount, -amount)
+    )
+    return VoucherDraft(
+        company="10",
+        voucher_type=voucher_type,
+        dated=date(2026, 11, 20),
+        text=f"{external_id} check",
+        external_id=external_id,
+        rows=rows,
+        amount=amount,
+        currency="USD",
+    )

@@ -13,7 +13,8 @@ SYSTEM = System(
         {Entity.VENDOR, Entity.GL_ACCOUNT, Entity.DIMENSION, Entity.TAX_CODE, Entity.PAYMENT_TERM, Entity.INVOICE}
         | {Entity.ACCOUNTING_PERIOD, Entity.PURCHASE_ORDER, Entity.PAYMENT_PROPOSAL}
     ),
-    writes=frozenset({Entity.SENT_MARK}),
+    writes=frozenset({Entity.SENT_MARK, Entity.INVOICE, Entity.PAYMENT}),
+    live=frozenset({Entity.INVOICE}),
     limits=Limits(page_size=5000, per_minute=1000),
     connect=client.connect,
     steps=settings.STEPS,

@@ -1,4 +1,4 @@
-"""IFS Cloud as a Source of masters, supplier invoices and payment proposals, as a Target of marks; and its ping.
+"""IFS Cloud as a Source of masters, orders, supplier invoices and proposals, as a Target of its books; and its ping.
 
 All names come from the API profile. https://docs.ifs.com/techdocs/24r2/040_tailoring/300_extensibility/
 """
@@ -6,13 +6,15 @@ All names come from the API profile. https://docs.ifs.com/techdocs/24r2/040_tail
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
-from integrations.engine.drafts import MarkDraft, Receipt
+from integrations.engine.drafts import Receipt
 from integrations.engine.errors import ConnectionBroken
 from integrations.engine.ports import Page, Scope, Write
 from integrations.engine.records import AnyRecord, Company, Entity, TargetRecord, Unreadable
 from integrations.systems.base import AtOnce, Check
-from integrations.systems.ifs import pinging, profile, proposals, records, scans
+from integrations.systems.ifs import desk, pinging, profile, proposals, records, scans
 from integrations.systems.ifs.auth import BearerAuth
+from integrations.systems.ifs.books import Books
+from integrations.systems.ifs.editing import Editors
 from integrations.systems.ifs.errors import classify
 from integrations.systems.ifs.kinds import View
 from integrations.systems.ifs.reading import SetReader
@@ -28,6 +30,8 @@ SUPPLIERS_A_PAGE = 200
 
 class IfsClient(AtOnce):
     """One tenant of IFS Cloud. Thread-safe; keeps its connections. Raises Retryable or ConnectionBroken."""
+
+    keyed = frozenset({Entity.INVOICE, Entity.PAYMENT})
 
     def __init__(self, values: Mapping[str, str], kit: Kit) -> None:
         self._kit = kit
@@ -49,7 +53,10 @@ class IfsClient(AtOnce):
             headers={"Accept": "application/json"},
             secrets=(values["client_secret"],),
         )
+        editors = Editors(self._api, self._root, self._profile.sets | self._profile.written)
         self._marker = Marker(self._api, self._root, self._profile)
+        self._desk = desk.Desk(self._marker, editors, self._profile)
+        self._books = Books(self._reader, editors, self._profile, self._currencies)
 
     def __repr__(self) -> str:
         return "<IfsClient>"
@@ -79,29 +86,38 @@ class IfsClient(AtOnce):
         return scans.Scan(scans.kind_of(entity, view), view).one(key)
 
     def look_up(self, entity: Entity, **where: str) -> Iterator[TargetRecord]:
-        """What IFS is about to pay by itself (PAYMENT_PROPOSAL), of one `company` or of all we may see.
+        """What IFS is about to pay by itself (PAYMENT_PROPOSAL), or the invoices in its books (INVOICE).
 
-        Marks are not listed: a record of IFS is found by its own key, see `standing`.
+        Of one `company` or of all we may see; invoices of these `vendors` (keys with commas between) or with `number`.
+        Marks and vouchers are not listed: they are found by their own key, see `standing`.
         """
+        company = where.get("company", "")
         if entity is Entity.PAYMENT_PROPOSAL:
-            yield from proposals.proposed(self._reader, self._profile, where.get("company", ""))
+            yield from proposals.proposed(self._reader, self._profile, company)
+        elif entity is Entity.INVOICE:
+            vendors = [each for each in where.get("vendors", "").split(",") if each]
+            yield from self._books.invoices(company, vendors, where.get("number", ""))
 
     def groups(self, writes: Sequence[Write]) -> list[list[Write]]:
-        """See Target."""
-        return self._marker.groups(writes)
+        """See Target. IFS takes one record a request."""
+        return [[write] for write in writes]
 
     def write(self, writes: Sequence[Write]) -> list[Receipt]:
-        """See Target: SENT_MARK only."""
-        return self._marker.write(writes)
+        """See Target: marks, booked invoices, vouchers, and invoices taken out of payment proposals."""
+        return [self._desk.write(write) for write in writes]
 
     def standing(self, entity: Entity, target_ids: Sequence[str]) -> dict[str, TargetRecord]:
-        """See Target: SENT_MARK only."""
-        return self._marker.standing(target_ids) if entity is Entity.SENT_MARK else {}
+        """See Target: SENT_MARK, INVOICE and PAYMENT."""
+        if entity is Entity.SENT_MARK:
+            return self._marker.standing(target_ids)
+        return self._books.standing(entity, target_ids)
 
     def agrees(self, write: Write, record: TargetRecord) -> bool:
-        """See Target: marks only."""
-        fields = write.draft.fields if isinstance(write.draft, MarkDraft) else {}
-        return bool(fields) and all(record.echo.get(name, "") == value for name, value in fields.items())
+        """See Target."""
+        return desk.agrees(write.draft, record)
+
+    def _currencies(self) -> Mapping[str, str]:
+        return {company.key: company.currency for company in self.companies()}
 
     def _view(self, scope: Scope) -> View:
         if not scope.company:

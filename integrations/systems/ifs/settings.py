@@ -96,7 +96,7 @@ STEPS = (
     "In IFS Solution Manager open Users and Permissions, Identity and Access Manager, IAM Client.",
     "Make a confidential client there, with service accounts switched on.",
     "Name the service user in the client's Username field.",
-    "Give the user a permission set that grants the projections we read (ping lists them).",
+    "Give the user a permission set that grants the projections we read and write (ping lists them).",
     "Add the company to the service user's Allowed Companies: without it IFS answers with empty lists.",
     "Copy client ID, client secret and the realm into this form, save, and ping.",
 )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from integrations.engine.drafts import MarkDraft, Receipt
-from integrations.engine.errors import Rejected, Retryable, Stale
+from integrations.engine.errors import Rejected
 from integrations.engine.ports import Write
 from integrations.engine.records import Entity, TargetRecord
 from integrations.systems.ifs import odata
@@ -27,23 +27,15 @@ class Marker:
     def __init__(self, api: ApiClient, root: str, profile: Profile) -> None:
         self._api, self._root, self._profile = api, root, profile
 
-    def groups(self, writes: Sequence[Write]) -> list[list[Write]]:
-        """See Target. IFS takes one record a request."""
-        return [[write] for write in writes]
-
-    def write(self, writes: Sequence[Write]) -> list[Receipt]:
-        """See Target. Raises Stale on a 412: somebody changed the record between our read and our write."""
-        (write,) = writes
-        draft = write.draft
-        if not isinstance(draft, MarkDraft):
-            raise Rejected("IFS is only marked; nothing else is written to it.", code="undeclared")
+    def mark(self, write: Write, draft: MarkDraft) -> Receipt:
+        """Raises a stale Retryable on a 412: somebody changed the record between our read and our write."""
         spec = self._allowed(draft)
         try:
-            return [self._marked(spec, draft, write)]
+            return self._marked(spec, draft, write)
         except Rejected as error:
             if error.code != _UNTAGGED:
                 raise
-            return [self._marked(spec, draft, write)]  # nothing was written: read and said once more
+            return self._marked(spec, draft, write)  # nothing was written: read and said once more
 
     def _marked(self, spec: SetSpec, draft: MarkDraft, write: Write) -> Receipt:
         row = self._read(spec, draft.key)
@@ -83,14 +75,9 @@ class Marker:
         url, etag = self._url(spec, draft.key), _etag(row)
         if not etag:
             raise Rejected("IFS gives no ETag for this record, so it cannot be changed safely.", code="no_etag")
-        try:
-            answer = self._api.send(
-                "PATCH", url, json=dict(draft.fields), headers={"If-Match": etag}, send_by=write.send_by
-            )
-        except Retryable as error:
-            if error.code == "stale_version":
-                raise Stale(error.message, detail=error.detail) from None
-            raise
+        answer = self._api.send(
+            "PATCH", url, json=dict(draft.fields), headers={"If-Match": etag}, send_by=write.send_by
+        )
         if answer.status == 404:
             raise Rejected("The record vanished from IFS while it was marked.", code="gone")
         return Receipt(target_id=draft.key, version=_new_etag(answer), echo=dict(draft.fields))

@@ -1,0 +1,141 @@
+"""An external supplier invoice: loaded, checked, created, and its coding proposed to the authoriser.
+
+https://docs.ifs.com/ifsclouddocs/24r2/ (External Supplier Invoice, Posting Proposal). We choose the number of the
+load, so that whatever an interrupted try has left is found by its key and completed.
+"""
+
+import hashlib
+from datetime import datetime
+
+from integrations.engine.drafts import BookedInvoiceDraft
+from integrations.engine.errors import Problem, Rejected, Retryable, Stale
+from integrations.systems.ifs import coding
+from integrations.systems.ifs.editing import Editors, Found, Values, complete
+from integrations.systems.ifs.errors import Unsupported
+from integrations.systems.ifs.profile import Profile
+from integrations.systems.ifs.values import integer
+
+_ROUNDS = 3  # times a load is read again that somebody changed between our read and our action
+_PROPOSAL = 1  # the number of our posting proposal
+_WORDS = {
+    "supplier_not_valid": "The supplier may not be invoiced in this company. Set up its invoice data in IFS.",
+    "possible_duplicate": "IFS has an invoice of this supplier with this number already. Compare the two.",
+    "amounts_differ": "IFS finds that the lines do not add up to the net amount. Correct the invoice.",
+    "posting_not_valid": "IFS does not take the coding. Check account and code parts of the lines on the invoice date.",
+}
+
+
+class Loads:
+    """Enters external invoices of one tenant. Thread-safe."""
+
+    def __init__(self, editors: Editors, profile: Profile) -> None:
+        self._profile = profile
+        self._heads, self._items = editors("external_invoice"), editors("external_item")
+        self._postings = editors("external_posting")
+
+    def enter(self, draft: BookedInvoiceDraft, send_by: datetime) -> int:
+        """The id of the invoice that IFS has made of the load, made now or before.
+
+        Raises Rejected with the load left as it is: a corrected draft changes its lines and goes through.
+        """
+        self._elsewhere(draft, send_by)
+        key: Values = {"company": draft.company, "load_id": load_id(draft)}
+        load = self._heads.one(key) or self._heads.create({**coding.head(draft, self._profile), **key}, send_by)
+        if self._heads.has("external_id") and load.text("external_id") != draft.external_id:
+            raise Rejected(f"The load {load_id(draft)} in IFS belongs to another record.", code="possible_duplicate")
+        if self._state(load) != "created":
+            self._correct(load, key, draft, send_by)
+            load = self._created(key, send_by)
+        elif self._heads.differing(load, coding.essence(draft)):
+            words = f"IFS has created invoice {load.text('number')} with other amounts. Correct it there."
+            raise Rejected(words, code="booked")
+        invoice = integer(load.values.get("invoice_id"))
+        if invoice is None:
+            words = "IFS has taken the invoice, but does not say yet which one it is. It is asked again by itself."
+            raise Retryable(words, code="underway", after=30.0)
+        return invoice
+
+    def _correct(self, load: Found, key: Values, draft: BookedInvoiceDraft, send_by: datetime) -> None:
+        if changes := self._heads.differing(load, coding.head(draft, self._profile)):
+            self._heads.change(load, changes, send_by)
+        complete(self._items, key, coding.items(draft), send_by)
+        complete(self._postings, key, coding.postings(draft, self._profile), send_by)
+
+    def _created(self, key: Values, send_by: datetime) -> Found:
+        for _ in range(_ROUNDS):
+            load = self._heads.one(key)
+            if load is None:
+                raise Retryable("The load vanished from IFS. It is made again by itself.", code="vanished")
+            if self._state(load) == "created":
+                return load
+            try:
+                load = self._heads.act(load, "check", send_by)
+                if self._state(load) == "refused":
+                    raise self._refusal(load)
+                return self._heads.act(load, "create", send_by)
+            except Retryable as error:
+                if error.code != "stale_version":
+                    raise
+        raise Stale("Somebody changes the load in IFS all the time. It is tried again by itself.")
+
+    def _elsewhere(self, draft: BookedInvoiceDraft, send_by: datetime) -> None:
+        """The record may have been loaded under another supplier before: refused when created, else taken back."""
+        if not self._heads.has("external_id"):
+            return
+        try:
+            loads = self._heads.find({"company": draft.company, "external_id": draft.external_id})
+        except Unsupported:  # the field cannot be filtered on in every tenant
+            return
+        for load in loads:
+            if load.text("load_id") == load_id(draft):
+                continue
+            if self._state(load) == "created":
+                words = f"IFS has this invoice as {load.text('number')} of supplier {load.text('identity')} already."
+                raise Rejected(words, code="possible_duplicate")
+            key: Values = {"company": draft.company, "load_id": load.text("load_id")}
+            complete(self._postings, key, (), send_by)
+            complete(self._items, key, (), send_by)
+            self._heads.remove(load, send_by)
+
+    def _state(self, load: Found) -> str:
+        return self._profile.load_states.get(load.text("state"), "open")
+
+    def _refusal(self, load: Found) -> Rejected:
+        said = load.text("error")
+        code = self._profile.load_errors.get(said, "refused")
+        words = f"{_WORDS.get(code, 'IFS refuses the invoice.')} ({said or load.text('state')})"
+        return Rejected(words, code=code, problems=(Problem(code, words),), detail=said)
+
+
+class Proposals:
+    """Proposes the coding of invoices that are not posted yet. Thread-safe."""
+
+    def __init__(self, editors: Editors, profile: Profile) -> None:
+        self._profile = profile
+        self._heads, self._lines = editors("posting_proposal"), editors("posting_proposal_line")
+
+    def propose(self, invoice: int, draft: BookedInvoiceDraft, send_by: datetime) -> None:
+        """Our proposal on `invoice`, complete; one that the authoriser has taken up is left alone."""
+        parent: Values = {"company": draft.company, "invoice_id": invoice}
+        ours = self._ours(parent, draft, send_by)
+        if ours.text("state") not in self._profile.open_codings:
+            return
+        key: Values = {**parent, "proposal_id": integer(ours.values["proposal_id"])}
+        complete(self._lines, key, coding.proposed(draft, self._profile), send_by)
+        if draft.authorise and self._heads.action("authorise"):
+            self._heads.act(self._heads.one(key) or ours, "authorise", send_by)
+
+    def _ours(self, parent: Values, draft: BookedInvoiceDraft, send_by: datetime) -> Found:
+        number = _PROPOSAL
+        for each in self._heads.find(parent):
+            if not self._heads.has("external_id") or each.text("external_id") == draft.external_id:
+                return each
+            number = max(number, (integer(each.values["proposal_id"]) or 0) + 1)
+        said: Values = {"authoriser": draft.authoriser, "text": draft.text[:200], "external_id": draft.external_id}
+        return self._heads.create({**parent, "proposal_id": number, **said}, send_by)
+
+
+def load_id(draft: BookedInvoiceDraft) -> str:
+    """The number of the load: the same for the same company, supplier and external id, 20 characters."""
+    named = f"{draft.company}\0{draft.vendor}\0{draft.external_id}"
+    return "ML" + hashlib.sha256(named.encode()).hexdigest()[:18].upper()
