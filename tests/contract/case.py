@@ -1,4 +1,7 @@
-"""What the suite has to know of a system. A new system adds `tests/contract/<key>_case.py` with a class `Case`."""
+"""What the suite has to know of a system. A new system adds `tests/contract/<key>_case.py` with a class `Case`.
+
+See docs/adding-a-system.md.
+"""
 
 import importlib
 from collections.abc import Callable, Mapping
