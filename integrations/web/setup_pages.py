@@ -34,6 +34,8 @@ def step(request: HttpRequest, uuid: UUID, key: str) -> HttpResponseBase:
     found = get_object_or_404(Integration.objects.select_related("erp", "ap"), uuid=uuid)
     values = settings.shown(settings.in_force(found, today()))
     names = asked(found, key)
+    if not names:  # nothing that it carries is asked about here
+        return redirect("web:integration-plan", found.uuid)
     form = SettingsForm(request.POST or None, names=names, values=values)
     if request.method == "POST" and form.is_valid() and _ask(request, found, form):
         return redirect(after(found, key))
