@@ -40,8 +40,10 @@ class Loads:
         """
         self._elsewhere(draft, send_by)
         key: Values = {"company": draft.company, "load_id": load_id(draft)}
-        load = self._heads.one(key) or self._heads.create({**coding.head(draft, self._profile), **key}, send_by)
-        if self._heads.has("external_id") and load.text("external_id") != draft.external_id:
+        load = self._heads.one(key)
+        if load is None:
+            load = self._heads.create({**coding.head(draft, self._profile), **key}, send_by)
+        elif self._heads.has("external_id") and load.text("external_id") != draft.external_id:
             raise Rejected(f"The load {load_id(draft)} in IFS belongs to another record.", code="possible_duplicate")
         if self._state(load) != "created":
             self._correct(load, key, draft, send_by)

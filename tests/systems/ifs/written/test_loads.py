@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from integrations.engine.drafts import BookedLine
 from integrations.engine.errors import ConnectionBroken, OutcomeUnknown, Rejected, Retryable, Stale, SyncError
 from integrations.engine.records import Entity
 from tests.systems.ifs.written.books import POST, Books, captured
@@ -230,3 +231,61 @@ def test_an_invoice_in_the_books_is_not_changed_from_outside(books: Books) -> No
     books.sim.edit("ManSuppInvoice", ("10", int(receipt.target_id.split("|")[1])), DueDate="2026-12-24")
     with pytest.raises(Stale):
         books.write(captured(), **again)
+
+
+def test_a_proposal_is_authorised_where_it_is_wanted_and_ifs_offers_it(books: Books) -> None:
+    books.write(captured(authorise=True))
+    assert books.sim.rows("PostingProposalHead")[0]["Objstate"] == "Preliminary"
+    offered = {"written": {"posting_proposal": {"actions": {"authorise": "PostingProposalHead_Authorize"}}}}
+    books = Books(override=offered)
+    books.write(captured())
+    assert books.sim.rows("PostingProposalHead")[0]["Objstate"] == "Preliminary"
+    books.write(captured(authorise=True))
+    books.write(captured(authorise=True))
+    assert books.sim.rows("PostingProposalHead")[0]["Objstate"] == "Authorized"
+    assert len(books.sim.rows("PostingProposalLine")) == 2
+
+
+@pytest.mark.parametrize(
+    "options", [{"patch_status": 204}, {"paging": "nextlink"}, {"paging": "truncate-silently", "max_page": 25}]
+)
+def test_a_long_invoice_is_corrected_whatever_the_server_pages_like(options: dict[str, Any]) -> None:
+    books = Books(options=options)
+    lines = tuple(BookedLine(net=Decimal(n), account="9999", text=f"Line {n}") for n in range(1, 61))
+    with pytest.raises(Rejected):
+        books.write(captured(lines=lines, net=Decimal(1830)))
+    mended = tuple(msgspec.structs.replace(line, account="6130") for line in lines[:-1])
+    books.write(captured(lines=mended, net=Decimal(1770)))
+    assert len(books.sim.rows("ManSuppInvoice")) == 1
+    assert [row["CurrAmount"] for row in books.sim.rows("ManSuppInvoicePostings")] == list(range(1, 60))
+    assert {row["CodeA"] for row in books.sim.rows("PostingProposalLine")} == {"6130"}
+    assert len(books.sim.rows("ManSuppInvoiceItem")) == len(books.sim.rows("PostingProposalLine")) == 59
+
+
+def test_a_server_that_answers_a_create_without_its_custom_fields_is_understood(books: Books) -> None:
+    books.fault("bad_field", "/ExtIncInvHeadSet", method=POST, field="Cf_Avid_Id", value=None)
+    books.write(captured())
+    one_of_each(books)
+
+
+def test_a_server_without_a_filter_on_our_id_is_asked_by_key_only(books: Books) -> None:
+    books.fault("status", "Cf_Avid_Id", method="GET", times=None, status=400)
+    books.write(captured())
+    one_of_each(books)
+
+
+def test_what_is_left_of_a_load_under_another_supplier_is_taken_back(books: Books) -> None:
+    with pytest.raises(Rejected):
+        books.write(captured(vendor="NOBODY"))
+    books.write(captured())
+    assert len(books.sim.rows("ExtIncInvHead")) == 1
+    one_of_each(books)
+
+
+def test_an_invoice_that_ifs_makes_later_is_waited_for(books: Books) -> None:
+    books.fault("bad_field", "ExtIncInvHead_Create", method=POST, field="InvoiceId", value=None)
+    with pytest.raises(Retryable) as caught:
+        books.write(captured())
+    assert (caught.value.code, caught.value.after) == ("underway", 30)
+    books.write(captured())
+    one_of_each(books)

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from integrations.engine.drafts import ArchiveDraft
 from integrations.engine.errors import OutcomeUnknown, Rejected, Retryable, Stale
 from integrations.engine.records import Entity
 from tests.systems.ifs.written.books import POST, Books, captured, ledger_row, paid
@@ -190,3 +191,33 @@ def test_vouchers_stand_as_they_are_in_the_books(books: Books) -> None:
 def test_only_what_ifs_takes_is_written(books: Books) -> None:
     assert books.client.keyed == {Entity.INVOICE, Entity.PAYMENT}
     assert books.write(captured()).target_id != books.write(paid()).target_id
+
+
+def test_what_is_no_record_of_an_erp_is_not_written(books: Books) -> None:
+    with pytest.raises(Rejected) as caught:
+        books.write(ArchiveDraft(entity=Entity.VENDOR))
+    assert caught.value.code == "undeclared"
+    assert books.wire.sent == []
+
+
+@pytest.mark.parametrize("kind", ["no_value", "html", "empty", "bad_json"])
+@pytest.mark.parametrize("path", ["/VoucherSet", "/VoucherRowSet"])
+def test_a_hostile_answer_to_a_read_makes_no_second_voucher(books: Books, kind: str, path: str) -> None:
+    first = books.write(paid())
+    books.fault(kind, path, method="GET", times=None)
+    with pytest.raises(Retryable):
+        books.write(paid())
+    books.sim.faults.clear()
+    assert books.write(paid()) == first
+    assert len(books.sim.rows("Voucher")) == 1
+
+
+def test_a_voucher_that_somebody_cancelled_is_made_again(books: Books) -> None:
+    books.lose_all_but("Set")
+    with pytest.raises(OutcomeUnknown):
+        books.write(paid())
+    (head,) = books.sim.rows("Voucher")
+    books.sim.edit("Voucher", ("10", "AVP", 2026, head["VoucherNo"]), Objstate="Cancelled")
+    books.wire.loses = lambda request: False
+    books.write(paid())
+    assert [row["Objstate"] for row in books.sim.rows("Voucher")] == ["Cancelled", "Approved"]

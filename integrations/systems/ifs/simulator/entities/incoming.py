@@ -63,6 +63,7 @@ ENTITIES = (
         numbered="ProposalId",
         extra_columns=("Cf_Avid_Id",),
         indexes=(("Cf_Avid_Id",),),
+        actions=("Authorize",),
         writes=_EDIT,
     ),
     Entity(

@@ -95,10 +95,12 @@ def _fault(store: Store, row: Row) -> str | None:
     if duplicates(store, row):
         return "INVOICE_EXISTS"
     items, postings = _children(store, row)
-    lines = items or postings
-    if not lines or sum(amount(each["NetCurrAmount" if items else "CurrAmount"]) for each in lines) != amount(
-        row["NetCurrAmount"]
-    ):
+    sums = [
+        sum(amount(each[name]) for each in rows)
+        for rows, name in ((items, "NetCurrAmount"), (postings, "CurrAmount"))
+        if rows
+    ]
+    if not sums or any(each != amount(row["NetCurrAmount"]) for each in sums):
         return "AMOUNTS_DIFFER"
     try:
         for each in postings:
@@ -175,6 +177,12 @@ def _propose_line(store: Store, row: Row, _now: datetime) -> None:
     check_coding(store, row, row["CodeA"], as_date(head["InvoiceDate"]), manual=True)
 
 
+def _authorise(_store: Store, row: Row, _now: datetime) -> Row:
+    if row["Objstate"] not in ("Preliminary", "InProgress"):
+        raise business(f"The Posting Proposal is {row['Objstate']}.", "20156")
+    return {"Objstate": "Authorized"}
+
+
 CREATE: dict[str, Callable[[Store, Row, datetime], None]] = {
     "ExtIncInvHead": _load,
     "ExtIncInvItem": _load_child,
@@ -195,4 +203,5 @@ DELETE: dict[str, Callable[[Store, Row], None]] = {
 ACTIONS: dict[tuple[str, str], Callable[[Store, Row, datetime], Row]] = {
     ("ExtIncInvHead", "Check"): _check,
     ("ExtIncInvHead", "Create"): _create_invoice,
+    ("PostingProposalHead", "Authorize"): _authorise,
 }
