@@ -115,7 +115,7 @@ def _book(source: Invoice, rules: Rules, policy: Policy, books: Books, answers: 
     drafted = draft_booked(source, supplier, vendor.payment_term if vendor else "", rules, policy, books)
     if unfit or drafted.draft is None:
         return Hold(problems=(*([unfit] if unfit else []), *drafted.problems))
-    if twin := _twin(source, supplier, rules, books, answers):
+    if twin := _twin(source, rules, books, answers):
         return hold(twin)
     checked = check(source, _as_bill(drafted.draft), rules, policy, answers)
     if checked.instead is not None:
@@ -149,11 +149,11 @@ def _unfit(key: str, vendor: Vendor | None, policy: Policy) -> Problem | None:
     return None
 
 
-def _twin(source: Invoice, supplier: str, rules: Rules, books: Books, answers: Answers) -> Problem | None:
+def _twin(source: Invoice, rules: Rules, books: Books, answers: Answers) -> Problem | None:
     """The same number of the same supplier under another id of the AP tool: what is older, or in the books, goes."""
     number = plain_number(source.number)
-    known = {peer.key: peer for code in sorted({source.vendor_key, supplier}) for peer in rules.peers.get(code, ())}
-    alike = [each for each in known.values() if plain_number(each.number) == number and _same_sign(each, source)]
+    peers = rules.peers.get(source.vendor_key.partition("|")[0], ())
+    alike = [each for each in peers if plain_number(each.number) == number and _same_sign(each, source)]
     before = [each for each in alike if each.key != source.key and _goes_before(each, source, books)]
     if not before:
         return None

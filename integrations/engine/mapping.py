@@ -67,7 +67,10 @@ class VendorLink(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Peer(msgspec.Struct, frozen=True, kw_only=True):
-    """Another source invoice of the same supplier: worth a note where it looks alike, never a reason to hold."""
+    """Another source invoice of the same supplier: worth a note where it looks alike; captured twice: a reason to ask.
+
+    Captured ones are kept by the AP tool's code of the supplier, without an address.
+    """
 
     key: str
     number: str = ""

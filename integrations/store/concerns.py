@@ -22,9 +22,9 @@ _VENDORS = """
     WHERE tenant_id = %(tenant)s AND flow_id = %(flow)s AND source_key = ANY(%(keys)s) AND readable
 """
 _ALIKE = """
-    SELECT s.source_key, s.party, s.number, s.amount, s.dated FROM integrations_sourcerecord s
+    SELECT s.source_key, c.party, s.number, s.amount, s.dated FROM integrations_sourcerecord s
     JOIN (SELECT DISTINCT * FROM unnest(%(parties)s::text[], %(plains)s::text[]) AS c(party, plain)) c
-        ON c.party = s.party AND c.plain = s.plain
+        ON c.party = {party} AND c.plain = s.plain
     WHERE s.tenant_id = %(tenant)s AND s.flow_id = %(flow)s AND s.plain <> ''
 """
 _SENT = """
@@ -93,13 +93,18 @@ def sent_bills(integration: Integration, invoices: Iterable[Invoice]) -> dict[tu
 
 
 def peers(integration: Integration, inbound: bool, invoices: Sequence[Invoice]) -> dict[str, list[Peer]]:
-    """By supplier: its invoices whose number, however it is written, is one of the batch's."""
+    """By supplier: its invoices whose number, however it is written, is one of the batch's.
+
+    Of captured ones by the AP tool's code without the address that it may carry (S1|2).
+    """
     flow = flow_of(integration, Entity.INVOICE, inbound=inbound)
     if flow is None:
         return {}
-    parties, plains = [i.vendor_key for i in invoices], [plain_number(i.number) for i in invoices]
+    parties = [i.vendor_key.partition("|")[0] if inbound else i.vendor_key for i in invoices]
+    plains = [plain_number(i.number) for i in invoices]
+    statement = _ALIKE.format(party="split_part(s.party, '|', 1)" if inbound else "s.party")
     found: dict[str, list[Peer]] = {}
-    for key, party, number, amount, dated in _rows(_ALIKE, flow=flow, parties=parties, plains=plains):
+    for key, party, number, amount, dated in _rows(statement, flow=flow, parties=parties, plains=plains):
         found.setdefault(party, []).append(Peer(key=key, number=number, amount=amount, dated=dated))
     # a supplier's only record of a number is the batch's own: no peer of anything
     return {party: sorted(each, key=lambda peer: peer.key) for party, each in found.items() if len(each) > 1}

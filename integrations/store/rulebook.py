@@ -131,7 +131,9 @@ def _inbound(
         return rules.for_batch({}, {}, Guard(), books=held, proposals=concerns.proposals(integration, wanted))
     known = books.suppliers(integration, (each.vendor_key for each in invoices))
     known = {**{key: key for key in planned}, **known}
-    held = msgspec.structs.replace(held, suppliers=known)
+    peers = concerns.peers(integration, True, invoices)
+    entered = books.booked(integration, (peer.key for each in peers.values() for peer in each))
+    held = msgspec.structs.replace(held, suppliers=known, invoices=entered)
     vendors = concerns.vendors(integration, sorted(set(known.values())))
     standing = mirror.not_linked(integration.erp_id, Entity.INVOICE, live)
     return rules.for_batch(
@@ -139,7 +141,7 @@ def _inbound(
         {},
         Guard(standing, number_reuse=rules.number_reuse),
         books=held,
-        peers=concerns.peers(integration, True, invoices),
+        peers=peers,
         proposals=concerns.proposals(integration, sorted(set(known.values()))),
     )
 
