@@ -18,7 +18,8 @@ class Voucher(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Books(msgspec.Struct, frozen=True, kw_only=True):
-    """The books of one company, read with the reference flows; `currency` is the company's own.
+    """The books of one company, read with the reference flows; `currency` is the company's own, `tool` what people
+    call the AP tool.
 
     `parts`: a dimension's name as the AP tool shows it (casefolded) -> its kind in the books.
     `companies` are those that any integration brings home from the same AP connection; `takes_strays`: this integration
@@ -30,6 +31,7 @@ class Books(msgspec.Struct, frozen=True, kw_only=True):
     `vouchers`, payment key -> its voucher; `reversed`, the payment keys whose reversal is in the books.
     """
 
+    tool: str = ""
     currency: str = ""
     accounts: Mapping[str, GLAccount] = {}
     values: Mapping[tuple[str, str], Dimension] = {}

@@ -158,7 +158,7 @@ def _day(source: Payment, booked: VoucherDraft, today: date | None) -> date:
 def _mirror(source: Payment, original: Voucher, day: date, policy: Policy) -> VoucherDraft:
     """The same accounts and amounts on the other sides; or on the same sides with the sign turned, marked as such."""
     booked = original.draft
-    key = f"{source.key}R"
+    key = f"{booked.external_id}R"
     words = (key, "reverses", source.key, original.target_id, source.method, source.trace, source.vendor_name)
     text = text_of(words, list(dict.fromkeys(row.number for row in booked.rows)))
     correction = policy.reversal == "correction_flag"

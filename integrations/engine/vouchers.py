@@ -40,6 +40,11 @@ def paid_by_invoice(draft: VoucherDraft) -> Mapping[str, Decimal]:
     return nets
 
 
+def voucher_id(source: Payment, books: Books) -> str:
+    """What a voucher's text begins with, and what finds it again: the tool and the payment's own id."""
+    return f"{books.tool} {source.key}".strip()
+
+
 def natural_key(draft: VoucherDraft) -> str:
     """One voucher for one payment, and one for its reversal, whatever else changes."""
     return f"voucher|{draft.company}|{draft.external_id}"
@@ -77,7 +82,7 @@ class _Drafting:
         self.accounts = Accounts(books, policy, day)
         self.missing: list[Problem] = []
         moved = f"paid {source.dated}" if day != source.dated else ""
-        words = (source.key, source.method, source.trace, source.vendor_name or vendor, moved)
+        words = (voucher_id(source, books), source.method, source.trace, source.vendor_name or vendor, moved)
         numbers = [each.held.number for each in paid]
         self.vendor, self.text = vendor, text_of(words, numbers)
 
@@ -98,7 +103,7 @@ class _Drafting:
             voucher_type=self.policy.voucher_type,
             dated=self.day,
             text=self.text,
-            external_id=self.source.key,
+            external_id=voucher_id(self.source, self.books),
             rows=tuple(row for row in rows if row.amount or row.domestic),
             amount=self.source.amount,
             currency=self.source.currency,

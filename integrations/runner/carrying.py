@@ -57,7 +57,7 @@ def prepare(lease: Lease, flow: Flow, run: SyncRun) -> Hands:
     booking.know_currency(flow, target)
     with tenant_scope(lease.tenant_id):
         longest = system.limits.longest_name.get(Entity(flow.entity), 0)
-        rules = rulebook.load_rules(flow.integration, flow.inbound, Entity(flow.entity), longest)
+        rules = rulebook.load_rules(flow, longest, registry.get(flow.integration.ap.system).label)
         policy, version = rulebook.policy_of(flow.integration), rulebook.version(flow.integration)
     store = FlowStore(
         lease, flow, run, rules_version=version, patience=patience_of(flow), mark_field=policy.write_back_field

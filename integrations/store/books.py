@@ -83,8 +83,8 @@ _ALIKE = """
 """
 
 
-def load(integration: Integration) -> Books:
-    """The books as last read with the reference flows of the integration."""
+def load(integration: Integration, tool: str = "") -> Books:
+    """The books as last read with the reference flows of the integration; `tool` is what people call the AP tool."""
     values: list[Dimension] = _all(integration, Entity.DIMENSION)
     parts = {(each.kind_name or each.kind).casefold(): each.kind for each in values}
     sharing = list(Integration.objects.filter(ap_id=integration.ap_id).order_by("id").values_list("id", "company"))
@@ -92,6 +92,7 @@ def load(integration: Integration) -> Books:
     codes: list[TaxCode] = _all(integration, Entity.TAX_CODE)
     periods: list[AccountingPeriod] = _all(integration, Entity.ACCOUNTING_PERIOD)
     return Books(
+        tool=tool,
         currency=integration.company_currency,
         accounts={each.number: each for each in accounts},
         values={(each.kind, each.value): each for each in values},

@@ -29,12 +29,16 @@ def policy_of(integration: Integration) -> Policy:
     return effective(integration, today())
 
 
-def load_rules(integration: Integration, inbound: bool, entity: Entity, longest_name: int = 0) -> Rules:
-    """Mapping tables and the target's chart as of now; what concerns single records is added per batch."""
+def load_rules(flow: Flow, longest_name: int = 0, tool: str = "") -> Rules:
+    """Mapping tables and the target's chart as of now; what concerns single records is added per batch.
+
+    `longest_name`: characters that the target keeps of a name; `tool`: what people call the AP tool.
+    """
+    integration, entity = flow.integration, Entity(flow.entity)
     policy = policy_of(integration)
     held, held_parts = None, {}
-    if inbound and entity in (Entity.INVOICE, Entity.PAYMENT):
-        held = books.load(integration)
+    if flow.inbound and entity in (Entity.INVOICE, Entity.PAYMENT):
+        held = books.load(integration, tool)
         accounts, values = books.chart(held)
         held_parts = {(each.kind_name or each.kind): each.kind for each in held.values.values()}
     else:
