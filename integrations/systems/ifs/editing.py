@@ -62,9 +62,10 @@ class Editor:
         text = odata.literal(_sent(value), kind, self.spec.enum(ours)) if not isinstance(value, date) else str(value)
         return f"{self._columns[ours]} eq {text}"
 
-    def begins(self, ours: str, words: str) -> str:
-        """The clause that selects rows whose field begins with `words`."""
-        return f"startswith({self._columns[ours]},{odata.literal(words)})"
+    def begins(self, ours: str, word: str) -> str:
+        """The clause that selects rows whose field begins with the whole of `word`, not with a longer one."""
+        column = self._columns[ours]
+        return f"startswith({column},{odata.literal(f'{word} ')}) or {column} eq {odata.literal(word)}"
 
     def find(self, equal: Values, *more: str) -> list[Found]:
         """Every row with these values and clauses. Raises Missing or Unsupported where the set cannot be asked."""

@@ -186,6 +186,30 @@ def test_a_proposal_of_somebody_else_gets_ours_beside_it(books: Books) -> None:
     assert {row["ProposalId"] for row in books.sim.rows("PostingProposalLine")} == {2}
 
 
+def test_a_dimension_that_is_no_code_part_is_refused_with_its_name(books: Books) -> None:
+    lines = (msgspec.structs.replace(captured().lines[0], dimensions={"Region": "N"}, net=Decimal("150.00")),)
+    with pytest.raises(Rejected, match="Region") as caught:
+        books.write(captured(lines=lines))
+    assert caught.value.code == "unknown_dimension"
+
+
+@pytest.mark.parametrize("action", ["", "ExtIncInvHead_Verify"])
+def test_an_action_that_the_tenant_has_not_got_is_a_fault_of_the_profile(action: str) -> None:
+    books = Books(override={"written": {"external_invoice": {"actions": {"check": action}}}})
+    with pytest.raises(ConnectionBroken) as caught:
+        books.write(captured())
+    assert caught.value.code == "profile"
+
+
+def test_a_load_that_vanishes_is_made_again(books: Books) -> None:
+    books.fault("status", "ExtIncInvHead_Check", method=POST, status=404)
+    with pytest.raises(ConnectionBroken):
+        books.write(captured())
+    books.sim.delete("ExtIncInvHead", ("10", books.sim.rows("ExtIncInvHead")[0]["LoadId"]))
+    books.write(captured())
+    one_of_each(books)
+
+
 def test_a_credit_is_entered_with_its_sign(books: Books) -> None:
     lines = tuple(msgspec.structs.replace(line, net=-line.net) for line in captured().lines)
     receipt = books.write(captured(lines=lines, net=Decimal("-150.00"), tax=Decimal("-12.50")))

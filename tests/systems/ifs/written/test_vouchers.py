@@ -92,8 +92,13 @@ def test_an_approved_voucher_is_never_made_a_second_time_with_other_rows(books: 
 
 def test_a_longer_id_that_begins_alike_is_another_payment(books: Books) -> None:
     books.write(paid(external_id="AVID-312", text="AVID-312 check"))
+    books.write(paid(external_id="AVID-31R", text="AVID-31R reverses AVID-31"))
     books.write(paid())
-    assert len(books.sim.rows("Voucher")) == 2
+    books.write(paid(external_id="O'N", text="O'N"))
+    books.write(paid(external_id="O'N", text=""))
+    assert len(books.sim.rows("Voucher")) == 4
+    (asked, *_) = books.wire.calls("GET", "AVID-31%20")
+    assert "AVID-312" not in asked.url.query.decode()
 
 
 @pytest.mark.parametrize(
