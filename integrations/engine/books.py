@@ -7,7 +7,7 @@ from decimal import Decimal
 import msgspec
 
 from integrations.engine.drafts import VoucherDraft
-from integrations.engine.records import AccountingPeriod, Dimension, GLAccount, TargetRecord, TaxCode
+from integrations.engine.records import AccountingPeriod, Dimension, GLAccount, TargetRecord
 
 
 class Voucher(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,7 +21,6 @@ class Books(msgspec.Struct, frozen=True, kw_only=True):
     """The books of one company, read with the reference flows; `currency` is the company's own, `tool` what people
     call the AP tool.
 
-    `parts`: a dimension's name as the AP tool shows it (casefolded) -> its kind in the books.
     `companies` are those that any integration brings home from the same AP connection; `takes_strays`: this integration
     answers for records that name none of them.
 
@@ -35,8 +34,6 @@ class Books(msgspec.Struct, frozen=True, kw_only=True):
     currency: str = ""
     accounts: Mapping[str, GLAccount] = {}
     values: Mapping[tuple[str, str], Dimension] = {}
-    parts: Mapping[str, str] = {}
-    tax_codes: Mapping[str, TaxCode] = {}
     periods: tuple[AccountingPeriod, ...] = ()
     companies: frozenset[str] = frozenset()
     takes_strays: bool = True

@@ -23,7 +23,6 @@ from integrations.engine.records import (
     GLAccount,
     Payment,
     TargetRecord,
-    TaxCode,
 )
 from integrations.models import Flow, Integration
 from tenants.scope import current_tenant
@@ -86,18 +85,14 @@ _ALIKE = """
 def load(integration: Integration, tool: str = "") -> Books:
     """The books as last read with the reference flows of the integration; `tool` is what people call the AP tool."""
     values: list[Dimension] = _all(integration, Entity.DIMENSION)
-    parts = {(each.kind_name or each.kind).casefold(): each.kind for each in values}
     sharing = list(Integration.objects.filter(ap_id=integration.ap_id).order_by("id").values_list("id", "company"))
     accounts: list[GLAccount] = _all(integration, Entity.GL_ACCOUNT)
-    codes: list[TaxCode] = _all(integration, Entity.TAX_CODE)
     periods: list[AccountingPeriod] = _all(integration, Entity.ACCOUNTING_PERIOD)
     return Books(
         tool=tool,
         currency=integration.company_currency,
         accounts={each.number: each for each in accounts},
         values={(each.kind, each.value): each for each in values},
-        parts=parts,
-        tax_codes={each.code: each for each in codes},
         periods=tuple(sorted(periods, key=lambda each: each.starts)),
         companies=frozenset(company for _, company in sharing),
         takes_strays=not sharing or sharing[0][0] == integration.pk,

@@ -158,9 +158,11 @@ def _by_hand(ifs: Ifs, bill: Bill, clean: set[int]) -> None:
         for row in ifs.rows("ManSuppInvoice", Company="10")
         if row["InvoiceId"] in clean and row["Currency"] == "USD"
     ]
+    whole = {row["SupplierId"] for row in ifs.rows("SupplierInfoAddress") if row["City"] and row["ZipCode"]}
     by_supplier: dict[str, list[Any]] = defaultdict(list)
     for row in ordinary:
-        by_supplier[row["Identity"]].append(row)
+        if row["Identity"] in whole:  # else its vendor is held, whatever stands in BILL
+            by_supplier[row["Identity"]].append(row)
     (first, mine), (second, theirs) = sorted(by_supplier.items(), key=lambda each: -len(each[1]))[:2]
     names = {row["SupplierId"]: row["Name"] for row in ifs.rows("SupplierInfoGeneral")}
     vendors = {
