@@ -1,12 +1,11 @@
 """BILL for the contract suite: one organization with more vendors, bills and payments than one page holds."""
 
-import itertools
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from integrations.engine.drafts import Draft, DraftLine, InvoiceDraft, Making, VendorDraft
-from integrations.engine.ports import Scope, Write
+from integrations.engine.ports import Scope
 from integrations.engine.records import Address, Entity, PaidInvoice
 from integrations.systems.bill import SYSTEM
 from integrations.systems.bill.simulator import DEFAULT_CHART, Fault, Simulator, SimulatorConfig, seed
@@ -58,7 +57,6 @@ class Case:
         }
         self.secrets = ("demo-dev-key", "demo-token")
         self._vendor_id = vendors[0]
-        self._intents = itertools.count(1)
 
     def _vendor(self, name: str, number: str) -> str:
         return self.sim.create_vendor_by_hand(name, shortName=number)
@@ -120,17 +118,6 @@ class Case:
         if entity is Entity.VENDOR:
             return _vendor_draft("New-3", "Nordic Bolts", currency="XXX")
         return self._invoice("B-1", "10.00")  # a number this vendor has used
-
-    def write(self, draft: Draft, target_id: str = "", version: str = "") -> Write:
-        return Write(
-            intent=next(self._intents),
-            entity=Entity.VENDOR if isinstance(draft, VendorDraft) else Entity.INVOICE,
-            draft=draft,
-            natural_key=getattr(draft, "number", target_id),
-            send_by=self.clock.now + timedelta(seconds=30),
-            target_id=target_id,
-            version=version,
-        )
 
     def stored(self, entity: Entity) -> int:
         return len(self.truth(entity))

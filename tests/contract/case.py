@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from integrations.engine.drafts import Draft, Making
-from integrations.engine.ports import Scope, Write
+from integrations.engine.ports import Scope
 from integrations.engine.records import (
     AccountingPeriod,
     AnyRecord,
@@ -85,10 +85,6 @@ class WritingCase(Case, Protocol):
 
     def refused(self, entity: Entity) -> Draft:
         """A record that breaks a rule of the system's own."""
-        ...
-
-    def write(self, draft: Draft, target_id: str = "", version: str = "") -> Write:
-        """The draft as a push would hand it over, under an intent of its own."""
         ...
 
 

@@ -1,12 +1,11 @@
 """IFS Cloud for the contract suite: the demo company, read in small pages."""
 
-import itertools
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from integrations.engine.drafts import BookedInvoiceDraft, BookedLine, Draft, Making, VoucherDraft, VoucherRow
-from integrations.engine.ports import Scope, Write
+from integrations.engine.ports import Scope
 from integrations.engine.records import Entity
 from integrations.systems.ifs import SYSTEM
 from integrations.systems.ifs.simulator import Fault, Simulator, SimulatorConfig, seed
@@ -50,7 +49,6 @@ class Case:
             "page_size": "20",
         }
         self.secrets = ("demo-secret",)
-        self._intents = itertools.count(1)
 
     def connect(self, **settings: str) -> Any:
         return SYSTEM.connect(self._settings | settings, self.kit)
@@ -130,17 +128,6 @@ class Case:
 
     def refused(self, entity: Entity) -> Draft:
         return _voucher("AVID-2", "NONE") if entity is Entity.PAYMENT else _invoice("New-3", "NOBODY")
-
-    def write(self, draft: Draft, target_id: str = "", version: str = "") -> Write:
-        return Write(
-            intent=next(self._intents),
-            entity=Entity.PAYMENT if isinstance(draft, VoucherDraft) else Entity.INVOICE,
-            draft=draft,
-            natural_key=getattr(draft, "external_id", target_id),
-            send_by=self.clock.now + timedelta(seconds=30),
-            target_id=target_id,
-            version=version,
-        )
 
     def stored(self, entity: Entity) -> int:
         return len(self.truth(entity))

@@ -14,6 +14,7 @@ from integrations.engine.ports import Write, Written
 from integrations.engine.records import Entity
 from integrations.systems import registry
 from tests.contract.case import Case, WritingCase, declared
+from tests.contract.wiring import handed
 
 writes = pytest.mark.parametrize(("system", "entity"), declared("writes"))
 
@@ -22,7 +23,7 @@ def post(case: WritingCase, *drafts: Draft, client: Any = None) -> list[Written]
     """What came of each draft, in their order. Raises what the system raises for a request as a whole."""
     client = client or case.connect()
     found: dict[int, Written] = {}
-    made = [case.write(draft) for draft in drafts]
+    made = [handed(draft, case.clock) for draft in drafts]
     for group in client.groups(made):
         found |= {write.intent: what for write, what in zip(group, client.write(group), strict=True)}
     return [found[write.intent] for write in made]
@@ -72,7 +73,7 @@ def test_what_was_written_agrees_with_how_it_stands(case: WritingCase, entity: E
     assert receipt.target_id in stands or entity in client.blind
     for record in stands.values():
         assert record.echo == receipt.echo
-        assert client.agrees(case.write(draft, receipt.target_id), record)
+        assert client.agrees(handed(draft, case.clock, receipt.target_id), record)
 
 
 @writes
@@ -143,7 +144,8 @@ def test_a_record_changed_meanwhile_is_stale_and_stays_as_it_is(case: WritingCas
     if receipt.version:
         case.change(entity, receipt.target_id)
         before = case.truth(entity)
-        assert stale(case.connect(), [case.write(draft, receipt.target_id, receipt.version)]).code == "stale_version"
+        change = handed(draft, case.clock, receipt.target_id, receipt.version)
+        assert stale(case.connect(), [change]).code == "stale_version"
         assert case.truth(entity) == before
 
 

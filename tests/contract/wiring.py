@@ -1,5 +1,6 @@
 """What stands between a client and its simulator in a test: a clock, tokens, a budget, and a wire that can be cut."""
 
+import itertools
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -8,6 +9,9 @@ from typing import Any
 
 import httpx
 
+from integrations.engine.drafts import MAKES, CodeDraft, Draft
+from integrations.engine.ports import Write
+from integrations.engine.records import Entity
 from integrations.transport.kit import Kit
 from integrations.transport.tokens import MemoryTokens
 
@@ -98,6 +102,25 @@ class Wire:
     def calls(self, method: str = "", text: str = "") -> list[httpx.Request]:
         """The requests sent so far with that method and that text in path and query."""
         return [each for each in self.sent if method in ("", each.method) and text in str(each.url)]
+
+
+_intents = itertools.count(1)
+
+
+def handed(draft: Draft, clock: Clock, target_id: str = "", version: str = "") -> Write:
+    """The draft as a push would hand it over, under an intent of its own; systems make no use of natural keys."""
+    dimension = isinstance(draft, CodeDraft) and bool(draft.group)
+    entity = Entity.DIMENSION if dimension else next(each for each, kinds in MAKES.items() if isinstance(draft, kinds))
+    send_by, intent = clock.now + timedelta(seconds=30), next(_intents)
+    return Write(
+        intent=intent,
+        entity=entity,
+        draft=draft,
+        natural_key=f"test {intent}",
+        send_by=send_by,
+        target_id=target_id,
+        version=version,
+    )
 
 
 def kit(clock: Clock, wire: Wire, *, deadline: float = 5.0) -> Kit:
