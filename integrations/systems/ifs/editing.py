@@ -7,7 +7,7 @@ makes a row first looks whether it is there.
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -29,10 +29,11 @@ _UNCUT = 20  # fewer rows than any server cuts a page to: there are no more
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A row as IFS has it, by our names; `etag` is "" when it was not said."""
+    """A row as IFS has it, by our names; `etag` is "" when it was not said. `new`: we have just made it."""
 
     values: Mapping[str, Any]
     etag: str
+    new: bool = False
 
     def text(self, ours: str) -> str:
         """The field as text, "" for none."""
@@ -90,7 +91,7 @@ class Editor:
         answer = self._api.send("POST", f"{self._root}/{self.spec.set}", json=body, send_by=send_by)
         if answer.status == 404:
             raise self._missing(answer)
-        return self._found(answer, answer.decode(dict[str, Any]))
+        return replace(self._found(answer, answer.decode(dict[str, Any])), new=True)
 
     def change(self, row: Found, changes: Values, send_by: datetime) -> None:
         """Sets fields of a row; None empties one."""
@@ -190,13 +191,20 @@ class Editors:
 
 
 def complete(
-    editor: Editor, parent: Values, wanted: Sequence[Values], send_by: datetime, mine: Mapping[str, Value] = {}
+    editor: Editor,
+    parent: Values,
+    wanted: Sequence[Values],
+    send_by: datetime,
+    *,
+    new: bool = False,
+    mine: Mapping[str, Value] = {},
 ) -> None:
     """Makes the rows under `parent` those that are `wanted`: missing ones are made, others changed or taken away.
 
-    Rows that differ from `mine` are not ours and stay. What an earlier, interrupted try has left is so completed.
+    Rows that differ from `mine` are not ours and stay. What an earlier, interrupted try has left is so completed;
+    under a `new` parent there is nothing, and nobody is asked.
     """
-    there = {editor.key_of(row.values): row for row in editor.find(parent)}
+    there = {} if new else {editor.key_of(row.values): row for row in editor.find(parent)}
     for values in wanted:
         row = there.pop(editor.key_of({**parent, **values}), None)
         if row is None:

@@ -47,7 +47,7 @@ class Loads:
             raise Rejected(f"The load {load_id(draft)} in IFS belongs to another record.", code="possible_duplicate")
         if self._state(load) != "created":
             self._correct(load, key, draft, send_by)
-            load = self._created(key, send_by)
+            load = self._created(load if load.new else None, key, send_by)
         elif self._heads.differing(load, coding.essence(draft)):
             words = f"IFS has created invoice {load.text('number')} with other amounts. Correct it there."
             raise Rejected(words, code="booked")
@@ -58,14 +58,15 @@ class Loads:
         return invoice
 
     def _correct(self, load: Found, key: Values, draft: BookedInvoiceDraft, send_by: datetime) -> None:
-        if changes := self._heads.differing(load, coding.head(draft, self._profile)):
+        if not load.new and (changes := self._heads.differing(load, coding.head(draft, self._profile))):
             self._heads.change(load, changes, send_by)
-        complete(self._items, key, coding.items(draft), send_by)
-        complete(self._postings, key, coding.postings(draft, self._profile), send_by)
+        complete(self._items, key, coding.items(draft), send_by, new=load.new)
+        complete(self._postings, key, coding.postings(draft, self._profile), send_by, new=load.new)
 
-    def _created(self, key: Values, send_by: datetime) -> Found:
+    def _created(self, load: Found | None, key: Values, send_by: datetime) -> Found:
+        """The load with its invoice; read again at first without a `load`, and whenever somebody has changed it."""
         for _ in range(_ROUNDS):
-            load = self._heads.one(key)
+            load = load or self._heads.one(key)
             if load is None:
                 raise Retryable("The load vanished from IFS. It is made again by itself.", code="vanished")
             if self._state(load) == "created":
@@ -78,6 +79,7 @@ class Loads:
             except Retryable as error:
                 if error.code != "stale_version":
                     raise
+            load = None
         raise Stale("Somebody changes the load in IFS all the time. It is tried again by itself.")
 
     def _elsewhere(self, draft: BookedInvoiceDraft, send_by: datetime) -> None:
@@ -123,7 +125,7 @@ class Proposals:
         if ours.text("state") not in self._profile.open_codings:
             return
         key: Values = {**parent, "proposal_id": integer(ours.values["proposal_id"])}
-        complete(self._lines, key, coding.proposed(draft, self._profile), send_by)
+        complete(self._lines, key, coding.proposed(draft, self._profile), send_by, new=ours.new)
         if draft.authorise and self._heads.action("authorise"):
             self._heads.act(self._heads.one(key) or ours, "authorise", send_by)
 

@@ -31,12 +31,12 @@ class Manual:
         if invoice is None:
             raise Retryable("IFS gives an invoice without an id. It is read again by itself.", code="unreadable")
         if self._profile.states.get(row.text("state")) == InvoiceState.PRELIMINARY:
-            if changes := self._heads.differing(row, head):
+            if not row.new and (changes := self._heads.differing(row, head)):
                 self._heads.change(row, changes, send_by)
             key: Values = {"company": draft.company, "invoice_id": invoice}
-            complete(self._items, key, coding.items(draft), send_by)
+            complete(self._items, key, coding.items(draft), send_by, new=row.new)
             mine: Values = {"posting_type": self._profile.cost_posting}
-            complete(self._postings, key, coding.postings(draft, self._profile), send_by, mine)
+            complete(self._postings, key, coding.postings(draft, self._profile), send_by, new=row.new, mine=mine)
         return invoice
 
     def _ours(self, draft: BookedInvoiceDraft) -> Found | None:

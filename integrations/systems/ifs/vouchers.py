@@ -51,7 +51,7 @@ class Vouchers:
             if head is not kept:
                 self._heads.act(head, "cancel", write.send_by)
         kept = kept or self._heads.create(_head(draft), write.send_by)
-        complete(self._rows, _key(kept), wanted, write.send_by)
+        complete(self._rows, _key(kept), wanted, write.send_by, new=kept.new)
         return self._approve(kept, draft, write.send_by)
 
     def _ours(self, draft: VoucherDraft) -> list[Found]:
@@ -72,8 +72,9 @@ class Vouchers:
         return all(no in known and not self._rows.differing(row, known[no]) for no, row in rows.items())
 
     def _approve(self, head: Found, draft: VoucherDraft, send_by: datetime) -> Receipt:
+        now: Found | None = head if head.new else None
         for _ in range(_ROUNDS):
-            now = self._heads.one(head.values)
+            now = now or self._heads.one(head.values)
             if now is None:
                 raise Retryable("The voucher vanished from IFS. It is made again by itself.", code="vanished")
             if self._state(now) == "approved":
@@ -85,6 +86,7 @@ class Vouchers:
             except Retryable as error:
                 if error.code != "stale_version":
                     raise
+            now = None
         raise Stale("Somebody changes the voucher in IFS all the time. It is tried again by itself.")
 
     def _approved(self, head: Found, draft: VoucherDraft) -> Receipt:

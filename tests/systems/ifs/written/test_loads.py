@@ -9,7 +9,7 @@ import pytest
 from integrations.engine.drafts import BookedLine
 from integrations.engine.errors import ConnectionBroken, OutcomeUnknown, Rejected, Retryable, Stale, SyncError
 from integrations.engine.records import Entity
-from tests.systems.ifs.written.books import POST, Books, captured
+from tests.systems.ifs.written.books import POST, Books, captured, paid
 
 ALL_POSTS = 1 + 2 + 2 + 2 + 1 + 2  # head, items, postings, check and create, proposal, its lines
 
@@ -48,6 +48,14 @@ def test_an_invoice_is_loaded_checked_created_and_its_coding_proposed(books: Boo
     said = (load["ArrivalDate"], load["PaymentMethod"], load["ImageReference"], load["Cf_Avid_Id"], load["SeriesId"])
     assert said == ("2026-11-12", "AVID", "https://avid.test/images/900177", "900177", "SI")
     assert books.posts() == ALL_POSTS
+
+
+def test_nothing_is_asked_about_what_was_just_made(books: Books) -> None:
+    books.write(captured())
+    assert len(books.wire.calls("GET")) == 5  # the id, the load, the invoice, its proposals, the invoice as it is then
+    books.wire.sent.clear()
+    books.write(paid())
+    assert len(books.wire.calls("GET")) == 1  # the id
 
 
 def test_writing_it_again_finds_it_and_sends_nothing(books: Books) -> None:
@@ -205,7 +213,11 @@ def test_a_load_that_vanishes_is_made_again(books: Books) -> None:
     books.fault("status", "ExtIncInvHead_Check", method=POST, status=404)
     with pytest.raises(ConnectionBroken):
         books.write(captured())
-    books.sim.delete("ExtIncInvHead", ("10", books.sim.rows("ExtIncInvHead")[0]["LoadId"]))
+    (load,) = books.sim.rows("ExtIncInvHead")
+    for number in (1, 2):
+        books.sim.delete("ExtIncInvPostings", ("10", load["LoadId"], number, 1))
+        books.sim.delete("ExtIncInvItem", ("10", load["LoadId"], number))
+    books.sim.delete("ExtIncInvHead", ("10", load["LoadId"]))
     books.write(captured())
     one_of_each(books)
 
