@@ -18,7 +18,7 @@ every_system = pytest.mark.parametrize("key", sorted(registry.systems()))
 def test_every_folder_is_a_system() -> None:
     folders = {each.parent.name for place in folder.__path__ for each in Path(place).glob("*/__init__.py")}
     assert set(registry.systems()) == folders
-    assert {"ifs", "bill"} <= folders
+    assert {"ifs", "bill", "avidxchange"} <= folders
 
 
 def test_a_folder_elsewhere_is_not_looked_into(tmp_path: Path) -> None:

@@ -1,0 +1,107 @@
+"""The calls that a connection's profile offers. Every one carries the company; none leaves the connection's address."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from urllib.parse import quote, urljoin, urlsplit
+
+from integrations.engine.errors import ConnectionBroken
+from integrations.systems.avidxchange.cards import kept_out_of_errors
+from integrations.systems.avidxchange.errors import no_such_address
+from integrations.systems.avidxchange.profile import Operation, Profile
+from integrations.systems.avidxchange.rules import SLOT
+from integrations.systems.avidxchange.settings import Options
+from integrations.transport.answer import Answer
+from integrations.transport.client import ApiClient
+
+
+class Service:
+    """One connection's calls by their name in the profile.
+
+    Raises ConnectionBroken for a call that the profile does not offer, or that needs an accounting system when none is
+    chosen; and what ApiClient raises, without card numbers.
+    """
+
+    def __init__(self, api: ApiClient, options: Options) -> None:
+        self._api, self._options = api, options
+
+    @property
+    def profile(self) -> Profile:
+        """The names of everything."""
+        return self._options.profile
+
+    def path(self, name: str, **parts: str) -> str:
+        """Where the call `name` goes, behind the connection's address."""
+        return self.profile.api_prefix + self._filled(self._operation(name).path, parts)
+
+    def list(self, name: str, params: Mapping[str, str]) -> Answer:
+        """A list; that it is not there means that the profile is wrong."""
+        answer = self.get(name, params)
+        if answer.status == 404:
+            raise no_such_address(answer, name)
+        return answer
+
+    def get(self, name: str, params: Mapping[str, str] = {}, **parts: str) -> Answer:
+        """Reads; a 404 is an answer."""
+        query = self._query(self._operation(name), params)
+        with kept_out_of_errors():
+            return self._api.get(self.path(name, **parts), params=query, headers=self._headers())
+
+    def follow(self, link: str, headers: Mapping[str, str] = {}) -> Answer:
+        """Reads what a link leads to. Raises ConnectionBroken when that is another server: nothing is sent there."""
+        asked = {key for key, _, _ in (part.partition("=") for part in urlsplit(link).query.split("&"))}
+        query = {key: value for key, value in self._company_params().items() if key not in asked}
+        with kept_out_of_errors():
+            return self._api.get(self._resolved(link), params=query, headers=self._headers() | dict(headers))
+
+    def send(self, name: str, body: object, send_by: datetime, headers: Mapping[str, str]) -> Answer:
+        """Writes, once."""
+        operation = self._operation(name)
+        with kept_out_of_errors():
+            answer = self._api.send(
+                operation.method,
+                self.path(name),
+                params=self._query(operation, {}),
+                json=body,
+                headers=self._headers() | dict(headers),
+                send_by=send_by,
+            )
+        if answer.status == 404:
+            raise no_such_address(answer, name)
+        return answer
+
+    def _operation(self, name: str) -> Operation:
+        found = self.profile.operations.get(name)
+        if found is None:
+            raise ConnectionBroken(f"{name} is not available with this API profile.", code="not_offered")
+        return found
+
+    def _filled(self, template: str, parts: Mapping[str, str]) -> str:
+        """The path with its parts, percent-encoded."""
+        return SLOT.sub(lambda slot: quote(self._value(slot[1], parts), safe=""), template)
+
+    def _value(self, slot: str, parts: Mapping[str, str]) -> str:
+        known = {"acct": self._options.acct, "company_id": self._options.company_id, **parts}
+        if not known.get(slot):
+            what = "accounting system" if slot == "acct" else slot.replace("_", " ")
+            raise ConnectionBroken(f"Enter the {what} in the connection's settings; the ping lists them.", code=slot)
+        return known[slot]
+
+    def _query(self, operation: Operation, params: Mapping[str, str]) -> dict[str, str]:
+        own = {key: SLOT.sub(lambda slot: self._value(slot[1], {}), value) for key, value in operation.params.items()}
+        return own | dict(params) | self._company_params()
+
+    def _company_params(self) -> dict[str, str]:
+        return self._company() if self.profile.company.send_as == "query" else {}
+
+    def _headers(self) -> dict[str, str]:
+        return self._company() if self.profile.company.send_as == "header" else {}
+
+    def _company(self) -> dict[str, str]:
+        return {self.profile.company.name: self._options.company_id} if self._options.company_id else {}
+
+    def _resolved(self, link: str) -> str:
+        """A link as ApiClient takes it: one that begins with a slash stands behind the connection's address."""
+        if link.startswith("//") or not link.startswith("/"):
+            return urljoin(f"{self._options.base_url}/", link)
+        base = urlsplit(self._options.base_url).path
+        return link.removeprefix(base) if base and link.startswith(f"{base}/") else link
