@@ -278,6 +278,8 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SERVE_INCLUDE_SCHEMA": False,
     "ENUM_NAME_OVERRIDES": {
+        "RecordState": "integrations.models.OutboxItem.State",
+        "SettlementState": "integrations.models.Settlement.State",
         "ConnectionStatus": "integrations.models.Connection.Status",
         "RunStatus": "integrations.models.SyncRun.Status",
         "PlanStatus": "integrations.models.Plan.Status",

@@ -4,7 +4,18 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 
 from integrations.api.errors import nothing_here
-from integrations.api.views import connections, flows, integrations, plans, records, review, runs, status, trail
+from integrations.api.views import (
+    connections,
+    flows,
+    integrations,
+    plans,
+    records,
+    review,
+    runs,
+    settlements,
+    status,
+    trail,
+)
 
 app_name = "api"
 urlpatterns = [
@@ -32,6 +43,7 @@ urlpatterns = [
     path("api/v1/flows/<uuid:uuid>/apply/", plans.ApplyOfFlow.as_view(), name="flow-apply"),
     path("api/v1/runs/", runs.Runs.as_view(), name="runs"),
     path("api/v1/runs/<uuid:uuid>/", runs.OneRun.as_view(), name="run"),
+    path("api/v1/settlements/", settlements.Settlements.as_view(), name="settlements"),
     path("api/v1/records/", records.Records.as_view(), name="records"),
     path("api/v1/records/<uuid:uuid>/", records.OneRecord.as_view(), name="record"),
     path("api/v1/review-items/", review.Reviews.as_view(), name="reviews"),

@@ -9,6 +9,7 @@ from integrations.models.plan import Plan, PlanLine
 from integrations.models.review import Answer, ReviewItem
 from integrations.models.search import SearchTerm
 from integrations.models.setting import SettingChange
+from integrations.models.settlement import Settlement
 from integrations.models.sync import (
     Blocker,
     Checkpoint,
@@ -45,6 +46,7 @@ __all__ = [
     "ReviewItem",
     "SearchTerm",
     "SettingChange",
+    "Settlement",
     "SourceRecord",
     "SyncRun",
     "WriteIntent",

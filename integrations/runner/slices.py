@@ -17,7 +17,7 @@ from integrations.runner.carrying import BATCH, carry_batch, prepare, resolve_lo
 from integrations.runner.reading import Reading, read, sweep, sweep_waits
 from integrations.runner.runs import is_read, open_run, stop, unfinished
 from integrations.runner.schedule import next_time
-from integrations.store import FlowStore
+from integrations.store import FlowStore, settlements
 from integrations.store.lease import Lease, polled
 from integrations.store.settings import take_force, today
 from tenants.scope import tenant_scope
@@ -51,6 +51,8 @@ def run_slice(lease: Lease, *, seconds: float) -> Outcome:
         return _work(lease, flow, lambda: time.monotonic() >= until, polling=polling)
     except Retryable as error:
         return Outcome(due_in=error.after or 5.0, error=error.code, message=error.message)
+    finally:
+        _list_settlements(lease, flow)
 
 
 def _work(lease: Lease, flow: Flow, time_is_up: Callable[[], bool], *, polling: bool) -> Outcome:
@@ -72,6 +74,13 @@ def _work(lease: Lease, flow: Flow, time_is_up: Callable[[], bool], *, polling: 
         return Outcome(due_in=0.0)
     with tenant_scope(lease.tenant_id):
         return outcome if outcome.due_in is not None else _later(flow)
+
+
+def _list_settlements(lease: Lease, flow: Flow) -> None:
+    """However a slice of payments into the books ended: what it booked is on the settlement list."""
+    if flow.inbound and flow.entity == Entity.PAYMENT:
+        with tenant_scope(lease.tenant_id):
+            settlements.refresh(flow)
 
 
 def _flow(flow_id: int) -> Flow | None:

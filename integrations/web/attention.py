@@ -8,8 +8,9 @@ from decimal import Decimal
 from django.db.models import Count, Q, Sum
 from django.urls import reverse
 
-from integrations.models import ApiKey, Connection, Integration, Plan, ReviewItem, SettingChange, SyncRun
+from integrations.models import ApiKey, Connection, Integration, Plan, ReviewItem, SettingChange, Settlement, SyncRun
 from integrations.store import answers
+from integrations.store.settlements import sums
 from integrations.web.schedules import FlowView
 from integrations.web.tags import said
 from integrations.web.words import reason
@@ -38,6 +39,7 @@ def calls(connections: list[Connection], views: list[FlowView], now: datetime) -
         *_runs(now),
         *_proposals(),
         *_inactive(),
+        *_unsettled(),
         *_repairs(now),
     ]
 
@@ -103,6 +105,14 @@ def _inactive() -> Iterator[Call]:
             yield Call("wait", "pause", words, url, "To the plan", grave=True)
         elif ready:
             yield Call("wait", "list", f"{row.name}: a plan is ready to be applied.", url, "To the plan")
+
+
+def _unsettled() -> Iterator[Call]:
+    """What was paid and stands open in the ledger: somebody settles it from the list."""
+    count, amounts = sums(Settlement.objects.filter(state=Settlement.State.PAID)).get("paid", (0, {}))
+    if count:
+        words = f"{count:,} invoice{'' if count == 1 else 's'} paid, still open in the ledger: {said(amounts)}."
+        yield Call("wait", "list", words, f"{reverse('web:settlements')}?state=paid", "Settlement list")
 
 
 def _repairs(now: datetime) -> Iterator[Call]:

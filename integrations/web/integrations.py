@@ -13,9 +13,10 @@ from audit.log import record
 from integrations import runner
 from integrations.engine.errors import SyncError
 from integrations.engine.records import Company
-from integrations.models import Connection, Flow, Integration, Plan
+from integrations.models import Connection, Flow, Integration, Plan, Settlement
 from integrations.runner import setup
 from integrations.runner.concerning import missing
+from integrations.store.settlements import sums
 from integrations.systems import registry
 from integrations.web.figures import standings
 from integrations.web.forms import IntegrationForm
@@ -164,6 +165,7 @@ def integration(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
             "may_change": may(request, Act.CONNECT),
             "may_confirm": may_confirm(request),
             "missing": missing(found),
+            "unsettled": sums(Settlement.objects.filter(integration=found, state=Settlement.State.PAID)).get("paid"),
             "plan": Plan.objects.filter(integration=found).order_by("-made_at").first(),
             "may_run": may(request, Act.CONNECT) or may(request, Act.WORK),
         },

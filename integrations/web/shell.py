@@ -7,7 +7,7 @@ from typing import NamedTuple
 from django.http import HttpRequest
 from django.urls import reverse
 
-from integrations.models import Connection, ReviewItem
+from integrations.models import Connection, Flow, ReviewItem
 from tenants.models import Tenant
 from tenants.scope import ScopeError, current_tenant
 
@@ -56,6 +56,7 @@ class Shell:
             self._place("Review", "desk", reverse("web:review")),
             self._place("Records", "list", reverse("web:records")),
             self._place("Runs", "pulse", reverse("web:runs")),
+            *([self._place("Settlements", "coin", reverse("web:settlements"))] if self.pays else []),
             self._place("Integrations", "flow", reverse("web:integrations"), apart=True),
             self._place("Connections", "plug", reverse("web:connections")),
             self._place("Mappings", "map", reverse("web:mappings")),
@@ -66,6 +67,12 @@ class Shell:
     def _place(self, label: str, icon: str, url: str, *, apart: bool = False) -> Place:
         path = self._request.path
         return Place(label, icon, url, path == url if url == "/" else path.startswith(url), apart)
+
+    @cached_property
+    def pays(self) -> bool:
+        """Whether payments are booked here: then there is something to settle."""
+        found: bool = Flow.objects.filter(entity="payment", inbound=True).exists()
+        return found
 
     @cached_property
     def held(self) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from integrations.models import Connection, OutboxItem, Plan, PlanLine, SyncRun
+from integrations.models import Connection, OutboxItem, Plan, PlanLine, Settlement, SyncRun
 from integrations.systems.base import Verdict
 
 
@@ -16,7 +16,7 @@ class Look(NamedTuple):
 
 
 _Plan, _Line = Plan.Status, PlanLine.Result
-_Item, _Run, _Connection = OutboxItem.State, SyncRun.Status, Connection.Status
+_Item, _Run, _Connection, _Settlement = OutboxItem.State, SyncRun.Status, Connection.Status, Settlement.State
 
 LOOKS: Mapping[str, Mapping[str, Look]] = {
     "item": {
@@ -78,6 +78,11 @@ LOOKS: Mapping[str, Mapping[str, Look]] = {
     "integration": {
         "active": Look("check", "Active", "good"),
         "inactive": Look("pause", "Nothing is written yet", "wait"),
+    },
+    "settlement": {
+        _Settlement.PAID: Look("clock", "Paid, not settled", "wait"),
+        _Settlement.SETTLED: Look("check", "Settled", "good"),
+        _Settlement.REVERSED: Look("repeat", "Reversed", "rest"),
     },
     "review": {
         "open": Look("hand", "Open", "bad"),

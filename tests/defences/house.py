@@ -32,6 +32,7 @@ from integrations.models import (
     RecordLink,
     ReviewItem,
     SettingChange,
+    Settlement,
     SourceRecord,
     SyncRun,
     WriteIntent,
@@ -76,6 +77,7 @@ def furnish(tenant: Tenant, owner: User) -> House:
         _integration(house)
         for flow in Flow.objects.all():
             _flow(house, flow)
+        _settlements(house)
         _people(house)
         record("house.furnished", subject=house.mark_of(AuditEntry), detail={"name": house.mark_of(AuditEntry)})
     with tenant_scope(tenant.pk):
@@ -184,10 +186,19 @@ def _item(house: House, flow: Flow, run: SyncRun, state: str) -> None:
     )
     Blocker.objects.create(item=item, integration=flow.integration, kind="account", key=house.mark_of(Blocker))
     RecordLink.objects.create(
-        integration=flow.integration, entity=flow.entity, source_key=key, target_connection=flow.target,
-        target_id=f"{house.mark_of(RecordLink)}{state}", fingerprint="f", schema=1, why=[house.mark_of(RecordLink)],
-        linked_at=now,
+        integration=flow.integration, entity=flow.entity, inbound=flow.inbound, source_key=key,
+        target_connection=flow.target, target_id=f"{house.mark_of(RecordLink)}{state}", fingerprint="f", schema=1,
+        why=[house.mark_of(RecordLink)], linked_at=now,
     )  # fmt: skip
+
+
+def _settlements(house: House) -> None:
+    link, mark = RecordLink.objects.earliest("id"), house.mark_of(Settlement)
+    for place, state in enumerate(Settlement.State.values):
+        Settlement.objects.create(
+            integration=link.integration, link=link, place=place, invoice=mark, number=mark, payment=mark, state=state,
+            amount=Decimal("10.50"), currency="USD",
+        )  # fmt: skip
 
 
 def _people(house: House) -> None:

@@ -58,6 +58,13 @@ class Desk:
                 entity: add_flow(self.integration, Wanted(entity)) for entity in (Entity.VENDOR, Entity.INVOICE)
             }
 
+    def turn_round(self) -> None:
+        """From now on invoices are captured and paid on the other side, and come into the books."""
+        with tenant_scope(self.tenant_id):
+            Flow.objects.filter(entity=Entity.INVOICE).delete()
+            for entity in (Entity.INVOICE, Entity.PAYMENT):
+                self.flows[entity] = add_flow(self.integration, Wanted(entity, inbound=True))
+
     def record(
         self,
         state: str = "done",
@@ -122,8 +129,9 @@ class Desk:
                 RecordLink.objects.create(
                     integration=self.integration,
                     entity=entity,
+                    inbound=flow.inbound,
                     source_key=key,
-                    target_connection=self.integration.ap,
+                    target_connection=flow.target,
                     target_id=f"00n{self.made:05d}",
                     fingerprint="f",
                     schema=1,

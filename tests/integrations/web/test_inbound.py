@@ -6,7 +6,6 @@ from django.test import Client
 from integrations.engine.records import Entity
 from integrations.models import Flow, Integration
 from integrations.runner.concerning import concerning, missing
-from integrations.runner.setup import Wanted, add_flow
 from tenants.models import Role
 from tenants.scope import tenant_scope
 from tests.factories import Cast, join
@@ -18,10 +17,7 @@ NEEDED = ["payment_method", "authoriser", "voucher_type", "settlement_account", 
 @pytest.fixture
 def inward(desk: Desk) -> Desk:
     """The desk's integration, turned round: invoices are captured and paid on the other side."""
-    with tenant_scope(desk.tenant_id):
-        Flow.objects.filter(entity=Entity.INVOICE).delete()
-        for entity in (Entity.INVOICE, Entity.PAYMENT):
-            desk.flows[entity] = add_flow(desk.integration, Wanted(entity, inbound=True))
+    desk.turn_round()
     return desk
 
 
