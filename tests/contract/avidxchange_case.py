@@ -8,7 +8,7 @@ from integrations.engine.ports import Scope
 from integrations.engine.records import Address, Entity, PaidInvoice
 from integrations.systems.avidxchange import SYSTEM
 from integrations.systems.avidxchange.simulator import ACCOUNTS, Fault, Simulator, SimulatorConfig
-from tests.contract.wiring import Clock, Tokens, Wire, handed, kit
+from tests.contract.wiring import Clock, Wire, handed, kit
 
 _PLACES = {
     Entity.VENDOR: "/vendors",
@@ -61,10 +61,6 @@ class Case:
 
     def connect(self, **settings: str) -> Any:
         return SYSTEM.connect(self._settings | settings, self.kit)
-
-    def tokens(self) -> set[str]:
-        assert isinstance(self.kit.tokens, Tokens)
-        return self.kit.tokens.seen
 
     def expire(self) -> None:
         self.sim.expire_tokens()

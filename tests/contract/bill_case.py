@@ -9,7 +9,7 @@ from integrations.engine.ports import Scope
 from integrations.engine.records import Address, Entity, PaidInvoice
 from integrations.systems.bill import SYSTEM
 from integrations.systems.bill.simulator import DEFAULT_CHART, Fault, Simulator, SimulatorConfig, seed
-from tests.contract.wiring import Clock, Tokens, Wire, kit
+from tests.contract.wiring import Clock, Wire, kit
 
 _LISTS = {
     Entity.VENDOR: "/v3/vendors",
@@ -63,10 +63,6 @@ class Case:
 
     def connect(self, **settings: str) -> Any:
         return SYSTEM.connect(self._settings | settings, self.kit)
-
-    def tokens(self) -> set[str]:
-        assert isinstance(self.kit.tokens, Tokens)
-        return self.kit.tokens.seen
 
     def expire(self) -> None:
         self.sim.end_sessions()

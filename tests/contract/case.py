@@ -21,6 +21,7 @@ from integrations.engine.records import (
     Vendor,
 )
 from integrations.systems import registry
+from integrations.transport.kit import Kit
 from tests.contract.wiring import Clock, Wire
 
 
@@ -33,6 +34,7 @@ class Case(Protocol):
 
     clock: Clock
     wire: Wire
+    kit: Kit
     scope: Scope
     secrets: tuple[str, ...]
     wrong_secret: Mapping[str, str]
@@ -40,10 +42,6 @@ class Case(Protocol):
 
     def connect(self, **settings: str) -> Any:
         """A client; clients of one case share their tokens."""
-        ...
-
-    def tokens(self) -> set[str]:
-        """Every token that was ever kept for the workers, as it was kept."""
         ...
 
     def expire(self) -> None:

@@ -9,7 +9,7 @@ from integrations.engine.ports import Scope
 from integrations.engine.records import Entity
 from integrations.systems.ifs import SYSTEM
 from integrations.systems.ifs.simulator import Fault, Simulator, SimulatorConfig, seed
-from tests.contract.wiring import Clock, Tokens, Wire, kit
+from tests.contract.wiring import Clock, Wire, kit
 
 _SETS = {
     Entity.VENDOR: "SupplierInfoGeneralSet",
@@ -52,10 +52,6 @@ class Case:
 
     def connect(self, **settings: str) -> Any:
         return SYSTEM.connect(self._settings | settings, self.kit)
-
-    def tokens(self) -> set[str]:
-        assert isinstance(self.kit.tokens, Tokens)
-        return self.kit.tokens.seen
 
     def expire(self) -> None:
         self.sim.expire_tokens()

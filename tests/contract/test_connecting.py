@@ -11,6 +11,7 @@ from integrations.engine.records import Entity
 from integrations.systems import registry
 from integrations.systems.base import Check, Verdict
 from tests.contract.case import Case, declared, load
+from tests.contract.wiring import Tokens
 
 pytestmark = pytest.mark.parametrize("system", sorted(registry.systems()))
 
@@ -83,7 +84,8 @@ def test_no_secret_shows_in_a_log_an_error_or_a_repr(case: Case, system: str, ca
         shown.append(_failure(good, entity, case))
     shown.append(_failure(bad, Entity.VENDOR, case))
     text = caplog.text + "".join(map(_all_of, shown))
-    tokens = case.tokens()
+    assert isinstance(case.kit.tokens, Tokens)
+    tokens = case.kit.tokens.seen
     assert tokens
     assert "trouble with" in text  # the vendor's own words are quoted, without what they repeat of ours
     assert [secret for secret in (*case.secrets, *case.wrong_secret.values(), *tokens) if secret in text] == []
