@@ -8,7 +8,7 @@ from integrations.engine.ports import Scope
 from integrations.engine.records import Address, Entity, PaidInvoice
 from integrations.systems.avidxchange import SYSTEM
 from integrations.systems.avidxchange.simulator import ACCOUNTS, Fault, Simulator, SimulatorConfig
-from tests.contract.wiring import Clock, Wire, handed, kit
+from tests.contract.wiring import Clock, Tokens, Wire, handed, kit
 
 _PLACES = {
     Entity.VENDOR: "/vendors",
