@@ -8,9 +8,10 @@ from integrations.systems.ifs import coding
 from integrations.systems.ifs.books import echo
 from integrations.systems.ifs.documents import Shelves
 from integrations.systems.ifs.editing import Editors, Found, Values
-from integrations.systems.ifs.loads import Loads, Proposals
+from integrations.systems.ifs.loads import Loads
 from integrations.systems.ifs.manual import Manual
 from integrations.systems.ifs.profile import Profile
+from integrations.systems.ifs.proposing import Proposals
 from integrations.systems.ifs.records import invoice_key
 
 

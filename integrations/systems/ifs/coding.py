@@ -8,7 +8,7 @@ from integrations.engine.errors import Rejected
 from integrations.systems.ifs.editing import Values
 from integrations.systems.ifs.profile import Profile
 
-_TEXT = 200  # characters of a text or of a reference to a document
+TEXT = 200  # characters of a text or of a reference to a document
 
 
 def head(draft: BookedInvoiceDraft, profile: Profile) -> Values:
@@ -51,7 +51,7 @@ def items(draft: BookedInvoiceDraft) -> list[Values]:
     for number, line in enumerate(draft.lines, 1):
         po_line, _, release = line.po_line.partition("|")
         order = {"po_number": draft.po_number, "po_line": po_line, "po_release": release} if po_line else {}
-        text = {"description": line.text[:_TEXT], "tax_code": line.tax_code}
+        text = {"description": line.text[:TEXT], "tax_code": line.tax_code}
         found.append({"item_id": number, "net": line.net, **text, **order})
     return found
 
@@ -75,7 +75,7 @@ def proposed(draft: BookedInvoiceDraft, profile: Profile) -> list[Values]:
 
 def fits(reference: str) -> bool:
     """Whether IFS can keep this reference to a document."""
-    return len(reference) <= _TEXT
+    return len(reference) <= TEXT
 
 
 def must_add_up(draft: BookedInvoiceDraft) -> None:
@@ -90,4 +90,4 @@ def _coded(line: BookedLine, profile: Profile) -> Values:
         words = f"{', '.join(unknown)} is no code part of IFS. Correct the mapping of dimensions."
         raise Rejected(words, code="unknown_dimension")
     codes = {f"code_{part.lower()}": value for part, value in line.dimensions.items()}
-    return {"account": line.account, "amount": line.net, "text": line.text[:_TEXT], **codes}
+    return {"account": line.account, "amount": line.net, "text": line.text[:TEXT], **codes}

@@ -1,6 +1,6 @@
-"""An external supplier invoice: loaded, checked, created, and its coding proposed to the authoriser.
+"""An external supplier invoice: loaded, checked, created.
 
-https://docs.ifs.com/ifsclouddocs/24r2/ (External Supplier Invoice, Posting Proposal). We choose the number of the
+https://docs.ifs.com/ifsclouddocs/24r2/ (External Supplier Invoice). We choose the number of the
 load, so that whatever an interrupted try has left is found by its key and completed.
 """
 
@@ -16,7 +16,6 @@ from integrations.systems.ifs.profile import Profile
 from integrations.systems.ifs.values import integer
 
 _ROUNDS = 3  # times a load is read again that somebody changed between our read and our action
-_PROPOSAL = 1  # the number of our posting proposal
 _WORDS = {
     "supplier_not_valid": "The supplier may not be invoiced in this company. Set up its invoice data in IFS.",
     "possible_duplicate": "IFS has an invoice of this supplier with this number already. Compare the two.",
@@ -109,34 +108,6 @@ class Loads:
         code = self._profile.load_errors.get(said, "refused")
         words = f"{_WORDS.get(code, 'IFS refuses the invoice.')} ({said or load.text('state')})"
         return Rejected(words, code=code, problems=(Problem(code, words),), detail=said)
-
-
-class Proposals:
-    """Proposes the coding of invoices that are not posted yet. Thread-safe."""
-
-    def __init__(self, editors: Editors, profile: Profile) -> None:
-        self._profile = profile
-        self._heads, self._lines = editors("posting_proposal"), editors("posting_proposal_line")
-
-    def propose(self, invoice: int, draft: BookedInvoiceDraft, send_by: datetime) -> None:
-        """Our proposal on `invoice`, complete; one that the authoriser has taken up is left alone."""
-        parent: Values = {"company": draft.company, "invoice_id": invoice}
-        ours = self._ours(parent, draft, send_by)
-        if ours.text("state") not in self._profile.open_codings:
-            return
-        key: Values = {**parent, "proposal_id": integer(ours.values["proposal_id"])}
-        complete(self._lines, key, coding.proposed(draft, self._profile), send_by, new=ours.new)
-        if draft.authorise and self._heads.action("authorise"):
-            self._heads.act(self._heads.one(key) or ours, "authorise", send_by)
-
-    def _ours(self, parent: Values, draft: BookedInvoiceDraft, send_by: datetime) -> Found:
-        number = _PROPOSAL
-        for each in self._heads.find(parent):
-            if not self._heads.has("external_id") or each.text("external_id") == draft.external_id:
-                return each
-            number = max(number, (integer(each.values["proposal_id"]) or 0) + 1)
-        said: Values = {"authoriser": draft.authoriser, "text": draft.text[:200], "external_id": draft.external_id}
-        return self._heads.create({**parent, "proposal_id": number, **said}, send_by)
 
 
 def load_id(draft: BookedInvoiceDraft) -> str:

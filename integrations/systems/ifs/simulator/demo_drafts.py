@@ -2,22 +2,14 @@
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
 from integrations.systems.ifs.simulator.demo_masters import COMPANY, DEBT
 from integrations.systems.ifs.simulator.demo_suppliers import Supplier
+from integrations.systems.ifs.simulator.rates import BASE, DIVISORS, RATES, domestic
 
 Row = dict[str, Any]
-RATES = {
-    "USD": Decimal(1),
-    "CAD": Decimal("0.7312"),
-    "EUR": Decimal("1.0845"),
-    "MXN": Decimal("5.4210"),
-    "JPY": Decimal("0.6615"),
-    "KWD": Decimal("3.2540"),
-}
-DIVISORS = {"MXN": Decimal(100), "JPY": Decimal(100)}
 UNITS = {"JPY": Decimal(1), "KWD": Decimal("0.001")}
 _CENT, _ONE = Decimal("0.01"), Decimal(1)
 _COSTS = frozenset({"IP2", "M10", "FA1", "IP3"})
@@ -97,10 +89,7 @@ class Draft:
         return sum((line.amount for line in self.final()), Decimal(0)) + self.debt_off
 
     def domestic(self, amount: Decimal) -> Decimal:
-        if self.supplier.currency == "USD":
-            return amount
-        rate = RATES[self.supplier.currency] / DIVISORS.get(self.supplier.currency, _ONE)
-        return (amount * rate).quantize(_CENT, ROUND_HALF_UP)
+        return amount if self.supplier.currency == BASE else domestic(amount, self.supplier.currency)
 
     def open_amount(self) -> Decimal:
         if self.settled or self.state in _NOTHING_OPEN:

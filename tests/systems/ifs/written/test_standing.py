@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from integrations.engine.records import Entity, Standing
-from tests.systems.ifs.written.books import Books
+from tests.systems.ifs.written.books import Books, captured
 
 
 def test_an_invoice_stands_with_its_amounts_and_its_rate(books: Books) -> None:
@@ -67,3 +67,11 @@ def test_a_number_with_a_quote_is_asked_for_as_it_is(books: Books) -> None:
     books.invoice(1, InvoiceNo="O'Neil & 1")
     (found,) = books.client.look_up(Entity.INVOICE, company="10", vendors="S1", number="O'Neil & 1")
     assert found.number == "O'Neil & 1"
+
+
+def test_an_invoice_that_we_have_entered_stands_at_the_rate_of_the_day(books: Books) -> None:
+    receipt = books.write(captured(currency="MXN"))
+    record = books.client.standing(Entity.INVOICE, [receipt.target_id])[receipt.target_id]
+    assert record.rate == Decimal("0.05421")
+    (row,) = books.sim.rows("ManSuppInvoice")
+    assert (row["NetDomAmount"], row["VatDomAmount"]) == (Decimal("8.13"), Decimal("0.68"))

@@ -140,7 +140,7 @@ def _preliminary(store: Store, values: Row, now: datetime) -> int:
     """A new preliminary invoice; returns its id."""
     entity = store.entities["ManSuppInvoice"]
     row: Row = {**entity.blank, **values}
-    complete(row, supplier_name(store, row), now)
+    complete(store, row, now)
     row["InvoiceId"] = store.next_number(entity, "InvoiceId", {"Company": row["Company"]})
     store.insert("ManSuppInvoice", row)
     return int(row["InvoiceId"])
