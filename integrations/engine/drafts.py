@@ -58,10 +58,11 @@ class InvoiceDraft(msgspec.Struct, frozen=True, kw_only=True, tag_field="what", 
 
 
 class ArchiveDraft(msgspec.Struct, frozen=True, kw_only=True, tag_field="what", tag="archive"):
-    """Take a record out of use on the target; nothing is ever deleted."""
+    """Take a record out of use on the target; nothing is ever deleted. `name` is a vendor's."""
 
     entity: Entity
     credit: bool = False
+    name: str = ""
 
 
 class PaidDraft(msgspec.Struct, frozen=True, kw_only=True, tag_field="what", tag="paid"):

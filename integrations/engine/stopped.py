@@ -52,7 +52,7 @@ def archive(link: Link, target: TargetRecord, entity: Entity, why: str) -> Act:
     sent = link.sent
     credit = sent.credit if isinstance(sent, InvoiceDraft) else target.kind == "credit"
     return Act(
-        draft=ArchiveDraft(entity=entity, credit=credit),
+        draft=ArchiveDraft(entity=entity, credit=credit, name=target.name if entity is Entity.VENDOR else ""),
         natural_key=f"archive|{target.target_id}",
         target_id=target.target_id,
         version=target.version,

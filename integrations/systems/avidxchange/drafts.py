@@ -6,12 +6,12 @@ Lengths: vendors' as a public client knew them, of codes and orders assumed to b
 from dataclasses import dataclass
 from decimal import Decimal
 
-from integrations.engine.drafts import CodeDraft, Draft, OrderDraft, OrderedLine, VendorDraft
+from integrations.engine.drafts import ArchiveDraft, CodeDraft, Draft, OrderDraft, OrderedLine, VendorDraft
 from integrations.engine.errors import Problem, Rejected
 from integrations.engine.records import Entity
 
 Json = dict[str, object]
-Made = VendorDraft | CodeDraft | OrderDraft
+Made = VendorDraft | CodeDraft | OrderDraft | ArchiveDraft
 
 LONGEST_KEY = 50
 LONGEST_NAME = 50  # of a code; a longer one once failed a whole run there
@@ -39,6 +39,8 @@ def made(draft: Draft) -> Made:
     """The draft of a record that AvidXchange takes. Raises Rejected for any other."""
     if isinstance(draft, VendorDraft | CodeDraft | OrderDraft):
         return draft
+    if isinstance(draft, ArchiveDraft) and draft.entity is Entity.VENDOR:
+        return draft
     raise Rejected("AvidXchange cannot do this to a record.", code="undeclared")
 
 
@@ -48,6 +50,9 @@ def sent(draft: Made, target_id: str, account_group: str) -> Sent:
         case VendorDraft():
             code = target_id or draft.number
             return Sent(code, "", code, _vendor(draft, code))
+        case ArchiveDraft():
+            named: Json = {"Name": draft.name} if draft.name else {}
+            return Sent(target_id, "", target_id, {"ExternalVendorCode": target_id, **named, "Active": False})
         case CodeDraft():
             group = draft.group or account_group
             body: Json = {"GroupName": group, "CodeValue": draft.value, "Description": draft.name or draft.value}
