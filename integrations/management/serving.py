@@ -9,6 +9,7 @@ import httpx
 
 Answer = Callable[[httpx.Request], httpx.Response]
 _MAX_BODY = 64 * 1024 * 1024
+_BODILESS = (204, 304)  # not even an empty chunk: the client would take it for the next answer
 _OURS = {"connection", "transfer-encoding", "keep-alive", "server"}
 
 
@@ -55,11 +56,12 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in response.headers.multi_items():
             if name.lower() not in _OURS:
                 self.send_header(name, value)
-        chunked = "content-length" not in response.headers
+        bodiless = self.command == "HEAD" or response.status_code in _BODILESS
+        chunked = "content-length" not in response.headers and response.status_code not in _BODILESS
         if chunked:
             self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
-        if self.command == "HEAD":
+        if bodiless:
             return
         stream = response.stream
         assert isinstance(stream, httpx.SyncByteStream)  # noqa: S101  (simulators answer synchronously)

@@ -1,13 +1,14 @@
-"""`manage.py seed_demo`: a tenant with an ERP and an AP connection to local stand-ins; every part is made once."""
+"""`manage.py seed_demo`: a tenant with an ERP and two AP tools on local stand-ins; every part is made once."""
 
 import os
 from argparse import ArgumentParser
+from collections.abc import Mapping
 from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.core.management.base import BaseCommand
 
-from integrations.models import FieldMapping, GLMapping, Integration
+from integrations.models import Connection, FieldMapping, GLMapping, Integration
 from integrations.runner import setup
 from tenants.access import places_of
 from tenants.models import User
@@ -16,6 +17,49 @@ from tenants.signup import FIRST_PERSON, make_tenant
 
 EMAIL, PASSWORD = "demo@example.com", "rehearse-first-then-go-live"
 NAME = "Lakeside Manufacturing (demo)"
+COMPANY = ("10", "Lakeside Manufacturing Inc.")
+# By system: the port of its stand-in, the connection's name, and what it signs in with.
+STAND_INS: Mapping[str, tuple[int, str, Mapping[str, str]]] = {
+    "ifs": (
+        8101,
+        "IFS Cloud (rehearsal)",
+        {"realm": "demo", "client_id": "ml-connector", "client_secret": "demo-secret"},
+    ),
+    "bill": (
+        8102,
+        "BILL (rehearsal)",
+        {
+            "environment": "own",
+            "organization_id": "00802DEMOORGANIZA001",
+            "dev_key": "demo-dev-key",
+            "credential_kind": "sync_token",
+            "username": "ml-connector",
+            "password": "demo-token",
+        },
+    ),
+    "avidxchange": (
+        8103,
+        "AvidXchange (rehearsal)",
+        {
+            "environment": "simulator",
+            "preset": "simulator",
+            "auth_mode": "token_pair",
+            "company_token": "demo-company-token",
+            "user_token": "demo-user-token",
+            "acct": "4711",
+        },
+    ),
+}
+BILL_POLICY = {"match_by_number": True, "rounding_account": "8030"}
+AVIDXCHANGE_POLICY = {
+    "authoriser": "MEYER",
+    "payment_method": "AVID",
+    "no_tax_code": "NT",
+    "voucher_type": "AVP",
+    "settlement_account": "2410",
+    "cash_account": "1150",
+    "rounding_account": "8040",
+}
 
 
 class Command(BaseCommand):
@@ -24,19 +68,19 @@ class Command(BaseCommand):
     help = "Make the demo tenant on local stand-ins."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--ifs-url", default=os.environ.get("DEMO_IFS_URL", "http://127.0.0.1:8101"))
-        parser.add_argument("--bill-url", default=os.environ.get("DEMO_BILL_URL", "http://127.0.0.1:8102"))
+        for system, (port, _, _) in STAND_INS.items():
+            usual = os.environ.get(f"DEMO_{system.upper()}_URL", f"http://127.0.0.1:{port}")
+            parser.add_argument(f"--{system}-url", default=usual)
 
-    def handle(self, *, ifs_url: str, bill_url: str, **_: Any) -> None:
+    def handle(self, **options: Any) -> None:
         user = _user()
         places = places_of(user)
         tenant_id = places[0].tenant_id if places else make_tenant(user, NAME, "America/Chicago", FIRST_PERSON).pk
         with tenant_scope(tenant_id):
-            existing = Integration.objects.select_related("erp", "ap").first()
-            if existing is None:
-                _join(ifs_url, bill_url)
-            else:
-                _move(existing, ifs_url, bill_url)
+            erp, bill, avidxchange = (_connection(system, options[f"{system}_url"]) for system in STAND_INS)
+            if (made := _joined("Lakeside IFS to BILL", erp, bill, BILL_POLICY)) is not None:
+                _map(made)
+            _joined("Lakeside IFS to AvidXchange", erp, avidxchange, AVIDXCHANGE_POLICY)
         self.stdout.write(f"Sign in as {EMAIL} with the password {PASSWORD}")
 
 
@@ -46,40 +90,31 @@ def _user() -> User:
     return user
 
 
-def _join(ifs_url: str, bill_url: str) -> Integration:
-    erp = setup.add_connection(
-        "IFS Cloud (rehearsal)",
-        "ifs",
-        {"base_url": ifs_url, "realm": "demo", "client_id": "ml-connector", "client_secret": "demo-secret"},
-        by=EMAIL,
-    )
-    ap = setup.add_connection(
-        "BILL (rehearsal)",
-        "bill",
-        {
-            "environment": "own",
-            "base_url": bill_url,
-            "organization_id": "00802DEMOORGANIZA001",
-            "dev_key": "demo-dev-key",
-            "credential_kind": "sync_token",
-            "username": "ml-connector",
-            "password": "demo-token",
-        },
-        by=EMAIL,
-    )
-    made = setup.join("Lakeside IFS to BILL", erp, ap, "10", "Lakeside Manufacturing Inc.")
-    made.policy = {"match_by_number": True, "rounding_account": "8030"}
+def _connection(system: str, url: str) -> Connection:
+    """The connection to the stand-in, which may have moved to another port since the last start."""
+    _, name, values = STAND_INS[system]
+    found = Connection.objects.filter(name=name).first()
+    if found is None:
+        return setup.add_connection(name, system, {"base_url": url, **values}, by=EMAIL)
+    if found.settings.get("base_url") != url:
+        found.settings = {**found.settings, "base_url": url}
+        found.save()
+    return found
+
+
+def _joined(name: str, erp: Connection, ap: Connection, policy: Mapping[str, object]) -> Integration | None:
+    """The new integration; None where it was made before."""
+    if Integration.objects.filter(ap=ap).exists():
+        return None
+    made = setup.join(name, erp, ap, *COMPANY)
+    made.policy = dict(policy)
     made.save()
+    return made
+
+
+def _map(made: Integration) -> None:
+    """What BILL's chart does not say by itself."""
     for part, kind in (("B", "department"), ("C", ""), ("D", "accounting_class")):
         FieldMapping.objects.create(integration=made, source=f"dimensions.{part}", target=kind)
     for code in ("ST825", "ST6", "GST5"):
         GLMapping.objects.create(integration=made, table="tax_code", source=code, target="1260")
-    return made
-
-
-def _move(integration: Integration, ifs_url: str, bill_url: str) -> None:
-    """The stand-ins may have moved to other ports since the last start."""
-    for row, url in ((integration.erp, ifs_url), (integration.ap, bill_url)):
-        if row.settings.get("base_url") != url:
-            row.settings = {**row.settings, "base_url": url}
-            row.save()
