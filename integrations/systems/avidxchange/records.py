@@ -19,8 +19,9 @@ from integrations.engine.records import (
     Vendor,
 )
 from integrations.systems.avidxchange import wire
+from integrations.systems.avidxchange.cards import masked
 from integrations.systems.avidxchange.profile import Profile
-from integrations.systems.avidxchange.values import RowError, day, key, moment, money, text
+from integrations.systems.avidxchange.values import RowError, code, day, key, moment, money, text
 from integrations.systems.avidxchange.wire import Tree
 
 
@@ -177,8 +178,8 @@ class Canon:
         """Of each group, by its name without case: (its name, the code). Two codes of one group are none of ours."""
         codes: dict[str, tuple[str, str]] = {}
         for each in self._many(row, "distribution.codes"):
-            group, value = self._text(each, "code.group"), self._text(each, "code.value")
-            if value and codes.setdefault(group.casefold(), (group, value))[1] != value:
+            group, value = self._text(each, "code.group"), masked(code(self.get(each, "code.value")))
+            if value.strip() and codes.setdefault(group.casefold(), (group, value))[1] != value:
                 raise RowError(f"A distribution has two codes of “{group[:50]}”. Correct it there.", "two_codes")
         return codes
 

@@ -26,7 +26,12 @@ def text(value: Any, keep: str = "") -> str:
 
 
 def key(value: Any) -> str:
-    """Text that names a record, exactly as it came."""
+    """Text that names a record, without blanks around it."""
+    return code(value).strip()
+
+
+def code(value: Any) -> str:
+    """A code that we sent there ourselves, exactly as it came: the ERP may know one that begins with a blank."""
     if value is None:
         return ""
     if isinstance(value, bool | dict | list):
@@ -34,7 +39,7 @@ def key(value: Any) -> str:
     found = format(value, "f") if isinstance(value, Decimal) else str(value)
     if _UNSTORABLE.search(found):
         raise RowError("AvidXchange sent text with characters that cannot be stored.", "bad_text")
-    return found.strip()
+    return found
 
 
 def money(value: Any) -> Decimal | None:
