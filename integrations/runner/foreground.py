@@ -21,8 +21,8 @@ from integrations.store.lease import Lease, LeaseLost, claim, poll_now, release,
 from tenants.scope import Actor, tenant_scope
 
 ORDER = (
-    *(Entity.GL_ACCOUNT, Entity.DIMENSION, Entity.TAX_CODE, Entity.PAYMENT_TERM, Entity.PURCHASE_ORDER),
-    *(Entity.VENDOR, Entity.INVOICE, Entity.PAYMENT, Entity.SENT_MARK),
+    *(Entity.GL_ACCOUNT, Entity.DIMENSION, Entity.TAX_CODE, Entity.PAYMENT_TERM, Entity.ACCOUNTING_PERIOD),
+    *(Entity.VENDOR, Entity.PURCHASE_ORDER, Entity.INVOICE, Entity.PAYMENT, Entity.SENT_MARK),
 )
 DATED = (Entity.INVOICE, Entity.PAYMENT)  # what a window of days can be asked of
 _ROUNDS = 3

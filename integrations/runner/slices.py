@@ -24,6 +24,7 @@ from tenants.scope import tenant_scope
 
 RECHECK_MINUTES = 15.0  # how old what we know of the other side gets while there is nothing to write
 GATES = (Entity.VENDOR, Entity.GL_ACCOUNT)  # their first whole run comes before any invoice
+BOOKS = (*GATES, Entity.DIMENSION, Entity.ACCOUNTING_PERIOD)  # and these before anything enters the ERP's books
 _BROKEN_WAIT = 900.0
 log = structlog.get_logger(__name__)
 
@@ -167,11 +168,12 @@ def _ignored(flow: Flow, until: datetime | None = None) -> "QuerySet[OutboxItem]
 
 
 def _closed_gate(flow: Flow) -> str:
-    """The entity whose first whole run this invoice flow still waits for; "" when it may go."""
-    if flow.entity != Entity.INVOICE:
+    """The entity whose first whole run this flow still waits for; "" when it may go."""
+    if flow.entity != Entity.INVOICE and not (flow.inbound and flow.entity == Entity.PAYMENT):
         return ""
+    before = BOOKS if flow.inbound else GATES
     waiting = Flow.objects.filter(
-        integration_id=flow.integration_id, entity__in=GATES, inbound=False, enabled=True, first_complete_at=None
+        integration_id=flow.integration_id, entity__in=before, inbound=False, enabled=True, first_complete_at=None
     )
     return waiting.values_list("entity", flat=True).first() or ""
 
