@@ -24,7 +24,9 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def check(source: Invoice, draft: InvoiceDraft, rules: Rules, policy: Policy, answers: Answers) -> Checked:
-    """Sections 3.1 to 3.5: exact is linked, similar asks, alike every day is noted."""
+    """Sections 3.1 to 3.5: exact is linked, similar asks, alike every day is noted; our own begun try is none."""
+    if rules.guard.has_begun(source.key):
+        return Checked()
     found = rules.guard.bill(draft, rules.tax_twins.get(source.vendor_key, ()))
     if found.same is not None:
         return Checked(instead=LinkTo(target_id=found.same.target_id, why=(found.why,)))

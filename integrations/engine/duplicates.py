@@ -30,6 +30,7 @@ class Existing(msgspec.Struct, frozen=True, kw_only=True):
     credit: bool = False
     tax_key: str = ""  # a vendor's: the keyed hash of its tax id, where the target shows it
     postal_code: str = ""  # a vendor's
+    external_id: str = ""  # an invoice's: the key of the record that it was made of, where the target keeps it
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,11 +78,13 @@ class Guard:
         self, bills: Iterable[Existing] = (), vendors: Iterable[Existing] = (), *, number_reuse: bool = True
     ) -> None:
         self._reuse = number_reuse
+        self._begun: set[str] = set()
         self._plain: dict[tuple[str, bool, str], list[Existing]] = {}
         self._digits: dict[tuple[str, bool, str], list[Existing]] = {}
         self._amounts: dict[tuple[str, bool, Decimal | None, date | None], list[Existing]] = {}
         for bill in bills:
             of = (bill.vendor_id, bill.credit)
+            self._begun |= {bill.external_id} - {""}
             self._plain.setdefault((*of, plain_number(bill.number)), []).append(bill)
             self._digits.setdefault((*of, digits_of(bill.number)), []).append(bill)
             self._amounts.setdefault((*of, bill.amount, bill.dated), []).append(bill)
@@ -94,6 +97,10 @@ class Guard:
             self._vendor_numbers.setdefault(vendor.number, []).append(vendor)
             self._vendor_taxes.setdefault(vendor.tax_key, []).append(vendor)
             self._vendor_names.setdefault(_plain_name(vendor.name), []).append(vendor)
+
+    def has_begun(self, key: str) -> bool:
+        """Whether an earlier try to bring this very record in has left something, which the next one completes."""
+        return key in self._begun
 
     def bill(self, draft: InvoiceDraft, twins: Iterable[str] = ()) -> Verdict:
         """An exact hit is linked; the same number in another spelling, or its digits with the amount, is suspect.

@@ -439,6 +439,7 @@ class TargetRecord(msgspec.Struct, frozen=True, kw_only=True):
     target_id: str
     name: str = ""
     number: str = ""
+    external_id: str = ""  # of an invoice in the books: the key of the record that it was made of, where it is kept
     vendor_id: str = ""
     currency: str = ""
     amount: Decimal | None = None

@@ -132,6 +132,7 @@ def not_linked(connection_id: int, entity: Entity, live: Sequence[TargetRecord])
             currency=each.currency,
             dated=each.date,
             credit=each.kind == "credit",
+            external_id=each.external_id,
         )
         for each in standing
         if each.target_id not in linked

@@ -42,6 +42,15 @@ def test_of_one_number_under_two_ids_the_older_goes(peer: Peer, expected: str) -
     assert said(decided(captured(), rules(peers={"S1": [ITSELF, peer]}))) == expected
 
 
+def test_what_an_earlier_try_has_left_in_the_books_is_completed_not_linked() -> None:
+    left = Existing(
+        target_id="10|77", number="INV-001", vendor_id="S1", amount=Decimal("120.00"), currency="USD",
+        dated=date(2026, 3, 1), external_id="7001",
+    )  # fmt: skip
+    assert said(decided(captured(), rules(guard=Guard([left])))) == "create"
+    assert said(decided(captured(), rules(guard=Guard([replace(left, external_id="")])))) == "linkto"
+
+
 def test_an_older_one_waits_for_a_person_where_the_younger_is_in_the_books() -> None:
     held = books(invoices={"10000": "10|56"})
     given = rules(held, peers={"S1": [ITSELF, replace(OLDER, key="10000")]})

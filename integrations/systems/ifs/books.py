@@ -20,6 +20,7 @@ from integrations.systems.ifs.records import state_of
 from integrations.systems.ifs.values import ZERO, BadValue, day, integer, money, number, places, some_money, text
 from integrations.transport.rows import BadRow
 
+BOOKED = "booked_invoice"  # the reader of the invoices with the id of the record that was brought in
 Currencies = Callable[[], Mapping[str, str]]
 
 
@@ -42,7 +43,7 @@ class Books:
 
     def invoices(self, company: str, vendors: Sequence[str], number_: str) -> Iterator[TargetRecord]:
         """Live list, narrowed by what is given: the company, any of these suppliers, the number."""
-        reader = self._readers("invoice")
+        reader = self._readers(BOOKED)
         within = {"company": company} if company else {}
         where = [reader.equal("number", number_)] if number_ else []
         literals = [reader.literal("identity", vendor) for vendor in dict.fromkeys(vendors)]
@@ -52,7 +53,7 @@ class Books:
                 yield record if record.amount is None else msgspec.structs.replace(record, kind=sign)
 
     def _invoices(self, target_ids: Sequence[str]) -> Iterator[TargetRecord]:
-        reader = self._readers("invoice")
+        reader = self._readers(BOOKED)
         for company, ids in _grouped(target_ids, 1).items():
             literals = [reader.literal("invoice_id", each) for each in ids]
             for chain in odata.chains(reader.column("invoice_id"), literals):
@@ -76,6 +77,7 @@ class Books:
         return TargetRecord(
             target_id=target_id,
             number=text(row.number),
+            external_id=text(row.external_id),
             vendor_id=row.identity or "",
             currency=row.currency or "",
             amount=gross,

@@ -13,7 +13,7 @@ from integrations.engine.records import AnyRecord, Company, Entity, TargetRecord
 from integrations.systems.base import AtOnce, Check
 from integrations.systems.ifs import desk, pinging, profile, proposals, records, scans
 from integrations.systems.ifs.auth import BearerAuth
-from integrations.systems.ifs.books import Books
+from integrations.systems.ifs.books import BOOKED, Books
 from integrations.systems.ifs.editing import Editors
 from integrations.systems.ifs.errors import classify
 from integrations.systems.ifs.kinds import View
@@ -132,8 +132,9 @@ class IfsClient(AtOnce):
             return SetReader(self._api, self._root, navigated, spec, self._page_size, select=False, path=path)
         if name not in self._readers:
             plain, _, part = name.partition(" ")
-            spec = self._profile.sets[plain]
+            spec = self._profile.booked_invoice if plain == BOOKED else self._profile.sets[plain]
             spec = spec.for_part(part) if part else spec
+            plain = "invoice" if plain == BOOKED else plain
             size = min(self._page_size, SUPPLIERS_A_PAGE) if plain == "supplier" else self._page_size
             self._readers[name] = SetReader(self._api, self._root, plain, spec, size, select=self._select)
         return self._readers[name]

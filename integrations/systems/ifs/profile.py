@@ -134,6 +134,12 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         """Identifies the exact content, for runs and audit."""
         return hashlib.sha256(msgspec.json.encode(self, order="sorted")).hexdigest()[:16]
 
+    @property
+    def booked_invoice(self) -> SetSpec:
+        """The invoices as the books are looked up: also with the id of the record that was brought in."""
+        spec, own = self.sets["invoice"], self.written["manual_invoice"].fields.get("external_id", "")
+        return msgspec.structs.replace(spec, fields={**spec.fields, "external_id": own}) if own else spec
+
     def needs(self) -> list[tuple[str, SetSpec]]:
         """Every set that the declared reads use, the code parts each on their own."""
         plain = [(name, spec) for name, spec in self.sets.items() if name != "code_part_value"]

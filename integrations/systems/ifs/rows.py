@@ -225,6 +225,7 @@ class InvoiceRow(Row, kw_only=True, gc=False):
     gross_up: Flag = None
     blocked: Flag = None
     state: str | None = None
+    external_id: Words = None  # only where the books are looked up
 
 
 class ItemRow(Row, kw_only=True, gc=False):

@@ -5,8 +5,9 @@ from decimal import Decimal
 
 import pytest
 
+from integrations.engine.errors import OutcomeUnknown
 from integrations.engine.records import Entity, Standing
-from tests.systems.ifs.written.books import Books, captured
+from tests.systems.ifs.written.books import POST, Books, captured
 
 
 def test_an_invoice_stands_with_its_amounts_and_its_rate(books: Books) -> None:
@@ -75,3 +76,12 @@ def test_an_invoice_that_we_have_entered_stands_at_the_rate_of_the_day(books: Bo
     assert record.rate == Decimal("0.05421")
     (row,) = books.sim.rows("ManSuppInvoice")
     assert (row["NetDomAmount"], row["VatDomAmount"]) == (Decimal("8.13"), Decimal("0.68"))
+
+
+def test_an_invoice_that_was_brought_in_names_its_record_whatever_has_come_of_it(books: Books) -> None:
+    books.fault("drop_after", "PostingProposalHeadSet", method=POST)
+    with pytest.raises(OutcomeUnknown):
+        books.write(captured())
+    books.invoice(900)
+    listed = books.client.look_up(Entity.INVOICE, company="10", vendors="S1")
+    assert {each.number: each.external_id for each in listed} == {"AV-77": "900177", "N900": ""}
