@@ -1,0 +1,234 @@
+"""One tenant between two stand-ins: masters and orders of IFS, invoices and payments of AvidXchange.
+
+Every company of IFS has an integration of its own; all of them share one AvidXchange connection.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from random import Random
+from threading import Thread
+from typing import Any
+
+from django.utils import timezone
+
+from integrations.management.serving import SimulatorServer
+from integrations.runner import setup
+from integrations.systems.avidxchange.simulator import ACCOUNTS, SimulatorConfig, seeded
+from integrations.systems.avidxchange.simulator import Simulator as Avid
+from integrations.systems.ifs.simulator import Simulator as Ifs
+from integrations.systems.ifs.simulator import SimulatorConfig as IfsConfig
+from integrations.systems.ifs.simulator import seed_masters
+from tenants.models import Tenant, User
+from tenants.scope import tenant_scope
+from tenants.signup import FIRST_PERSON, make_tenant
+from tests.journeys.books import outward
+from tests.journeys.books.mixing import Desk
+from tests.journeys.books.outcome import Choices, is_valid
+from tests.journeys.books.outward import ENTITIES, Tables
+from tests.journeys.rehearsal import manage
+
+_AWKWARD = 30  # of so many accounts that invoices are coded to one is awkward
+_FREE = 100_000  # requests a minute: the limits have tests of their own
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much there is of everything, in all companies together but for accounts and values."""
+
+    suppliers: int
+    accounts: int
+    values: int
+    orders: int
+    invoices: int
+    payments: int
+
+
+@dataclass
+class World:
+    """Both stand-ins, the tenant, its integrations by company, and what each sync said."""
+
+    ifs: Ifs
+    avid: Avid
+    tenant: Tenant
+    integrations: Mapping[str, int]
+    choices: Mapping[str, Choices]
+    egress: Mapping[str, str]
+    folder: Path
+    said: list[Json] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+
+    def sync(self) -> None:
+        """`manage.py sync` of every company, its JSON kept. It exits with 0 only when balanced and nothing failed."""
+        for company, integration in self.integrations.items():
+            begun = timezone.now()
+            log = self.folder / f"sync{len(self.said)}.txt"
+            printed, _ = manage(log, "sync", str(integration), "--tenant", self.tenant.slug, "--json", **self.egress)
+            self.said.append({"company": company, **json.loads(printed.splitlines()[-1])})
+            self.seconds.append((timezone.now() - begun).total_seconds())
+
+    def tables(self) -> Tables:
+        """The rows of IFS."""
+        return {entity: self.ifs.rows(entity) for entity in ENTITIES}
+
+    def written(self, since: "Place") -> list[Json]:
+        """Requests to both sides that write something, after a place in their ledgers."""
+        asked = [each for each in self.ifs.ledger(since.ifs) if not _signs_in(each["path"])]
+        asked += [each for each in self.avid.ledger(since.avid) if not _signs_in(each["path"])]
+        return [each for each in asked if each["method"] != "GET"]
+
+    def place(self) -> "Place":
+        """Where both ledgers of requests stand now."""
+        last = self.ifs.ledger(), self.avid.ledger()
+        return Place(last[0][-1]["number"] if last[0] else 0, last[1][-1]["seq"] if last[1] else 0)
+
+
+@dataclass(frozen=True)
+class Place:
+    """The last request that each side has seen."""
+
+    ifs: int
+    avid: int
+
+
+def _signs_in(path: str) -> bool:
+    return path.split("?")[0].endswith(("/token", "/authorizations"))
+
+
+@contextmanager
+def books(size: Size, seed: int, folder: Path, companies: tuple[str, ...] = ("10",)) -> Iterator[World]:
+    """Masters, orders, invoices and payments of every kind in both stand-ins, nothing synced yet."""
+    today = datetime.now(UTC).date()
+    ifs = Ifs(config=IfsConfig(requests_per_window=None))
+    avid = Avid(config=SimulatorConfig(per_minute=None, max_in_flight=2))
+    seed_masters(ifs, size.suppliers, size.accounts, size.values, size.orders, seed, companies)
+    for company in companies:
+        for number in (Choices.settlement, Choices.cash, Choices.rounding):
+            _account(ifs, company, number)
+    start = today - timedelta(days=200)
+    choices = {each: Choices(each, companies, today, start) for each in companies}
+    _fill(ifs, avid, size, seed, choices)
+    with ExitStack() as stack:
+        for each in (ifs, avid):
+            stack.callback(each.close)
+        servers = [_serve(stack, each) for each in (ifs, avid)]
+        hosts = [f"127.0.0.1:{server.port}" for server in servers]
+        tenant, integrations = _tenant(hosts, companies, start)
+        egress = {"EGRESS_ALLOW_PRIVATE": "1", "EGRESS_ALLOWED_HOSTS": ",".join(hosts)}
+        yield World(ifs, avid, tenant, integrations, choices, egress, folder)
+
+
+def _serve(stack: ExitStack, simulator: Any) -> SimulatorServer:
+    server = SimulatorServer(simulator)
+    Thread(target=server.serve_forever, daemon=True).start()
+    stack.callback(server.server_close)
+    stack.callback(server.shutdown)
+    return server
+
+
+def _account(ifs: Ifs, company: str, number: str) -> None:
+    """An account that takes any coding."""
+    row = {"Company": company, "Account": number, "Description": "Payments", "LogicalAccountType": "Assets"}
+    demands = {f"ReqCode{part}": "Can" for part in "BCDEFGHIJ"}
+    ifs.insert(
+        "Account", {**row, **demands, "LedgFlag": False, "ValidFrom": "2010-01-01", "ValidUntil": "2099-12-31"}
+    )  # fmt: skip
+
+
+def _fill(ifs: Ifs, avid: Avid, size: Size, seed: int, choices: Mapping[str, Choices]) -> None:
+    """Invoices and payments for what IFS knows, most of it fit to be used, and the cases of `mixing`."""
+    tables = {entity: ifs.rows(entity) for entity in ENTITIES}
+    first = next(iter(choices.values()))
+    sent = [key for key, each in outward.vendors(tables, first).items() if each.what == "sent"]
+    names = {row["SupplierId"]: row["Name"] for row in tables["SupplierInfoGeneral"] if row["SupplierId"] in sent}
+    fit, awkward = _accounts(tables, first)
+    chance = Random(seed)
+    accounts = [*fit, *chance.choices(awkward, k=1 + len(fit) // _AWKWARD)]
+    values = {group: _values(tables, part, first) for group, part in _parts(tables, first).items()}
+    orders = [
+        (number, dict(each.facts)["vendor"], tuple(range(1, len(dict(each.facts)["lines"]) + 1)))
+        for number, each in outward.orders(tables, first).items()
+        if each.what == "sent"
+    ]
+    seeded(
+        *(avid, size.invoices, size.payments, seed),
+        companies=tuple(choices),
+        vendors=names,
+        accounts=accounts,
+        dimensions=values,
+        orders=orders,
+    )
+    coding = {ACCOUNTS: fit[0], **{group: found[0] for group, found in values.items()}}
+    for company, supplier in zip(choices, sent, strict=False):
+        desk = Desk(avid, company, supplier, coding, first.today)
+        desk.invoices()
+        desk.payments()
+        desk.keyed(ifs)
+
+
+def _accounts(tables: Tables, choices: Choices) -> tuple[list[str], list[str]]:
+    """(fit for invoices, not): by what the rows say."""
+    fit: list[str] = []
+    awkward: list[str] = []
+    for row in tables["Account"]:
+        if row["Company"] != choices.company:
+            continue
+        usable = is_valid(row, choices.today) and not row["LedgFlag"] and row["LogicalAccountType"] != "Statistics"
+        (fit if usable and row["ReqCodeB"] != "Blocked" else awkward).append(row["Account"])
+    return fit, awkward
+
+
+def _parts(tables: Tables, choices: Choices) -> dict[str, str]:
+    rows = [row for row in tables["AccountingCodePart"] if row["Company"] == choices.company]
+    return {row["CodeName"]: row["CodePart"] for row in rows if row["CodePartUsed"] and row["CodePart"] != "A"}
+
+
+def _values(tables: Tables, part: str, choices: Choices) -> list[str]:
+    """Those that are valid, and one that is not."""
+    rows = [row for row in tables[f"Code{part}"] if row["Company"] == choices.company]
+    valid = [row[f"Code{part}"] for row in rows if is_valid(row, choices.today)]
+    return [*valid, *[row[f"Code{part}"] for row in rows if not is_valid(row, choices.today)][:1]]
+
+
+def _tenant(hosts: list[str], companies: tuple[str, ...], start: date) -> tuple[Tenant, dict[str, int]]:
+    user = User.objects.create_user(f"books-{timezone.now().timestamp()}@example.test")
+    tenant = make_tenant(user, "Books", "UTC", FIRST_PERSON)
+    erp_values = {
+        "base_url": f"http://{hosts[0]}",
+        "realm": "demo",
+        "client_id": "ml-connector",
+        "client_secret": "demo-secret",
+        "requests_per_minute": str(_FREE),
+    }
+    ap_values = {
+        "environment": "simulator",
+        "base_url": f"http://{hosts[1]}",
+        "acct": "4711",
+        "preset": "simulator",
+        "company_token": "demo-company-token",
+        "user_token": "demo-user-token",
+        "profile": json.dumps({"limits": {"per_minute": _FREE}}),
+    }
+    policy = {
+        "authoriser": Choices.authoriser,
+        "payment_method": Choices.payment_method,
+        "no_tax_code": "NT",
+        "voucher_type": Choices.voucher_type,
+        "settlement_account": Choices.settlement,
+        "cash_account": Choices.cash,
+        "rounding_account": Choices.rounding,
+    }
+    made = {}
+    with tenant_scope(tenant.pk):
+        erp = setup.add_connection("ERP", "ifs", erp_values, by="test")
+        ap = setup.add_connection("AP", "avidxchange", ap_values, by="test")
+        for company in companies:
+            integration = setup.join(f"Books {company}", erp, ap, company, start_date=start)
+            integration.policy = policy
+            integration.save()
+            made[company] = integration.pk
+    return tenant, made
