@@ -79,7 +79,7 @@ class Ping:
     def _system(self, answer: Answer) -> Check:
         """Whether the accounting system that is chosen is one of those that the credentials may see."""
         _, rows = opened(answer, self.service.profile.paging)
-        trees = [wire.lowered(row) for row in rows if not isinstance(row, BadRow)]
+        trees = [row for row in rows if not isinstance(row, BadRow)]
         seen = {str(self.canon.get(row, "system.key")): self.canon.get(row, "system.name") for row in trees}
         listed = ", ".join(f"{key} ({name})" for key, name in list(seen.items())[:10])
         if not seen:
@@ -110,12 +110,10 @@ class Ping:
         try:
             answer = self.service.list(name, self._narrow(name))
             _, rows = opened(answer, self.service.profile.paging)
-            row = next((wire.lowered(each) for each in rows if not isinstance(each, BadRow)), None)
+            row = next((each for each in rows if not isinstance(each, BadRow)), None)
         except SyncError as error:
             advice = _AGAIN if isinstance(error, Retryable) else _PROFILE
             return Check(title, Verdict.MISSING, error.message, advice)
-        except wire.TooDeep as error:
-            return Check(title, Verdict.MISSING, f"What comes {error}.", _PROFILE)
         if row is None:
             return Check(title, Verdict.FOUND, "Can be read; there is none of late to compare its fields with.")
         return _compared(title, row, kind, self.service.profile.fields)

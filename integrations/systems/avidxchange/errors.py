@@ -124,4 +124,4 @@ def _who_or_where(answer: Answer, found: Fault) -> SyncError | None:
 def no_such_address(answer: Answer, what: str) -> ConnectionBroken:
     """An address of the profile that leads nowhere."""
     words = f"AvidXchange has no address for {what}: it is not available with this API profile. Correct the profile."
-    return ConnectionBroken(words, code=WRONG_PATH, detail=answer.text())
+    return ConnectionBroken(words, code=WRONG_PATH, detail=masked(answer.text()))

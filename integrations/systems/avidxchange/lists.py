@@ -14,6 +14,7 @@ import msgspec
 
 from integrations.engine.errors import Retryable
 from integrations.systems.avidxchange import wire
+from integrations.systems.avidxchange.cards import kept_out_of_errors
 from integrations.systems.avidxchange.profile import PagingSpec
 from integrations.systems.avidxchange.service import Service
 from integrations.systems.avidxchange.wire import Tree
@@ -73,8 +74,7 @@ def _read(service: Service, name: str, params: Mapping[str, str], place: Place) 
 
 
 def _sheet(answer: Answer, paging: PagingSpec, place: Place, *, by_link: bool) -> Sheet:
-    around, found = opened(answer, paging)
-    rows = tuple(row if isinstance(row, BadRow) else _lowered(row) for row in found)
+    around, rows = opened(answer, paging)
     link = _next_link(answer, around, paging)
     after = _after(answer, paging, place, rows, around, link, by_link)
     return Sheet(rows, after, _count(around, paging.total), answer.date)
@@ -99,8 +99,14 @@ def _after(
     return Place(place.number + 1, link if by_link else "", begins)
 
 
-def opened(answer: Answer, paging: PagingSpec) -> tuple[Any, list[dict[str, Any] | BadRow]]:
-    """(what stands round the rows, keys in lower case; the rows as they came). Raises what `unreadable` gives."""
+def opened(answer: Answer, paging: PagingSpec) -> tuple[Any, tuple[Row, ...]]:
+    """(what stands round the rows, the rows), keys in lower case. Raises what `unreadable` gives."""
+    with kept_out_of_errors():
+        around, rows = _taken_apart(answer, paging)
+    return around, tuple(row if isinstance(row, BadRow) else _lowered(row) for row in rows)
+
+
+def _taken_apart(answer: Answer, paging: PagingSpec) -> tuple[Any, list[dict[str, Any] | BadRow]]:
     whole: Any = answer.peek(dict)
     if whole is None:
         whole = answer.peek(list)
@@ -114,8 +120,8 @@ def opened(answer: Answer, paging: PagingSpec) -> tuple[Any, list[dict[str, Any]
         rows = [_object(row) for row in wire.many(shallow.pop(member))]
         return _lowered(shallow), rows
     spelling = paging.items if f'"{paging.items}"'.encode() in answer.body else _camel(paging.items)
-    round_about, read = answer.page(_envelope(spelling), dict[str, Any], spelling)
-    return _lowered(msgspec.to_builtins(round_about)), read
+    around, read = answer.page(_envelope(spelling), dict[str, Any], spelling)
+    return _lowered(msgspec.to_builtins(around)), read
 
 
 def _next_link(answer: Answer, around: Any, paging: PagingSpec) -> str:

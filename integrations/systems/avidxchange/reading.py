@@ -9,14 +9,13 @@ from msgspec.structs import replace
 from integrations.engine.errors import ConnectionBroken, Rejected
 from integrations.engine.ports import Page, Scope
 from integrations.engine.records import AnyRecord, Company, Entity, Unreadable
-from integrations.systems.avidxchange import windows, wire
+from integrations.systems.avidxchange import windows
 from integrations.systems.avidxchange.batches import Batches
 from integrations.systems.avidxchange.lists import START, Row, Sheet, opened, sheets
 from integrations.systems.avidxchange.records import Canon
 from integrations.systems.avidxchange.service import Service
 from integrations.systems.avidxchange.unreadable import readable
 from integrations.systems.avidxchange.windows import Cursor
-from integrations.transport.rows import BadRow
 
 _LISTS = {Entity.VENDOR: "vendors.list", Entity.INVOICE: "invoices.list", Entity.PAYMENT: "payments.list"}
 _ONES = {Entity.INVOICE: "invoices.get", Entity.PAYMENT: "payments.get"}
@@ -73,9 +72,9 @@ class Reader:
         if answer.status == 404:
             return None
         if not by_query:
-            return self._record(entity, wire.lowered(answer.decode(dict)))
+            return self._record(entity, self._service.object(answer))
         _, rows = opened(answer, self._service.profile.paging)
-        return self._match(entity, key, [row if isinstance(row, BadRow) else wire.lowered(row) for row in rows])
+        return self._match(entity, key, rows)
 
     def _found(self, entity: Entity, key: str, found: Iterator[Sheet]) -> AnyRecord | Unreadable | None:
         for sheet in found:

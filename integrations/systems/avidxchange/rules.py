@@ -35,10 +35,10 @@ def faults(preset: str, overrides: str) -> list[str]:
 
 def _header_faults(profile: Profile) -> Iterator[str]:
     """Rule 1: a header's value is made of slots and plain words."""
-    headers = {name: value for mode in profile.auth.headers.values() for name, value in mode.items()}
-    names = [*headers, *filter(None, (profile.writes.idempotency_header, profile.company.name))]
+    headers = [pair for mode in profile.auth.headers.values() for pair in mode.items()]
+    names = [*(name for name, _ in headers), *filter(None, (profile.writes.idempotency_header, profile.company.name))]
     yield from (f"'{name}' is not a header name." for name in names if not _TOKEN.fullmatch(name))
-    for name, value in headers.items():
+    for name, value in headers:
         yield from (f"The header {name} has a slot '{slot}' that does not exist." for slot in _strange(value))
         if secret_like(value) or (is_secret_name(name) and not SLOT.search(value)):
             yield f"The header {name} seems to hold a secret: put a slot such as {{user_token}} in its place."

@@ -10,6 +10,7 @@ from integrations.systems.avidxchange.errors import no_such_address
 from integrations.systems.avidxchange.profile import Operation, Profile
 from integrations.systems.avidxchange.rules import SLOT
 from integrations.systems.avidxchange.settings import Options
+from integrations.systems.avidxchange.wire import TooDeep, Tree, lowered
 from integrations.transport.answer import Answer
 from integrations.transport.client import ApiClient
 
@@ -68,6 +69,15 @@ class Service:
         if answer.status == 404:
             raise no_such_address(answer, name)
         return answer
+
+    def object(self, answer: Answer) -> Tree:
+        """The object that an answer holds, keys in lower case. Raises what `unreadable` gives."""
+        with kept_out_of_errors():
+            try:
+                found: Tree = lowered(answer.decode(dict))
+            except TooDeep as error:
+                raise answer.unreadable(str(error)) from None
+        return found
 
     def _operation(self, name: str) -> Operation:
         found = self.profile.operations.get(name)

@@ -57,7 +57,7 @@ class Writer:
         name = OPERATIONS[going[0].entity]
         try:
             answer = self._send(name, records, going)
-            tree = self._tree(answer)
+            tree = self._service.object(answer)
         except Answered as error:
             answer, tree = None, error.tree
         if answer is not None and answer.status == _ACCEPTED:
@@ -70,7 +70,7 @@ class Writer:
         answer = self._service.get("jobs.get", job=job)
         if answer.status == 404:
             return [_lost() for _ in writes]
-        tree = self._tree(answer)
+        tree = self._service.object(answer)
         status = str(wire.first(tree, ("Status",)) or "").casefold()
         if status not in _DONE | _FAILED:
             return None
@@ -89,11 +89,6 @@ class Writer:
         header = self._spec.idempotency_header
         send_by = min(write.send_by for write in writes)
         return self._service.send(name, {"BatchId": batch, "Items": bodies}, send_by, {header: batch} if header else {})
-
-    def _tree(self, answer: Answer) -> wire.Tree:
-        """The body of an answer; what is no object of theirs is unreadable."""
-        found: wire.Tree = wire.lowered(answer.decode(dict))
-        return found
 
     def _matched(self, tree: wire.Tree, records: Sequence[Sent]) -> list[Written]:
         return matched(tree, self._spec, records, self._secrets)
