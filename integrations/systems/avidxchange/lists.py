@@ -75,28 +75,33 @@ def _read(service: Service, name: str, params: Mapping[str, str], place: Place) 
 
 def _sheet(answer: Answer, paging: PagingSpec, place: Place, *, by_link: bool) -> Sheet:
     around, rows = opened(answer, paging)
-    link = _next_link(answer, around, paging)
-    after = _after(answer, paging, place, rows, around, link, by_link)
-    return Sheet(rows, after, _count(around, paging.total), answer.date)
-
-
-def _after(
-    answer: Answer, paging: PagingSpec, place: Place, rows: tuple[Row, ...], around: Any, link: str, by_link: bool
-) -> Place | None:
-    """Where the sheet after this one is. Raises Retryable when the list runs in circles or never ends."""
-    count = _count(around, paging.page_count)
-    more = bool(link) or (place.number + 1 < count if count is not None else len(rows) >= paging.size and not by_link)
-    if (by_link and not link) or not rows or not more:
-        return None
+    link, count, total = (
+        _next_link(answer, around, paging),
+        _count(around, paging.page_count),
+        _count(around, paging.total),
+    )
+    if not rows:
+        return Sheet((), None, total, answer.date)
     begins = _beginning(rows[0])
-    if place.before == begins:
-        if count is None and not link:
-            return None
+    if begins == place.before and count is None and not link:  # they know no pages
+        return Sheet((), None, total, answer.date)
+    if by_link:
+        more = bool(link)
+    else:
+        more = bool(link) or (len(rows) >= paging.size if count is None else place.number + 1 < count)
+    if not more:
+        return Sheet(rows, None, total, answer.date)
+    _guard(answer, paging, place, begins)
+    return Sheet(rows, Place(place.number + 1, link if by_link else "", begins), total, answer.date)
+
+
+def _guard(answer: Answer, paging: PagingSpec, place: Place, begins: str) -> None:
+    """Raises Retryable when the list runs in circles or never ends."""
+    if begins == place.before:
         words = f"{answer.host} sends the same page again and again. It is read again later."
         raise Retryable(words, code="page_loop")
     if place.number + 1 >= paging.max_pages:
         raise Retryable(f"{answer.host} does not come to an end of its list. It is read again later.", code="page_cap")
-    return Place(place.number + 1, link if by_link else "", begins)
 
 
 def opened(answer: Answer, paging: PagingSpec) -> tuple[Any, tuple[Row, ...]]:
