@@ -219,10 +219,11 @@ def test_invoices_of_closed_batches_are_read(hrefs: str, manners: dict[str, Any]
 
 def test_a_scan_of_batches_resumes_behind_any_of_them() -> None:
     world, _, _ = batched()
-    found, cursor, more = [], "", True
+    found: list[str] = []
+    cursor, more = "", True
     while more:
         page = next(iter(world.client.read(Entity.INVOICE, cursor, Scope())))
-        found += [record.number for record in page.records]
+        found += [str(getattr(record, "number", "")) for record in page.records]
         cursor, more = page.cursor, page.more
     assert sorted(found) == everything(5)
 

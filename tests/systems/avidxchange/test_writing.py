@@ -138,7 +138,11 @@ def test_what_it_cannot_do_is_refused() -> None:
 
 def test_a_request_holds_at_most_a_hundred_of_one_call_and_no_key_twice() -> None:
     world = World()
-    drafts = [*(account(str(n)) for n in range(150)), *(account(str(n), group="Site") for n in range(30)), vendor()]
+    drafts: list[Draft] = [
+        *(account(str(n)) for n in range(150)),
+        *(account(str(n), group="Site") for n in range(30)),
+        vendor(),
+    ]
     found = groups(world, [*drafts, account("0", "Again")])
     assert [len(group) for group in found] == [100, 81, 1]
     for group in found:
