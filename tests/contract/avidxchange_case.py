@@ -51,7 +51,7 @@ class Case:
 
     def _fill(self) -> None:
         client = self.connect()
-        for group in client.groups([handed(_vendor(f"S-{n}", f"Vendor {n}"), self.clock) for n in range(_COUNT)]):
+        for group in client.groups([handed(vendor_draft(f"S-{n}", f"Vendor {n}"), self.clock) for n in range(_COUNT)]):
             client.write(group)
         invoices = [self.sim.create_invoice("S-1", f"I-{n}", Decimal("10.10") + n) for n in range(_COUNT)]
         for paid in (invoices[:2], *([each] for each in invoices[2:])):
@@ -97,9 +97,9 @@ class Case:
 
     def drafts(self, entity: Entity) -> list[Making]:
         if entity is Entity.VENDOR:
-            return [_vendor("New-1", "Nordic Bolts"), _vendor("New-2", "O'Brien & Sons")]
+            return [vendor_draft("New-1", "Nordic Bolts"), vendor_draft("New-2", "O'Brien & Sons")]
         if entity is Entity.PURCHASE_ORDER:
-            return [_order("P-1"), _order("P-2")]
+            return [order_draft("P-1"), order_draft("P-2")]
         group = "" if entity is Entity.GL_ACCOUNT else "Cost center"
         return [
             CodeDraft(group=group, value="6100", name="Materials"),
@@ -108,9 +108,9 @@ class Case:
 
     def refused(self, entity: Entity) -> Draft:
         if entity is Entity.VENDOR:
-            return _vendor("S" * 51, "Nordic Bolts")
+            return vendor_draft("S" * 51, "Nordic Bolts")
         if entity is Entity.PURCHASE_ORDER:
-            return _order("P-3", vendor="nobody")
+            return order_draft("P-3", vendor="nobody")
         return CodeDraft(group="" if entity is Entity.GL_ACCOUNT else "Cost center", value="6100", name="M" * 51)
 
     def stored(self, entity: Entity) -> int:
@@ -127,12 +127,12 @@ def _part(row: dict[str, Any]) -> PaidInvoice:
     return PaidInvoice(key=str(row["InvoiceId"]), number=row["Number"], gross=gross, discount=discount, net=net)
 
 
-def _vendor(number: str, name: str) -> VendorDraft:
+def vendor_draft(number: str, name: str) -> VendorDraft:
     address = Address(key="1", line1="1 Test Way", city="Austin", state="TX", postal_code="78701", country="US")
     return VendorDraft(name=name, number=number, currency="USD", address=address, tax_id="12-3456789")
 
 
-def _order(number: str, vendor: str = "S-1") -> OrderDraft:
+def order_draft(number: str = "P-1", vendor: str = "S-1") -> OrderDraft:
     line = OrderedLine(key="1", description="Cables", net=Decimal("12.50"), quantity=Decimal(5), price=Decimal("2.50"))
     return OrderDraft(
         company="10",

@@ -6,6 +6,7 @@ was refused. An answer of an authorization call may repeat user name and passwor
 
 import base64
 import json
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Protocol
 from urllib.parse import quote, urlencode, urlsplit
@@ -23,11 +24,15 @@ from integrations.transport.kit import Budget, Kit
 from integrations.transport.retry import retry_after
 
 _TOKEN_PATH = "/token"  # noqa: S105 - an address
+_REMEMBERED = 4  # tokens; an answer carries the one of its request
 _FORM = "application/x-www-form-urlencoded"
 
 
 class Closing(Auth, Protocol):
-    """An Auth with connections of its own."""
+    """An Auth with connections of its own; `secrets` are the tokens it has put on requests of late."""
+
+    @property
+    def secrets(self) -> tuple[str, ...]: ...
 
     def close(self) -> None: ...
 
@@ -45,6 +50,11 @@ class TokenPair:
 
     def __repr__(self) -> str:
         return "<TokenPair>"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """None beside those of the settings."""
+        return ()
 
     def sign(self, request: httpx.Request) -> None:
         """See Auth."""
@@ -64,13 +74,22 @@ class FetchedToken:
     def __init__(self, options: Options, kit: Kit, login: ApiClient, ask: Callable[[ApiClient], Answer]) -> None:
         self._options, self._kit, self._login, self._ask = options, kit, login, ask
         self._token = SharedToken(kit, f"avidxchange-token:{options.digest}", self._obtain)
+        self._used: deque[str] = deque(maxlen=_REMEMBERED)
 
     def __repr__(self) -> str:
         return "<FetchedToken>"
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The tokens of late: an answer may repeat one, in whatever header it went out."""
+        return tuple(self._used)
+
     def sign(self, request: httpx.Request) -> None:
         """See Auth."""
-        slots = {**self._options.slots, "access_token": self._token.value()}
+        token = self._token.value()
+        if token not in self._used:
+            self._used.append(token)
+        slots = {**self._options.slots, "access_token": token}
         request.headers.update({name: _rendered(value, slots) for name, value in self._options.headers.items()})
 
     def renew(self, answer: Answer) -> bool:

@@ -32,18 +32,18 @@ class Line:
         kit = replace(kit, deadline=min(kit.deadline, limits.read_s))
         name = f"avidxchange:{urlsplit(options.base_url).netloc}:{options.digest[:16]}"
         budget = kit.budgets(name, per_minute=limits.per_minute, lanes=limits.concurrency)
-        meaning = Classifier(budget, kit.now, options.profile.writes.results, secrets)
-        self._auth = signing(options, kit, budget)
+        self._auth = auth = signing(options, kit, budget)
+        meaning = Classifier(budget, kit.now, options.profile.writes.results, lambda: auth.secrets)
         self._api = ApiClient(
             options.base_url,
             kit=kit,
             budget=budget,
-            auth=self._auth,
+            auth=auth,
             classify=meaning,
             caps=documents.CAPS,
             secrets=secrets,
         )
-        self.service = Service(self._api, options)
+        self.service = Service(self._api, options, lambda: auth.secrets)
 
     def close(self) -> None:
         """Closes the connections; a token lives on for the other workers."""

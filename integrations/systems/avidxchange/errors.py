@@ -6,13 +6,14 @@ resource, 900908 and 900910 not allowed. Its XML is searched, not parsed.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from integrations.engine.errors import ConnectionBroken, Problem, Rejected, Retryable, Stale, SyncError
 from integrations.systems.avidxchange.cards import masked
 from integrations.systems.avidxchange.wire import Tree, first, lowered, many
+from integrations.transport import verdict
 from integrations.transport.answer import Answer
 from integrations.transport.auth import SignInExpired
 from integrations.transport.kit import Budget
@@ -50,7 +51,7 @@ class Fault:
     tree: Tree
 
 
-def fault(answer: Answer, secrets: tuple[str, ...] = ()) -> Fault:
+def fault(answer: Answer) -> Fault:
     """The fault in a body of any shape; an empty one for what says nothing. Never raises."""
     try:
         tree = lowered(answer.peek(dict) or {})
@@ -59,7 +60,7 @@ def fault(answer: Answer, secrets: tuple[str, ...] = ()) -> Fault:
     found = _XML_CODE.search(answer.body[:65_536])
     code = str(first(tree, _CODES) or (found[1].decode() if found else ""))
     words = first(tree, (*_MESSAGES, *_MORE_MESSAGES, "errors.message"))
-    return Fault(int(code) if re.fullmatch(r"\d{1,9}", code, re.ASCII) else 0, said(words, secrets), tree)
+    return Fault(int(code) if re.fullmatch(r"\d{1,9}", code, re.ASCII) else 0, said(words, answer.secrets), tree)
 
 
 def said(words: Any, secrets: tuple[str, ...] = ()) -> str:
@@ -68,23 +69,26 @@ def said(words: Any, secrets: tuple[str, ...] = ()) -> str:
 
 
 class Classifier:
-    """What an answer means: a SyncError, or None to leave it to the transport's table of statuses.
+    """What an answer means: a SyncError, or None when it is an answer like any other.
 
-    `results` is where a write's answer lists its items. Closes `budget` when the gateway says "too many".
+    `results` is where a write's answer lists its items; `secrets()` are the tokens that it may repeat. Closes `budget`
+    when the gateway says "too many".
     """
 
-    def __init__(self, budget: Budget, now: Callable[[], datetime], results: str, secrets: tuple[str, ...]) -> None:
+    def __init__(
+        self, budget: Budget, now: Callable[[], datetime], results: str, secrets: Callable[[], tuple[str, ...]]
+    ) -> None:
         self._budget, self._now, self._results, self._secrets = budget, now, results, secrets
 
     def __call__(self, answer: Answer, is_write: bool) -> SyncError | None:
         if answer.status < 400:
             return None
-        found = fault(answer, self._secrets)
-        if answer.status == 429 and "retry-after" in answer.headers:
-            return None
+        answer = replace(answer, secrets=(*answer.secrets, *self._secrets()))
+        found = fault(answer)
         if answer.status == 429 or found.code in _THROTTLED:
             return self._too_many(answer)
-        return _who_or_where(answer, found) or self._data(answer, found, is_write)
+        ours = _who_or_where(answer, found) or self._data(answer, found, is_write)
+        return ours or verdict.meaning(answer, self._now())
 
     def _too_many(self, answer: Answer) -> Retryable:
         """Nothing was processed, whatever the status."""

@@ -1,6 +1,7 @@
 """The calls that a connection's profile offers. Every one carries the company; none leaves the connection's address."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -16,14 +17,14 @@ from integrations.transport.client import ApiClient
 
 
 class Service:
-    """One connection's calls by their name in the profile.
+    """One connection's calls by their name in the profile; `secrets()` are the tokens that an answer may repeat.
 
     Raises ConnectionBroken for a call that the profile does not offer, or that needs an accounting system when none is
     chosen; and what ApiClient raises, without card numbers.
     """
 
-    def __init__(self, api: ApiClient, options: Options) -> None:
-        self._api, self._options = api, options
+    def __init__(self, api: ApiClient, options: Options, secrets: Callable[[], tuple[str, ...]]) -> None:
+        self._api, self._options, self._secrets = api, options, secrets
 
     @property
     def profile(self) -> Profile:
@@ -45,14 +46,15 @@ class Service:
         """Reads; a 404 is an answer."""
         query = self._query(self._operation(name), params)
         with kept_out_of_errors():
-            return self._api.get(self.path(name, **parts), params=query, headers=self._headers())
+            return self._known(self._api.get(self.path(name, **parts), params=query, headers=self._headers()))
 
     def follow(self, link: str, headers: Mapping[str, str] = {}) -> Answer:
         """Reads what a link leads to. Raises ConnectionBroken when that is another server: nothing is sent there."""
         asked = {key for key, _, _ in (part.partition("=") for part in urlsplit(link).query.split("&"))}
         query = {key: value for key, value in self._company_params().items() if key not in asked}
         with kept_out_of_errors():
-            return self._api.get(self._resolved(link), params=query, headers=self._headers() | dict(headers))
+            answer = self._api.get(self._resolved(link), params=query, headers=self._headers() | dict(headers))
+        return self._known(answer)
 
     def send(self, name: str, body: object, send_by: datetime, headers: Mapping[str, str]) -> Answer:
         """Writes, once."""
@@ -68,7 +70,7 @@ class Service:
             )
         if answer.status == 404:
             raise no_such_address(answer, name)
-        return answer
+        return self._known(answer)
 
     def object(self, answer: Answer) -> Tree:
         """The object that an answer holds, keys in lower case. Raises what `unreadable` gives."""
@@ -78,6 +80,10 @@ class Service:
             except TooDeep as error:
                 raise answer.unreadable(str(error)) from None
         return found
+
+    def _known(self, answer: Answer) -> Answer:
+        """The answer, knowing the tokens that it may repeat."""
+        return replace(answer, secrets=(*answer.secrets, *self._secrets()))
 
     def _operation(self, name: str) -> Operation:
         found = self.profile.operations.get(name)

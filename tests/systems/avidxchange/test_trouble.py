@@ -1,5 +1,6 @@
 """What goes wrong on a read, in the shapes of the application and its gateway: by what happens next."""
 
+import json
 import logging
 from datetime import timedelta
 from email.utils import format_datetime
@@ -10,10 +11,10 @@ import pytest
 from integrations.engine.errors import ConnectionBroken, Retryable, SyncError
 from integrations.engine.ports import Scope
 from integrations.engine.records import Entity
-from tests.contract.wiring import Budget
+from tests.contract.wiring import Budget, Tokens
 from tests.systems.avidxchange.world import GATEWAY, PARTNER, World, items
 
-_XML = '<ams:fault xmlns:ams="http://wso2.org/apimanager"><ams:code>{code}</ams:code><ams:message>no</ams:message></ams:fault>'
+_XML = '<ams:fault xmlns:ams="http://wso2.org/apimanager"><ams:code>{code}</ams:code></ams:fault>'
 
 
 def failure(world: World, entity: Entity = Entity.PAYMENT) -> SyncError:
@@ -125,6 +126,27 @@ def test_what_repeats_our_credentials_is_shown_without_them(
     world.fault("echo", "/v1/payments", times=None)
     error = failure(world)
     assert "Service unavailable" in error.detail
-    shown = f"{error!r} {error.detail} {error.__cause__!r} {caplog.text} {world.client!r} {world.client.__dict__}"
-    for secret in ("demo-company-token", "demo-user-token", "demo-secret", "demo-gateway-key", "demo-password"):
+    assert isinstance(world.kit.tokens, Tokens)
+    tokens = [json.loads(kept)[0] for kept in world.kit.tokens.seen]
+    assert bool(tokens) is bool(signs)
+    shown = f"{error!r} {error.detail} {error.__cause__!r} {caplog.text} {world.client!r}"
+    for secret in (
+        "demo-company-token",
+        "demo-user-token",
+        "demo-secret",
+        "demo-gateway-key",
+        "demo-password",
+        *tokens,
+    ):
         assert secret not in shown
+
+
+def test_a_token_that_is_repeated_in_what_cannot_be_read_is_not_shown() -> None:
+    world = World(GATEWAY)
+    granted = httpx.Response(200, json={"access_token": "tok-123456789", "expires_in": 3600})
+    world.answered_by(
+        lambda request: granted if request.method == "POST" else httpx.Response(200, text="you: tok-123456789")
+    )
+    error = failure(world)
+    assert "you:" in error.detail
+    assert "tok-123456789" not in error.detail

@@ -12,8 +12,9 @@ from integrations.engine.drafts import Draft, InvoiceDraft, Receipt
 from integrations.engine.errors import ConnectionBroken, OutcomeUnknown, Rejected, Retryable, Stale, SyncError, Underway
 from integrations.engine.ports import Write
 from integrations.engine.records import Entity
+from tests.contract.avidxchange_case import order_draft
 from tests.contract.wiring import handed
-from tests.systems.avidxchange.world import World, account, body, order, vendor
+from tests.systems.avidxchange.world import World, account, body, vendor
 
 DRESSES: list[dict[str, Any]] = [
     {},
@@ -46,7 +47,7 @@ def test_each_record_has_its_own_answer(manners: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("manners", DRESSES, ids=str)
 def test_one_refused_record_alone_is_refused(manners: dict[str, Any]) -> None:
-    (bad,) = World(manners=manners).write(order(vendor="nobody"))
+    (bad,) = World(manners=manners).write(order_draft(vendor="nobody"))
     assert isinstance(bad, Rejected)
     assert bad.problems[0].message == "AvidXchange refuses this: Vendor nobody is unknown."
 
@@ -109,7 +110,7 @@ def test_a_refusal_without_a_reason_says_so() -> None:
         (vendor(name="N" * 256), "field_too_long"),
         (account("9" * 51), "key_too_long"),
         (account(group="G" * 51), "group_too_long"),
-        (order("P" * 50), "key_too_long"),
+        (order_draft("P" * 50), "key_too_long"),
     ],
 )
 def test_what_cannot_be_sent_is_refused_before_and_its_neighbours_go(draft: Draft, code: str) -> None:
@@ -172,8 +173,8 @@ ECHO = {
 
 def test_an_order_goes_out_whole_with_exact_amounts() -> None:
     world = World()
-    world.write(vendor())
-    world.write(order())
+    world.write(vendor("S-1"))
+    assert world.write(order_draft()) == [Receipt(target_id="10:P-1")]
     sent = json.loads(world.wire.sent[-1].content, parse_float=Decimal)["Items"][0]
     assert sent["ExternalCode"] == "10:P-1"
     assert (sent["Status"], sent["Currency"], sent["TotalAmount"]) == ("Open", "USD", Decimal("12.50"))

@@ -3,12 +3,11 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 import httpx
 
-from integrations.engine.drafts import CodeDraft, Draft, OrderDraft, OrderedLine, VendorDraft
+from integrations.engine.drafts import CodeDraft, Draft, VendorDraft
 from integrations.engine.ports import Scope, Written
 from integrations.engine.records import Address, Entity
 from integrations.systems.avidxchange.client import AvidXchangeClient, connect
@@ -139,16 +138,3 @@ def vendor(number: str = "S1", name: str = "Nordic Bolts", **fields: str) -> Ven
 
 def account(value: str = "6100", name: str = "Materials", group: str = "") -> CodeDraft:
     return CodeDraft(group=group, value=value, name=name)
-
-
-def order(number: str = "P-1", vendor: str = "S1") -> OrderDraft:
-    line = OrderedLine(key="1", description="Cables", net=Decimal("12.50"), quantity=Decimal(5), price=Decimal("2.50"))
-    return OrderDraft(
-        company="10",
-        number=number,
-        vendor=vendor,
-        currency="USD",
-        status="open",
-        lines=(line,),
-        total=Decimal("12.50"),
-    )
