@@ -46,6 +46,8 @@ class Settlement(TenantOwned):
         constraints = [models.UniqueConstraint(fields=["tenant", "link", "place"], name="settlement_once")]
         indexes = [
             models.Index("tenant", "integration", "link", name="settlement_link"),
+            models.Index("tenant", "integration", "payment", name="settlement_payment"),
+            models.Index("tenant", "integration", "invoice", name="settlement_invoice"),
             models.Index("tenant", "supplier", name="settlement_supplier"),
             models.Index("tenant", "integration", "id", name="settlement_open", condition=models.Q(state="paid")),
         ]

@@ -13,12 +13,14 @@ from django.utils import timezone
 from integrations.models import Flow, OutboxItem, ReviewItem, SourceRecord, SyncRun
 from integrations.store.search import search
 from integrations.web import exports
+from integrations.web.facts import facts
 from integrations.web.gate import page, place_of
 from integrations.web.offers import candidates, work_of
 from integrations.web.paging import page_of
 from integrations.web.schedules import system_label
+from integrations.web.settlements import paid_of
 from integrations.web.states import look
-from integrations.web.story import facts, story
+from integrations.web.story import story
 from integrations.web.words import NOUNS, carried, noun, reason
 from tenants.web.middleware import io_view
 
@@ -192,6 +194,7 @@ def show(request: HttpRequest, item: OutboxItem, refused: str = "", status: int 
         "typed": request.POST,
         "next": _next(item) if told.review else None,
         "facts": facts(item.source.snapshot),
+        "paid": paid_of(item),
         "from_label": system_label(item.flow.source.system),
         "to_label": system_label(item.flow.target.system),
     }

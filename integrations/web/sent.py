@@ -1,4 +1,4 @@
-"""What was sent, for people: the draft of a write with its coded lines, each with the account's own number and name."""
+"""What was sent, for people: the draft of a write with its rows, each account with its own number and name."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,16 +7,18 @@ from typing import Any
 
 from django.utils.formats import date_format
 
-from integrations.models import MirrorRecord, OutboxItem
+from integrations.models import MirrorRecord, OutboxItem, RecordLink, SourceRecord
 from integrations.web.compare import as_typed
+from integrations.web.facts import Table, table
 from integrations.web.tags import exact
+from integrations.web.vouchers import Voucher, voucher_of
 
 _KINDS = ("gl_account", "dimension")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A coded line as it was sent: `account` and `dimensions` as the target calls them, `origin` as the ledger does."""
+    """A coded line as it was sent: `account` and `dimensions` as the target calls them, `origin` as the source does."""
 
     amount: Decimal | None
     account: str
@@ -27,13 +29,17 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The last draft of a record. `values` are the fields of its head."""
+    """The last draft of a record. `values` are the fields of its head; its rows are coded, ordered or of a voucher."""
 
     values: Sequence[tuple[str, str]]
-    lines: Sequence[Line]
     currency: str
+    lines: Sequence[Line] = ()
+    ordered: Table | None = None
+    voucher: Voucher | None = None
 
 
+_MONEY = ("total", "amount", "net", "tax")
+_ROUTES = {"external": "external invoice and posting proposal", "manual": "manual invoice"}
 # In the order of reading; a tax id is sealed and stays so.
 _HEAD = {
     "number": "Number",
@@ -42,26 +48,54 @@ _HEAD = {
     "due_date": "Due date",
     "currency": "Currency",
     "total": "Total",
+    "net": "Net",
+    "tax": "Tax",
+    "company": "Company",
     "vendor_id": "Vendor there",
+    "vendor": "Supplier",
+    "series": "Series",
+    "type": "Type",
+    "route": "Entered as",
+    "arrival_date": "Arrival date",
+    "voucher_type": "Voucher type",
+    "dated": "Voucher date",
     "po_number": "PO number",
     "description": "Description",
     "email": "E-mail",
     "amount": "Amount",
+    "payment_term": "Payment term",
+    "payment_method": "Payment method",
+    "authoriser": "Authoriser",
+    "document": "Image there",
+    "text": "Text",
+    "group": "Group",
+    "value": "Code",
+    "status": "Status",
+    "ordered_on": "Ordered on",
     "paid_on": "Paid on",
     "bill_id": "Payable there",
     "credit_id": "Credit there",
 }
 
 
-def sent_of(item: OutboxItem, draft: Mapping[str, Any] | None) -> Sent | None:
+def sent_of(item: OutboxItem, draft: Mapping[str, Any] | None, link: RecordLink | None = None) -> Sent | None:
     """The draft in words; None when nothing was sent. One query, for the names of accounts and values."""
     if not draft:
         return None
-    rows = [row for row in draft.get("lines") or () if isinstance(row, Mapping)]
-    ids = {str(row.get("account", "")) for row in rows}
-    ids |= {str(value) for row in rows for value in (row.get("dimensions") or {}).values()}
-    names = _names(item, ids - {""})
     currency = str(draft.get("currency") or "")
+    values = _head(draft, currency)
+    if link is not None and (image := link.echo.get("document")):
+        values.append(("Image in the ledger", image))
+    rows = [row for row in draft.get("lines") or draft.get("rows") or () if isinstance(row, Mapping)]
+    if draft.get("what") == "order":
+        return Sent(values, currency, ordered=table("lines", rows, currency))
+    names = _names(item, rows)
+    if draft.get("what") == "voucher":
+        return Sent(values, currency, voucher=voucher_of(rows, names, item.flow.integration.company_currency))
+    return Sent(values, currency, lines=[_line(row, names) for row in rows])
+
+
+def _head(draft: Mapping[str, Any], currency: str) -> list[tuple[str, str]]:
     values = [(words, _shown(name, str(draft[name]), currency)) for name, words in _HEAD.items() if draft.get(name)]
     address = draft.get("address")
     if isinstance(address, Mapping):
@@ -71,12 +105,14 @@ def sent_of(item: OutboxItem, draft: Mapping[str, Any] | None) -> Sent | None:
             if address.get(part)
         ]
         values.append(("Address", ", ".join(parts)))
-    return Sent(values, [_line(row, names) for row in rows], currency)
+    return values
 
 
 def _shown(name: str, text: str, currency: str) -> str:
-    """An amount or a day as people read it."""
-    amount = _decimal(text) if name in ("total", "amount") else None
+    """An amount, a day or a way as people read it."""
+    if name == "route":
+        return _ROUTES.get(text, text)
+    amount = _decimal(text) if name in _MONEY else None
     if amount is not None:
         return exact(amount, currency)
     found = as_typed(text)
@@ -91,20 +127,28 @@ def _decimal(value: object) -> Decimal | None:
     return found if found.is_finite() else None
 
 
-def _names(item: OutboxItem, ids: set[str]) -> dict[str, str]:
-    if not ids:
-        return {}
-    rows = MirrorRecord.objects.filter(connection=item.flow.target, entity__in=_KINDS, target_id__in=ids)
-    return {row.target_id: " ".join(filter(None, (row.number, row.name))) or row.target_id for row in rows}
+def _names(item: OutboxItem, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """What the target calls the accounts and values of these rows; in the ledger itself the number is the id."""
+    ids = {str(row.get("account", "")) for row in rows}
+    ids |= {str(value) for row in rows for value in (row.get("dimensions") or {}).values()}
+    found: Any = ()
+    if item.flow.inbound:
+        flows = {"flow__integration": item.flow.integration_id, "flow__inbound": False, "flow__entity__in": _KINDS}
+        known = SourceRecord.objects.filter(**flows, number__in=ids - {""})
+        found = known.values_list("number", "number", "party_name")
+    elif ids - {""}:
+        known = MirrorRecord.objects.filter(connection=item.flow.target, entity__in=_KINDS, target_id__in=ids - {""})
+        found = known.values_list("target_id", "number", "name")
+    return {id_: " ".join(filter(None, (number, name))) or id_ for id_, number, name in found}
 
 
 def _line(row: Mapping[str, Any], names: Mapping[str, str]) -> Line:
     account = str(row.get("account", ""))
     dimensions = [names.get(str(value), str(value)) for value in (row.get("dimensions") or {}).values()]
     return Line(
-        amount=_decimal(row.get("amount")),
+        amount=_decimal(row.get("amount", row.get("net"))),
         account=names.get(account, account),
-        dimensions=dimensions,
-        description=str(row.get("description") or ""),
+        dimensions=[*dimensions, *([f"tax code {row['tax_code']}"] if row.get("tax_code") else [])],
+        description=str(row.get("description") or row.get("text") or ""),
         origin=str(row.get("origin") or ""),
     )

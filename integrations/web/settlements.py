@@ -23,6 +23,7 @@ from tenants.web.middleware import io_view
 
 State = Settlement.State
 CHUNK = 2000
+MOST = 500  # invoices of a payment that its page shows
 JOINED = "link", "integration"
 COLUMNS = (
     *("Integration", "Company", "Supplier", "Supplier name", "Invoice", "Ledger item", "Voucher", "Payment"),
@@ -130,6 +131,14 @@ def _lines(rows: Sequence[Settlement]) -> list[Line]:
         )
         for row in rows
     ]
+
+
+def paid_of(item: OutboxItem) -> list[Line]:
+    """What a booked payment pays, or which booked payments paid a captured invoice; none of anything else."""
+    if not item.flow.inbound or item.flow.entity not in ("payment", "invoice"):
+        return []
+    rows = Settlement.objects.filter(integration=item.flow.integration_id, **{item.flow.entity: item.source_key})
+    return _lines(list(rows.select_related(*JOINED).order_by("id")[:MOST]))
 
 
 @page()

@@ -1,12 +1,8 @@
 """The whole story of one record, in order: read, decided, written, linked, looked at by a person."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
-from typing import Any, NamedTuple
-
-from django.utils.formats import date_format
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from audit.models import AuditEntry
 from integrations.models import Answer, OutboxItem, RecordLink, ReviewItem, WriteIntent
@@ -14,27 +10,7 @@ from integrations.web.compare import Pair, both_sides
 from integrations.web.offers import choice_words
 from integrations.web.schedules import system_label
 from integrations.web.sent import Sent, sent_of
-from integrations.web.tags import exact
 from integrations.web.words import reason
-
-# Of a snapshot: what the head of the page shows already, or what means nothing to a person.
-_SHOWN = {"key", "version", "number", "vendor_name", "name", "currency", "due_date", "tax_id", "tax_key"}
-_HEADINGS = {"lines": "Lines", "postings": "Postings", "ledger_items": "Ledger items", "addresses": "Addresses"}
-_EMPTY: tuple[object, ...] = (None, "", False, [], {})
-_MONEY = {"net", "tax", "amount", "open", "original", "open_amount"}
-_WORDS = {
-    "po_number": "PO number",
-    "po_line": "PO line",
-    "state_word": "State in the ledger",
-    "vendor_key": "Vendor number",
-}
-_ORDER = (
-    *("key", "company", "series", "type", "state_word", "state", "vendor_key"),
-    *("invoice_date", "voucher_date", "planned_pay_date", "payment_term", "payment_method", "po_number"),
-    *("description", "text", "kind", "posting_type", "account", "dimensions", "tax_code"),
-    *("net", "tax", "amount", "instalment", "due_date", "original", "open", "open_amount"),
-    *("name", "line1", "line2", "postal_code", "city", "state", "country", "uses", "lines", "postings", "ledger_items"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +43,6 @@ class Story:
     intent: WriteIntent | None
 
 
-class Table(NamedTuple):
-    """Rows of a snapshot: columns are (words, whether money), cells (column, text, whether money)."""
-
-    name: str
-    columns: list[tuple[str, bool]]
-    rows: list[list[tuple[str, str, bool]]]
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """A source snapshot for people: single values, and tables for what comes in rows."""
-
-    values: list[tuple[str, str]] = field(default_factory=list)
-    tables: list[Table] = field(default_factory=list)
-
-
 def story(item: OutboxItem) -> Story:
     """Everything our own rows say of this record; a constant number of queries."""
     reviews = list(ReviewItem.objects.filter(item=item).select_related("resolved_by").order_by("id"))
@@ -106,7 +66,7 @@ def story(item: OutboxItem) -> Story:
         pairs=both_sides(item, mine),
         review=next((r for r in reviews if r.status == ReviewItem.Status.OPEN), None),
         why=[*(last.why if last else intents[-1].why if intents else ())],
-        sent=sent_of(item, last.sent if last and last.sent else intents[-1].draft if intents else None),
+        sent=sent_of(item, last.sent if last and last.sent else intents[-1].draft if intents else None, last),
         forms=list(forms.order_by("variant")),
         audit=entries[::-1],
         intent=intents[-1] if intents else None,
@@ -157,19 +117,21 @@ def _answering(answers: Sequence[Answer]) -> list[Event]:
     return events
 
 
+# How a write ended; {} is the system that was written.
 _ENDS = {
-    "created": ("Created on the other side", "check", "good"),
-    "updated": ("Updated on the other side", "check", "good"),
-    "linked": ("Found on the other side and linked", "check", "good"),
-    "refused": ("Refused by the other side", "cross", "bad"),
+    "created": ("Created in {}", "check", "good"),
+    "updated": ("Updated in {}", "check", "good"),
+    "linked": ("Found in {} and linked", "check", "good"),
+    "refused": ("Refused by {}", "cross", "bad"),
     "postponed": ("Postponed: it was not processed", "clock", "wait"),
     "absent": ("Looked up twice: it is not there, so it may be written again", "lens", "look"),
     "held": ("Looked up: what is there is not provably ours", "lens", "bad"),
-    "archived": ("Archived on the other side", "check", "good"),
-    "recorded": ("Noted on the other side as paid", "check", "good"),
-    "applied": ("Set off on the other side", "check", "good"),
+    "archived": ("Archived in {}", "check", "good"),
+    "recorded": ("Noted in {} as paid", "check", "good"),
+    "applied": ("Set off in {}", "check", "good"),
     "marked": ("Marked as sent in the ledger", "check", "good"),
     "stale": ("Not written: the record had changed there meanwhile", "clock", "wait"),
+    "unproposed": ("Taken out of the payment proposal in {}", "check", "good"),
     "conflict": ("Written, but already linked to another record", "cross", "bad"),
 }
 
@@ -185,12 +147,20 @@ def _writing(item: OutboxItem, intents: Sequence[WriteIntent]) -> list[Event]:
             looks = [f"Looked {intent.looks} times so far; nothing is sent meanwhile"]
             events.append(Event(item.changed_at, "The answer was lost: it is looked up", "lens", "look", looks))
         if intent.settled_at:
-            title, icon, tone = _ENDS.get(intent.outcome, (intent.outcome.capitalize(), "info", "rest"))
+            title, icon, tone = _ends(item, intent.outcome)
             points = [", ".join(f"{key} {value}" for key, value in found.items()) for found in intent.evidence]
             if intent.looks:
                 points.insert(0, f"Looked up {intent.looks} time{'' if intent.looks == 1 else 's'} without finding it")
             events.append(Event(intent.settled_at, title, icon, tone, points))
     return events
+
+
+def _ends(item: OutboxItem, outcome: str) -> tuple[str, str, str]:
+    """(title, icon, tone) of how a write ended; what comes into the books is booked there."""
+    title, icon, tone = _ENDS.get(outcome, (outcome.capitalize(), "info", "rest"))
+    if outcome == "created" and item.flow.inbound:
+        title = "Booked in {} as a voucher" if item.flow.entity == "payment" else "Booked in {}"
+    return title.format(system_label(item.flow.target.system)), icon, tone
 
 
 def _reviewing(reviews: Sequence[ReviewItem]) -> list[Event]:
@@ -203,64 +173,3 @@ def _reviewing(reviews: Sequence[ReviewItem]) -> list[Event]:
             title = f"Resolved: {review.resolution or 'no longer held'}"
             events.append(Event(review.resolved_at, title, "check", "good", by=who))
     return events
-
-
-def facts(snapshot: Mapping[str, Any]) -> Facts:
-    """The snapshot's values with readable names; what is empty, false or shown above is left out."""
-    found = Facts()
-    currency = str(snapshot.get("currency") or "")
-    for name in sorted(snapshot, key=_place):
-        value = snapshot[name]
-        if name in _SHOWN or value in _EMPTY:
-            continue
-        if isinstance(value, list) and all(isinstance(row, Mapping) for row in value):
-            found.tables.append(_table(name, value, currency))
-        else:
-            found.values.append((_words(name), _plain(name, value, currency)))
-    return found
-
-
-def _table(name: str, rows: Sequence[Mapping[str, Any]], currency: str) -> Table:
-    used = {column for row in rows for column, value in row.items() if value not in _EMPTY}
-    names = sorted(used, key=_place)
-    cells = [[(_words(n), _plain(n, row.get(n), currency), n in _MONEY) for n in names] for row in rows]
-    return Table(_HEADINGS.get(name, _words(name)), [(_words(n), n in _MONEY) for n in names], cells)
-
-
-def _place(name: str) -> tuple[int, str]:
-    return (_ORDER.index(name), "") if name in _ORDER else (len(_ORDER), name)
-
-
-def _words(name: str) -> str:
-    return _WORDS.get(name) or name.replace("_", " ").capitalize()
-
-
-def _plain(name: str, value: Any, currency: str) -> str:
-    if name in _MONEY and isinstance(value, str | int):
-        return _money(value, currency)
-    if isinstance(value, str) and (name.endswith("_date") or name.startswith("valid_")):
-        return _date(value)
-    if value is True:
-        return "yes"
-    if value in _EMPTY:
-        return ""
-    if isinstance(value, Mapping):
-        return ", ".join(f"{key} {inner}" for key, inner in value.items() if inner)
-    if isinstance(value, list):
-        return ", ".join(_plain(name, inner, currency) for inner in value)
-    return str(value)
-
-
-def _money(value: str | int, currency: str) -> str:
-    try:
-        amount = Decimal(value)
-    except InvalidOperation:
-        return str(value)
-    return exact(amount, currency) if amount.is_finite() else str(value)
-
-
-def _date(value: str) -> str:
-    try:
-        return date_format(date.fromisoformat(value), "j M Y")
-    except ValueError:
-        return value

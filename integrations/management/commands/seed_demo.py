@@ -93,7 +93,7 @@ def _user() -> User:
 def _connection(system: str, url: str) -> Connection:
     """The connection to the stand-in, which may have moved to another port since the last start."""
     _, name, values = STAND_INS[system]
-    found = Connection.objects.filter(name=name).first()
+    found: Connection | None = Connection.objects.filter(name=name).first()
     if found is None:
         return setup.add_connection(name, system, {"base_url": url, **values}, by=EMAIL)
     if found.settings.get("base_url") != url:
@@ -106,7 +106,7 @@ def _joined(name: str, erp: Connection, ap: Connection, policy: Mapping[str, obj
     """The new integration; None where it was made before."""
     if Integration.objects.filter(ap=ap).exists():
         return None
-    made = setup.join(name, erp, ap, *COMPANY)
+    made: Integration = setup.join(name, erp, ap, *COMPANY)
     made.policy = dict(policy)
     made.save()
     return made
