@@ -6,14 +6,19 @@ from urllib.parse import unquote, urlsplit
 
 from integrations.engine.errors import ConnectionBroken, Rejected
 from integrations.engine.ports import Document
-from integrations.systems.avidxchange.service import Service
+from integrations.systems.avidxchange.service import READ_REFUSED, Service
 from integrations.transport.body import Caps
 
 MOST_BYTES = 50 * 1024 * 1024
 CAPS = Caps(wire=MOST_BYTES, decoded=MOST_BYTES)
 _FILE_NAME = re.compile(r'filename="?([^";]{1,200})', re.IGNORECASE)
 _PLAIN_NAME = re.compile(r"[^\w. ()-]+")
-_NO_IMAGE = {"foreign_link": "foreign_document", "bad_address": "no_document", "too_large": "document_too_large"}
+_NO_IMAGE = {
+    "foreign_link": "foreign_document",
+    "bad_address": "no_document",
+    "too_large": "document_too_large",
+    READ_REFUSED: "no_document",
+}
 
 
 def document(service: Service, ref: str) -> Document:

@@ -6,14 +6,14 @@ from datetime import UTC, date, datetime, timedelta
 
 from msgspec.structs import replace
 
-from integrations.engine.errors import ConnectionBroken, Rejected
+from integrations.engine.errors import ConnectionBroken
 from integrations.engine.ports import Page, Scope
 from integrations.engine.records import AnyRecord, Company, Entity, Unreadable
 from integrations.systems.avidxchange import windows
 from integrations.systems.avidxchange.batches import Batches
 from integrations.systems.avidxchange.lists import START, Row, Sheet, opened, sheets
 from integrations.systems.avidxchange.records import Canon
-from integrations.systems.avidxchange.service import Service
+from integrations.systems.avidxchange.service import READ_REFUSED, Service
 from integrations.systems.avidxchange.unreadable import readable
 from integrations.systems.avidxchange.windows import Cursor
 
@@ -67,8 +67,10 @@ class Reader:
         by_query = operation.id_param if operation else ""
         try:
             answer = self._service.get(name, {by_query: key} if by_query else {}, id=key)
-        except Rejected:  # this cannot be an id there, so nothing has it
-            return None
+        except ConnectionBroken as error:
+            if error.code == READ_REFUSED and not key.isdigit():  # this cannot be an id there, so nothing has it
+                return None
+            raise
         if answer.status == 404:
             return None
         if not by_query:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from urllib.parse import quote, urljoin, urlsplit
 
-from integrations.engine.errors import ConnectionBroken
+from integrations.engine.errors import ConnectionBroken, Rejected
 from integrations.systems.avidxchange.cards import kept_out_of_errors
 from integrations.systems.avidxchange.errors import no_such_address
 from integrations.systems.avidxchange.profile import Operation, Profile
@@ -14,6 +14,8 @@ from integrations.systems.avidxchange.settings import Options
 from integrations.systems.avidxchange.wire import TooDeep, Tree, lowered
 from integrations.transport.answer import Answer
 from integrations.transport.client import ApiClient
+
+READ_REFUSED = "read_refused"
 
 
 class Service:
@@ -45,16 +47,13 @@ class Service:
     def get(self, name: str, params: Mapping[str, str] = {}, **parts: str) -> Answer:
         """Reads; a 404 is an answer."""
         query = self._query(self._operation(name), params)
-        with kept_out_of_errors():
-            return self._known(self._api.get(self.path(name, **parts), params=query, headers=self._headers()))
+        return self._read(self.path(name, **parts), query, {})
 
     def follow(self, link: str, headers: Mapping[str, str] = {}) -> Answer:
         """Reads what a link leads to. Raises ConnectionBroken when that is another server: nothing is sent there."""
         asked = {key for key, _, _ in (part.partition("=") for part in urlsplit(link).query.split("&"))}
         query = {key: value for key, value in self._company_params().items() if key not in asked}
-        with kept_out_of_errors():
-            answer = self._api.get(self._resolved(link), params=query, headers=self._headers() | dict(headers))
-        return self._known(answer)
+        return self._read(self._resolved(link), query, headers)
 
     def send(self, name: str, body: object, send_by: datetime, headers: Mapping[str, str]) -> Answer:
         """Writes, once."""
@@ -80,6 +79,15 @@ class Service:
             except TooDeep as error:
                 raise answer.unreadable(str(error)) from None
         return found
+
+    def _read(self, url: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
+        """Raises ConnectionBroken `read_refused` for a read that is refused: its names are at fault, no record is."""
+        with kept_out_of_errors():
+            try:
+                return self._known(self._api.get(url, params=query, headers=self._headers() | dict(headers)))
+            except Rejected as error:
+                words = f"{error.message} Correct the API profile of this connection."
+                raise ConnectionBroken(words, code=READ_REFUSED, detail=error.detail) from None
 
     def _known(self, answer: Answer) -> Answer:
         """The answer, knowing the tokens that it may repeat."""

@@ -11,8 +11,8 @@ import pytest
 from integrations.engine.errors import ConnectionBroken, Retryable, SyncError
 from integrations.engine.ports import Scope
 from integrations.engine.records import Entity
-from tests.contract.wiring import Budget, Tokens
-from tests.systems.avidxchange.world import GATEWAY, PARTNER, World, items
+from tests.contract.wiring import Budget, Tokens, handed
+from tests.systems.avidxchange.world import GATEWAY, PARTNER, World, items, vendor
 
 _XML = '<ams:fault xmlns:ams="http://wso2.org/apimanager"><ams:code>{code}</ams:code></ams:fault>'
 
@@ -82,6 +82,22 @@ def test_what_is_no_answer_is_asked_again_later(kind: str) -> None:
     world = World()
     world.fault(kind, "/payments", times=None)
     assert isinstance(failure(world), Retryable)
+
+
+@pytest.mark.parametrize("status", [400, 413, 422])
+def test_a_read_that_is_refused_says_nothing_about_a_record(status: int) -> None:
+    world = World()
+    (group,) = world.client.groups([handed(vendor(), world.clock)])
+    world.answered_by(lambda request: httpx.Response(status, json={"detail": "Header X is required."}))
+    for read in (
+        lambda: world.read(Entity.PAYMENT),
+        lambda: world.client.fetch(Entity.PAYMENT, "4765360", Scope()),
+        lambda: world.client.result("j-1", group),
+    ):
+        with pytest.raises(ConnectionBroken) as caught:
+            read()
+        assert caught.value.code == "read_refused"
+    assert world.client.fetch(Entity.INVOICE, "no-such-key", Scope()) is None
 
 
 @pytest.mark.parametrize("text", ['{"Things": []}', "7", '"x"', '{"Items": []', "{}"])
