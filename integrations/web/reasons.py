@@ -134,7 +134,7 @@ REASONS: Mapping[str, str] = {
     "too_many_lines": "Too many lines",
     "too_many_tries": "Tried too often",
     "total_unknown": "Total could not be read",
-    "unbalanced": "Lines do not add up to the total",
+    "unbalanced": "Lines do not add up to the invoice",
     "uncertain": "Perhaps there already: compare both sides",
     "undeclared_dimension": "Code part without a destination",
     "unknown_company": "Company nobody knows",
