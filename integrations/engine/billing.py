@@ -49,7 +49,7 @@ class Billed(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...] = ()
 
 
-def bill(source: Invoice, rules: Rules, policy: Policy, posted: Posted | None = None) -> Billed:
+def payable(source: Invoice, rules: Rules, policy: Policy, posted: Posted | None = None) -> Billed:
     """The whole invoice as lines that add up to what the ledger owes; lines that were posted keep their coding."""
     total, problems = total_owed(source), _unfit(source, policy)
     if total is None:

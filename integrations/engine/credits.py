@@ -24,10 +24,10 @@ def apply(source: Invoice, link: Link, target: TargetRecord, rules: Rules, polic
     sent, bill_id = link.sent, named_bill(source, rules)
     if not isinstance(sent, InvoiceDraft) or not may_apply(source, sent, rules, policy) or bill_id is None:
         return None
-    bill = rules.bills.get(bill_id)
-    if target.paid != 0 or target.version != link.version or bill is None or not _open(bill, sent):
+    payable = rules.bills.get(bill_id)
+    if target.paid != 0 or target.version != link.version or payable is None or not _open(payable, sent):
         return None
-    left = (bill.amount or Decimal(0)) - (bill.paid or Decimal(0))
+    left = (payable.amount or Decimal(0)) - (payable.paid or Decimal(0))
     if left <= 0:
         return None
     draft = ApplyDraft(
@@ -41,7 +41,7 @@ def apply(source: Invoice, link: Link, target: TargetRecord, rules: Rules, polic
     return Act(draft=draft, natural_key=key, target_id=link.target_id, version=target.version, why=(why,))
 
 
-def _open(bill: TargetRecord, sent: InvoiceDraft) -> bool:
+def _open(payable: TargetRecord, sent: InvoiceDraft) -> bool:
     """Unpaid, untouched by approvers, of the same vendor and currency."""
-    same = bill.vendor_id == sent.vendor_id and bill.currency in ("", sent.currency)
-    return bill.active and same and bill.standing is Standing.UNPAID and bill.approval is Approval.NONE
+    same = payable.vendor_id == sent.vendor_id and payable.currency in ("", sent.currency)
+    return payable.active and same and payable.standing is Standing.UNPAID and payable.approval is Approval.NONE

@@ -27,7 +27,7 @@ def check(source: Invoice, draft: InvoiceDraft, rules: Rules, policy: Policy, an
     """Sections 3.1 to 3.5: exact is linked, similar asks, alike every day is noted; our own begun try is none."""
     if rules.guard.has_begun(source.key):
         return Checked()
-    found = rules.guard.bill(draft, rules.tax_twins.get(source.vendor_key, ()))
+    found = rules.guard.invoice(draft, rules.tax_twins.get(source.vendor_key, ()))
     if found.same is not None:
         return Checked(instead=LinkTo(target_id=found.same.target_id, why=(found.why,)))
     asked = _asked(draft, found, policy)

@@ -5,7 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import msgspec
 
-from integrations.engine.billing import bill
+from integrations.engine.billing import payable
 from integrations.engine.coding import Posted
 from integrations.engine.drafts import InvoiceDraft
 from integrations.engine.errors import Problem
@@ -47,7 +47,7 @@ def draft_bill(
         words = "Its vendor or one of its dates is missing. Look at the supplier and at the dates in the ERP."
         return Drafted(problems=(Problem("incomplete", words),))
     whole = share.amount is None
-    billed = bill(source, rules, policy, Posted(sent.lines if sent else (), whole=whole))
+    billed = payable(source, rules, policy, Posted(sent.lines if sent else (), whole=whole))
     if billed.problems:
         return Drafted(problems=billed.problems)
     total = billed.total if share.amount is None else share.amount
@@ -68,7 +68,7 @@ def draft_bill(
 
 def natural_key(draft: InvoiceDraft) -> str:
     """What finds the bill or credit again on the target."""
-    return f"{'credit' if draft.credit else 'bill'}|{draft.vendor_id}|{draft.number}"
+    return f"{'credit' if draft.credit else 'invoice'}|{draft.vendor_id}|{draft.number}"
 
 
 def vendor_link(source: Invoice, rules: Rules) -> VendorLink | None:

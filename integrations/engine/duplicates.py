@@ -82,12 +82,12 @@ class Guard:
         self._plain: dict[tuple[str, bool, str], list[Existing]] = {}
         self._digits: dict[tuple[str, bool, str], list[Existing]] = {}
         self._amounts: dict[tuple[str, bool, Decimal | None, date | None], list[Existing]] = {}
-        for bill in bills:
-            of = (bill.vendor_id, bill.credit)
-            self._begun |= {bill.external_id} - {""}
-            self._plain.setdefault((*of, plain_number(bill.number)), []).append(bill)
-            self._digits.setdefault((*of, digits_of(bill.number)), []).append(bill)
-            self._amounts.setdefault((*of, bill.amount, bill.dated), []).append(bill)
+        for each in bills:
+            of = (each.vendor_id, each.credit)
+            self._begun |= {each.external_id} - {""}
+            self._plain.setdefault((*of, plain_number(each.number)), []).append(each)
+            self._digits.setdefault((*of, digits_of(each.number)), []).append(each)
+            self._amounts.setdefault((*of, each.amount, each.dated), []).append(each)
         vendors = list(vendors)
         self._keeps_currency = any(vendor.currency for vendor in vendors)  # some targets have none per vendor
         self._vendor_numbers: dict[str, list[Existing]] = {}
@@ -102,7 +102,7 @@ class Guard:
         """Whether an earlier try to bring this very record in has left something, which the next one completes."""
         return key in self._begun
 
-    def bill(self, draft: InvoiceDraft, twins: Iterable[str] = ()) -> Verdict:
+    def invoice(self, draft: InvoiceDraft, twins: Iterable[str] = ()) -> Verdict:
         """An exact hit is linked; the same number in another spelling, or its digits with the amount, is suspect.
 
         So is the number with the amount under a vendor of `twins`: other suppliers with the same tax id.

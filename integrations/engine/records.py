@@ -108,7 +108,7 @@ class GLAccount(Record, frozen=True, kw_only=True):
 
 
 class Dimension(Record, frozen=True, kw_only=True):
-    """One value of a cost dimension; `kind` names the dimension (an IFS code part letter, a BILL classification)."""
+    """One value of a cost dimension; `kind` names the dimension by the system's own word or letter."""
 
     kind: str
     value: str

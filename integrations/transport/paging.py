@@ -52,7 +52,7 @@ class LinkPaginator:
 
 
 class TokenPaginator:
-    """Puts the token that `find(answer)` reads from a page into the same request (BILL: `page=<nextPage>`).
+    """Puts the token that `find(answer)` reads from a page into the same request (`page=<nextPage>`).
 
     `request(token)` makes the next request.
     """

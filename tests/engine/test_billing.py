@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrations.engine.billing import bill
+from integrations.engine.billing import payable
 from integrations.engine.decide import decide
 from integrations.engine.decisions import Create, Hold, Out
 from integrations.engine.drafts import InvoiceDraft
@@ -20,7 +20,7 @@ from tests.engine.build import COST, DEBT, POLICY, TAX, invoice, posting, rules
 
 def lines(postings: tuple[Posting, ...], total: str, policy: Policy = POLICY, given: Rules | None = None) -> list[Any]:
     source = invoice(postings=postings, ledger_items=(LedgerItem(original=Decimal(total)),))
-    found = bill(source, given or rules(), policy)
+    found = payable(source, given or rules(), policy)
     return [p.code for p in found.problems] or [(line.amount, line.description) for line in found.lines]
 
 
@@ -100,7 +100,7 @@ def test_postings_that_could_not_be_read_hold_the_invoice() -> None:
 def test_unmapped_accounts_and_dimensions_are_all_said_at_once_and_block_on_what_is_missing() -> None:
     odd = posting("9", PostingKind.COST, "0.00", account="5555", dimensions={"B": "999", "C": "P1"})
     source = invoice(postings=(DEBT, COST, TAX, odd))
-    problems = bill(source, rules(), POLICY).problems
+    problems = payable(source, rules(), POLICY).problems
     assert {p.blocker for p in problems} == {("account", "5555"), ("dimension:B", "999"), ("part", "C")}
 
 

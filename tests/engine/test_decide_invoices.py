@@ -36,7 +36,7 @@ def test_a_clean_invoice_becomes_a_bill_with_every_line_coded() -> None:
     lines = [(line.amount, line.account, line.dimensions) for line in found.draft.lines]
     assert lines == [(Decimal("100.00"), "0ca4000", {"department": "0de100"}), (Decimal("20.00"), "0ca2410", {})]
     assert (found.draft.total, found.draft.vendor_id, found.draft.credit) == (Decimal("120.00"), "009A", False)
-    assert found.natural_key == "bill|009A|INV-001"
+    assert found.natural_key == "invoice|009A|INV-001"
     assert "account 4000 → 4000 by equal number" in found.why
 
 
