@@ -9,7 +9,17 @@ from integrations.engine.errors import SyncError
 _GAP = "[ \u00a0\u2010-\u2015-]{0,3}"
 _RUN = re.compile(rf"[0-9](?:{_GAP}[0-9]){{12,}}")
 _GROUP = re.compile("[0-9]+")
-_SHORTEST, _LONGEST = 13, 19  # digits, ISO/IEC 7812
+# The networks' first digits and the lengths they issue: one number in ten would pass the check digit alone, and traces
+# and invoice numbers are long. https://en.wikipedia.org/wiki/Payment_card_number#Issuer_identification_number_(IIN)
+_NETWORKS = (
+    (r"4", {13, 16, 19}),
+    (r"5[0-8]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720", {16}),
+    (r"3[47]", {15}),
+    (r"30[0-5]|3[689]", {14, 16, 19}),
+    (r"35(?:2[89]|[3-8])", {16, 17, 18, 19}),
+    (r"6", {13, 16, 17, 18, 19}),
+)
+_ISSUED = tuple((re.compile(first), lengths) for first, lengths in _NETWORKS)
 
 
 def masked(text: str, keep: str = "") -> str:
@@ -33,10 +43,15 @@ def _without_cards(run: str) -> str:
     for first in range(len(groups)):
         for last in range(len(groups), first, -1):
             digits = "".join(group[0] for group in groups[first:last])
-            if _SHORTEST <= len(digits) <= _LONGEST and _luhn(digits):
+            if _is_card(digits):
                 start, end = groups[first].start(), groups[last - 1].end()
                 return run[:start] + "*" * (len(digits) - 4) + digits[-4:] + _without_cards(run[end:])
     return run
+
+
+def _is_card(digits: str) -> bool:
+    issued = any(len(digits) in lengths and first.match(digits) for first, lengths in _ISSUED)
+    return issued and _luhn(digits)
 
 
 def _luhn(digits: str) -> bool:

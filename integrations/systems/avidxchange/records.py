@@ -85,7 +85,7 @@ class Canon:
             company=self._text(row, "invoice.company"),
             vendor_key=key(self.get(row, "invoice.vendor_code")),
             vendor_name=self._text(row, "invoice.vendor_name"),
-            number=text(self.get(row, "invoice.number"), own),
+            number=_number(self.get(row, "invoice.number"), own),
             state=self._state(word, closed),
             state_word=word,
             type=self._text(row, "invoice.type"),
@@ -206,3 +206,12 @@ class Canon:
 
     def _text(self, row: Any, field: str) -> str:
         return text(self.get(row, field))
+
+
+def _number(value: Any, own: str) -> str:
+    """An invoice number as it is, or none at all: one that was masked would be booked wrong."""
+    found = text(value, own)
+    if found != key(value):
+        words = f"Its invoice number looks like a card number ({found}). Correct it in AvidXchange."
+        raise RowError(words, "card_number")
+    return found

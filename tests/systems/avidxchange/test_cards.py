@@ -23,6 +23,7 @@ _DIGITS = CARD.replace(" ", "")
         ("no. 7 4111 1111 1111 1111 12/29", "no. 7 ************1111 12/29"),
         ("two: 4111111111111111, 5555 5555 5555 4444", "two: ************1111, ************4444"),
         ("4111111111111112", "4111111111111112"),  # fails the check digit
+        ("091000010000016", "091000010000016"),  # passes it, but no network begins so: the trace of a transfer
         ("00000000000000000000000000", "00000000000000000000000000"),  # longer than any card
         ("INV-2026-11-02 100.00", "INV-2026-11-02 100.00"),
     ],
@@ -38,10 +39,19 @@ def test_a_key_is_no_card() -> None:
 def test_no_text_of_an_invoice_shows_one() -> None:
     world = World()
     line = {"Amount": 1, "Description": f"card {CARD}", "EnterpriseCodes": []}
-    row = invoice(Number=CARD, PONumber=int(_DIGITS), Distributions=[line], BuyerVendor={"VendorName": CARD})
+    row = invoice(AccountNumber=CARD, PONumber=int(_DIGITS), Distributions=[line], BuyerVendor={"VendorName": CARD})
     world.answered_by(lambda request: items(row))
     (found,) = {record.key: record for record in world.read(Entity.INVOICE)}.values()
-    assert found.number == "************1111"
+    assert found.po_number == "************1111"
+    assert _DIGITS not in repr(found).replace(" ", "")
+
+
+def test_an_invoice_number_that_looks_like_one_is_for_a_person_and_never_booked_masked() -> None:
+    world = World()
+    world.answered_by(lambda request: items(invoice(Number=CARD)))
+    (found,) = {record.key: record for record in world.read(Entity.INVOICE)}.values()
+    assert isinstance(found, Unreadable)
+    assert found.code == "card_number"
     assert _DIGITS not in repr(found).replace(" ", "")
 
 

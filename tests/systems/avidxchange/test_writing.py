@@ -6,9 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
-from integrations.engine.drafts import Draft, InvoiceDraft, Receipt
+from integrations.engine.drafts import ArchiveDraft, Draft, InvoiceDraft, Receipt
 from integrations.engine.errors import ConnectionBroken, OutcomeUnknown, Rejected, Retryable, Stale, SyncError, Underway
 from integrations.engine.ports import Write
 from integrations.engine.records import Entity
@@ -307,3 +308,15 @@ def test_a_lost_answer_and_a_second_try_make_one_vendor() -> None:
     assert isinstance(failure(world), OutcomeUnknown)
     assert [type(each) for each in world.write(vendor())] == [Receipt]
     assert [row["ExternalVendorCode"] for row in world.sim.dump("vendors")] == ["S1"]
+
+
+def test_a_vendor_that_goes_out_of_use_is_switched_off_and_keeps_the_rest() -> None:
+    world = World()
+    world.write(vendor())
+    (before,) = world.sim.dump("vendors")
+    draft = ArchiveDraft(entity=Entity.VENDOR, name=before["Name"])
+    off = msgspec.structs.replace(handed(vendor(), world.clock, "S1"), draft=draft)
+    (found,) = world.client.write([off])
+    assert isinstance(found, Receipt)
+    (after,) = world.sim.dump("vendors")
+    assert after == {**before, "Active": False, "LastModifiedDate": after["LastModifiedDate"]}
