@@ -1,6 +1,7 @@
 """Holds the expectation against what both sides show, per company: (name, wanted, found) of whatever differs."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,32 @@ from tests.journeys.books.world import World
 Difference = tuple[str, Any, Any]
 Outcomes = Mapping[str, Outcome]
 _SHOWN = 40
+
+
+@dataclass(frozen=True)
+class Seen:
+    """(wanted, found) of suppliers, codes and orders, of invoices and of payments at one moment."""
+
+    masters: Sequence[tuple[Outcomes, Outcomes]]
+    invoices: tuple[Outcomes, Outcomes]
+    payments: tuple[Outcomes, Outcomes]
+    there: Sequence[Collection[str]]  # the keys of all that either side holds, in the same order
+
+    def told(self) -> str:
+        """How many of each kind."""
+        sent = sum(each.what == "sent" for wanted, _ in self.masters for each in wanted.values())
+        booked = [
+            sum(each.what == "booked" for each in wanted.values()) for wanted, _ in (self.invoices, self.payments)
+        ]
+        return f"{sent} masters and orders sent, {booked[0]} invoices and {booked[1]} payments booked"
+
+
+def seen(world: World, company: str) -> Seen:
+    """As both sides are now."""
+    avid, ifs = world.avid, world.ifs
+    sent = [found.vendors(avid), found.codes(avid), found.orders(avid, company)]
+    there = [*sent, found.booked(ifs, company), found.vouchers(ifs, company)]
+    return Seen(masters(world, company), invoices(world, company), payments(world, company), there)
 
 
 def masters(world: World, company: str) -> list[tuple[Outcomes, Outcomes]]:

@@ -4,7 +4,9 @@ Every company of IFS has an integration of its own; all of them share one AvidXc
 """
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -12,12 +14,15 @@ from pathlib import Path
 from random import Random
 from threading import Thread
 from typing import Any
+from urllib.parse import unquote
 
+import httpx
 from django.utils import timezone
 
 from integrations.management.serving import SimulatorServer
+from integrations.models import Connection
 from integrations.runner import setup
-from integrations.systems.avidxchange.simulator import ACCOUNTS, SimulatorConfig, seeded
+from integrations.systems.avidxchange.simulator import ACCOUNTS, Fault, SimulatorConfig, seeded
 from integrations.systems.avidxchange.simulator import Simulator as Avid
 from integrations.systems.ifs.simulator import Simulator as Ifs
 from integrations.systems.ifs.simulator import SimulatorConfig as IfsConfig
@@ -32,6 +37,7 @@ from tests.journeys.books.outward import ENTITIES, Tables
 from tests.journeys.rehearsal import manage
 
 _AWKWARD = 30  # of so many accounts that invoices are coded to one is awkward
+_COMPANY = re.compile(r"Company(?:='|\"\s*:\s*\")(\w+)")
 _FREE = 100_000  # requests a minute: the limits have tests of their own
 Json = dict[str, Any]
 
@@ -59,8 +65,18 @@ class World:
     choices: Mapping[str, Choices]
     egress: Mapping[str, str]
     folder: Path
+    written_companies: Counter[str]  # of every call that wrote to IFS: the company that it named, "" for none
     said: list[Json] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
+
+    @property
+    def company(self) -> str:
+        """The first one."""
+        return next(iter(self.choices))
+
+    def payments_move(self) -> None:
+        """Once, the first payment of the list changes before the second page is read, and comes once more."""
+        self.avid.faults.add(Fault("row_moves", path_contains="/payments?"))
 
     def sync(self) -> None:
         """`manage.py sync` of every company, its JSON kept. It exits with 0 only when balanced and nothing failed."""
@@ -115,11 +131,24 @@ def books(size: Size, seed: int, folder: Path, companies: tuple[str, ...] = ("10
     with ExitStack() as stack:
         for each in (ifs, avid):
             stack.callback(each.close)
-        servers = [_serve(stack, each) for each in (ifs, avid)]
+        written: Counter[str] = Counter()
+        servers = [_serve(stack, each) for each in (_noting(ifs, written), avid)]
         hosts = [f"127.0.0.1:{server.port}" for server in servers]
         tenant, integrations = _tenant(hosts, companies, start)
         egress = {"EGRESS_ALLOW_PRIVATE": "1", "EGRESS_ALLOWED_HOSTS": ",".join(hosts)}
-        yield World(ifs, avid, tenant, integrations, choices, egress, folder)
+        yield World(ifs, avid, tenant, integrations, choices, egress, folder, written)
+
+
+def _noting(ifs: Ifs, written: Counter[str]) -> Callable[[httpx.Request], httpx.Response]:
+    """The stand-in; every call that writes is counted by the company that its body or its address names."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.method != "GET" and not _signs_in(request.url.path):
+            named = _COMPANY.search(unquote(str(request.url)) + request.read().decode("utf-8", "replace"))
+            written[named[1] if named else ""] += 1
+        return ifs(request)
+
+    return answer
 
 
 def _serve(stack: ExitStack, simulator: Any) -> SimulatorServer:
@@ -211,7 +240,7 @@ def _tenant(hosts: list[str], companies: tuple[str, ...], start: date) -> tuple[
         "preset": "simulator",
         "company_token": "demo-company-token",
         "user_token": "demo-user-token",
-        "profile": json.dumps({"limits": {"per_minute": _FREE}}),
+        "profile": json.dumps({"limits": {"per_minute": _FREE}, "paging": {"size": 100}}),
     }
     policy = {
         "authoriser": Choices.authoriser,
@@ -223,9 +252,11 @@ def _tenant(hosts: list[str], companies: tuple[str, ...], start: date) -> tuple[
         "rounding_account": Choices.rounding,
     }
     made = {}
+    real = {"environment": "sandbox"}  # of stand-ins alone, nobody would have to agree to anything
     with tenant_scope(tenant.pk):
         erp = setup.add_connection("ERP", "ifs", erp_values, by="test")
         ap = setup.add_connection("AP", "avidxchange", ap_values, by="test")
+        Connection.objects.filter(pk=ap.pk).update(**real)
         for company in companies:
             integration = setup.join(f"Books {company}", erp, ap, company, start_date=start)
             integration.policy = policy
