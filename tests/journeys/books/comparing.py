@@ -36,14 +36,13 @@ def seen(world: World, company: str) -> Seen:
     """As both sides are now."""
     avid, ifs = world.avid, world.ifs
     sent = [found.vendors(avid), found.codes(avid), found.orders(avid, company)]
-    there = [*sent, found.booked(ifs, company), found.vouchers(ifs, company)]
+    there: list[Collection[str]] = [*sent, found.booked(ifs, company), found.vouchers(ifs, company)]
     return Seen(masters(world, company), invoices(world, company), payments(world, company), there)
 
 
 def masters(world: World, company: str) -> list[tuple[Outcomes, Outcomes]]:
     """(wanted, found) of suppliers, of codes, of orders."""
     tables, mine = world.tables(), world.choices[company]
-    others = {name: each for name, each in world.choices.items() if name != company}
     vendors = _of(world, company, "vendor", found.vendors(world.avid))
     codes = {
         **_of(world, company, "gl_account", found.codes(world.avid)),
@@ -52,7 +51,7 @@ def masters(world: World, company: str) -> list[tuple[Outcomes, Outcomes]]:
     orders = _of(world, company, "purchase_order", found.orders(world.avid, company))
     return [
         (outward.vendors(tables, mine), vendors),
-        (outward.codes(tables, mine, others), codes),
+        (outward.codes(tables, mine), codes),
         (outward.orders(tables, mine), orders),
     ]
 

@@ -85,10 +85,9 @@ class _Judge:
         return held(*found) if found else None
 
     def _coded(self, row: Row) -> Outcome | None:
-        if self._supplier(row) not in self.sent:
-            return held("unknown_vendor")
         arrived, invoiced = _day(row["ApprovedDate"]), _day(row["InvoiceDate"])
-        found = [] if self._is_open(arrived) else ["closed_period"]
+        found = [] if self._supplier(row) in self.sent else ["unknown_vendor"]
+        found += [] if self._is_open(arrived) else ["closed_period"]
         for line in row["Distributions"]:
             found += self._line_faults(line, (arrived, invoiced))
         if sum(line["Amount"] for line in row["Distributions"]) != row["GrossAmount"]:

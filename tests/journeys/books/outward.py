@@ -81,22 +81,9 @@ def _vendor_facts(ifs: Tables, row: Row, address: Row) -> tuple[tuple[str, objec
     )
 
 
-def codes(ifs: Tables, choices: Choices, others: Mapping[str, Choices] | None = None) -> dict[str, Outcome]:
-    """Accounts (group Accounting Codes) and values of code parts (group: the part's name), by group|code.
-
-    `others` are the other companies of the same AvidXchange customer: what they name otherwise is held.
-    """
-    mine = dict(_codes(ifs, choices))
-    for other in (others or {}).values():
-        theirs = dict(_codes(ifs, other))
-        for key, outcome in mine.items():
-            if _differ(outcome, theirs.get(key)):
-                mine[key] = held("code_text_differs")
-    return mine
-
-
-def _differ(mine: Outcome, theirs: Outcome | None) -> bool:
-    return theirs is not None and mine.what == theirs.what == "sent" and mine.facts != theirs.facts
+def codes(ifs: Tables, choices: Choices) -> dict[str, Outcome]:
+    """Accounts (group Accounting Codes) and values of code parts (group: the part's name), by group|code."""
+    return dict(_codes(ifs, choices))
 
 
 def _codes(ifs: Tables, choices: Choices) -> list[tuple[str, Outcome]]:
