@@ -92,7 +92,8 @@ class Rules:
     became. `bills` are fresh reads by target id, made by the push itself.
 
     `books` is there where records are brought into the ERP. `longest_name`: characters that the target keeps of a name.
-    `elsewhere`, by target id: the codes of a batch as other companies send them to the same target.
+    `elsewhere`, by target id: the codes of a batch as other companies send them to the same target. `captured`: keys of
+    invoices of a batch that an AP tool captured, and therefore pays.
     """
 
     def __init__(
@@ -116,10 +117,12 @@ class Rules:
         books: Books | None = None,
         longest_name: int = 0,
         elsewhere: Mapping[str, Sequence[Elsewhere]] | None = None,
+        captured: frozenset[str] = frozenset(),
     ) -> None:
         self.books = books
         self.longest_name = longest_name
         self.elsewhere = elsewhere or {}
+        self.captured = captured
         self.today = today
         self.terms = terms or {}
         self.proposals = proposals or {}
@@ -154,6 +157,7 @@ class Rules:
         peers: Mapping[str, Sequence[Peer]] | None = None,
         books: Books | None = None,
         elsewhere: Mapping[str, Sequence[Elsewhere]] | None = None,
+        captured: frozenset[str] | None = None,
     ) -> "Rules":
         """The same rules with what concerns one batch; shares what was resolved before. None leaves what there is."""
         other = copy(self)
@@ -162,6 +166,7 @@ class Rules:
         other.terms = self.terms if terms is None else terms
         other.books = self.books if books is None else books
         other.elsewhere = self.elsewhere if elsewhere is None else elsewhere
+        other.captured = self.captured if captured is None else captured
         other.proposals = self.proposals if proposals is None else proposals
         other.tax_twins = self.tax_twins if tax_twins is None else tax_twins
         other.sent_bills = self.sent_bills if sent_bills is None else sent_bills

@@ -32,7 +32,9 @@ def out_of_scope(source: Invoice, rules: Rules, policy: Policy) -> Out | None:
 
 
 def _paid_elsewhere(source: Invoice, rules: Rules, policy: Policy) -> Out | None:
-    """One payer per invoice: the tenant says which suppliers are paid here."""
+    """One payer per invoice: who captured it pays it, and the tenant says which suppliers are paid here."""
+    if source.key in rules.captured:
+        return _not_paid_here("It was captured in an AP tool and booked from there, which pays it too.")
     vendor, method = rules.vendors.get(source.vendor_key), source.payment_method
     if source.party_type == "employee" or (vendor is not None and vendor.kind == "employee"):
         return _not_paid_here("Employees are paid by the ERP.")

@@ -80,6 +80,13 @@ def proposals(integration: Integration, keys: Sequence[str]) -> dict[tuple[str, 
     return {(vendor, number): state for vendor, number, state in rows.values_list("vendor_id", "number", "kind")}
 
 
+def captured(integration: Integration, invoices: Iterable[Invoice]) -> frozenset[str]:
+    """Those of these invoices that a flow of this tenant has brought into the ERP's books from an AP tool."""
+    links = RecordLink.objects.filter(target_connection_id=integration.erp_id, entity=Entity.INVOICE, inbound=True)
+    keys = [each.key for each in invoices]
+    return frozenset(links.filter(target_id__in=keys).values_list("target_id", flat=True))
+
+
 def sent_bills(integration: Integration, invoices: Iterable[Invoice]) -> dict[tuple[str, str], str]:
     """The bills that credits of the batch name: (supplier, invoice number) -> target id."""
     named = sorted({(each.vendor_key, each.credit_for) for each in invoices if each.credit_for})

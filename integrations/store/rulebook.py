@@ -102,6 +102,7 @@ def for_batch(
         proposals=concerns.proposals(integration, wanted),
         tax_twins=twins,
         sent_bills=concerns.sent_bills(integration, invoices),
+        captured=concerns.captured(integration, invoices),
         peers=concerns.peers(integration, flow.inbound, invoices),
     )
 

@@ -153,6 +153,12 @@ def test_each_invoice_has_one_payer(policy: dict[str, Any], changes: dict[str, A
     assert said(decision(invoice(**changes), given, Policy(company="10", **policy))) == expected
 
 
+def test_what_an_ap_tool_captured_is_paid_by_that_tool() -> None:
+    given = rules(captured=frozenset({"10|1"}))
+    assert said(decision(invoice(), given)) == "out not_paid_here"
+    assert said(decision(invoice(key="10|2"), given)) == "create"
+
+
 def test_what_the_erp_is_about_to_pay_is_held() -> None:
     given = rules(proposals={("S1", "INV-001"): "preliminary"})
     found = decision(invoice(), given)

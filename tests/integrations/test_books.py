@@ -11,9 +11,10 @@ from integrations.engine.drafts import VoucherDraft
 from integrations.engine.records import Entity, Payment
 from integrations.models import Flow, Integration, RecordLink
 from integrations.runner.setup import Wanted, add_flow
-from integrations.store import lease
+from integrations.store import concerns, lease
 from integrations.store.books import with_payments
 from tenants.scope import tenant_scope
+from tests.engine.build import invoice
 from tests.engine.paying import paid, payment, voucher_of
 from tests.integrations.conftest import Bench, page
 
@@ -87,3 +88,9 @@ def test_a_payment_that_is_reissued_does_not_count(bench: Bench, flow: Flow) -> 
 
 def test_the_same_transaction_of_another_batch_is_known(bench: Bench, flow: Flow) -> None:
     assert set(known(bench, flow, payment(key="P3")).vouchers) == {"P1"}
+
+
+def test_an_invoice_that_was_brought_in_is_known_when_invoices_go_out(bench: Bench, flow: Flow) -> None:
+    brought, own = invoice(key="10|I1"), invoice(key="10|I2")
+    with tenant_scope(bench.tenant_id):
+        assert concerns.captured(bench.flow.integration, [brought, own]) == {"10|I1"}
