@@ -50,10 +50,11 @@ STAND_INS: Mapping[str, tuple[int, str, Mapping[str, str]]] = {
         },
     ),
 }
-BILL_POLICY = {"match_by_number": True, "rounding_account": "8030"}
+PAID_ELSEWHERE = "AVID"  # the payment method of what AvidXchange pays: neither the ERP nor BILL may
+BILL_POLICY = {"match_by_number": True, "rounding_account": "8030", "never_paid_here_methods": [PAID_ELSEWHERE]}
 AVIDXCHANGE_POLICY = {
     "authoriser": "MEYER",
-    "payment_method": "AVID",
+    "payment_method": PAID_ELSEWHERE,
     "no_tax_code": "NT",
     "voucher_type": "AVP",
     "settlement_account": "2410",

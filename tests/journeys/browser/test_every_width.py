@@ -7,11 +7,12 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from integrations.models import PingResult
+from integrations.models import Integration, OutboxItem, PingResult, RecordLink
 from tenants.models import Role
 from tenants.scope import tenant_scope
 from tests.factories import Cast, join, signed_in
 from tests.integrations.factories import Desk
+from tests.integrations.settling import paid, refresh
 from tests.integrations.web.test_plans import plan_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -85,12 +86,36 @@ def tour(cast: Cast) -> Tour:
 def test_nothing_scrolls_sideways(tour: Tour, site: str, window: Page, width: int) -> None:
     enter(window, tour, site)
     window.set_viewport_size({"width": width, "height": 900})
-    wide = {}
-    for path in (*PATHS, *tour.pages):
-        window.goto(path)
-        if (excess := window.evaluate(TOO_WIDE)) > 0:
-            wide[path] = excess
-    assert wide == {}
+    assert too_wide(window, [*PATHS, *tour.pages]) == {}
+
+
+@pytest.fixture
+def inward_tour(cast: Cast) -> Tour:
+    """The same of what comes into the books."""
+    desk = Desk(cast.tenant.pk, cast.owner)
+    join(cast.owner, cast.tenant, Role.INTEGRATOR)
+    desk.turn_round()
+    for name in NAMES:
+        payment = paid(desk, "-123456789012.34", "98765432.10", currency="EUR", name=name)
+    refresh(desk)
+    with tenant_scope(desk.tenant_id):
+        row = {"account": "2410", "domestic": "-123456789012.34", "amount": "-98765432.10", "currency": "EUR"}
+        RecordLink.objects.filter(entity="payment").update(
+            sent={"what": "voucher", "rows": [row, row], "text": "x" * 90}
+        )
+        invoice = OutboxItem.objects.filter(flow__entity="invoice").latest("id")
+        Integration.objects.update(company_currency="USD")
+    ours = f"/integrations/{desk.integration.uuid}"
+    pages = [f"/records/{payment.uuid}/", f"/records/{invoice.uuid}/", "/settlements/", "/settlements/?q=x&state=paid"]
+    pages += [f"{ours}/", f"{ours}/settings/", f"{ours}/setup/flows/", f"{ours}/setup/books/", "/"]
+    return Tour(signed_in(cast.owner).cookies["ml_session"].value, pages)
+
+
+@pytest.mark.parametrize("width", [320, 375, 768, 1024, 1440])
+def test_what_comes_in_scrolls_no_page_sideways(inward_tour: Tour, site: str, window: Page, width: int) -> None:
+    enter(window, inward_tour, site)
+    window.set_viewport_size({"width": width, "height": 900})
+    assert too_wide(window, inward_tour.pages) == {}
 
 
 def test_the_keyboard_reaches_search_and_content(tour: Tour, site: str, window: Page) -> None:
@@ -125,6 +150,18 @@ def test_the_desk_is_walked_by_keyboard(tour: Tour, site: str, window: Page) -> 
     window.keyboard.press("k")
     window.keyboard.press("Enter")
     window.wait_for_url("**/records/*/")
+
+
+def too_wide(window: Page, paths: list[str]) -> dict[str, float]:
+    """By page, how many pixels stand out."""
+    wide = {}
+    for path in paths:
+        answer = window.goto(path)
+        assert answer is not None
+        assert answer.ok, path
+        if (excess := window.evaluate(TOO_WIDE)) > 0:
+            wide[path] = excess
+    return wide
 
 
 def enter(window: Page, tour: Tour, site: str) -> None:
