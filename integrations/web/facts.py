@@ -98,6 +98,8 @@ def _plain(name: str, value: Any, currency: str) -> str:
         return _date(value)
     if name == "modified" and isinstance(value, str) and (at := parse_datetime(value)):
         return date_format(timezone.localtime(at), "j M Y, H:i")
+    if name == "method":
+        return str(value).replace("_", " ")
     if value is True:
         return "yes"
     if value in _EMPTY:

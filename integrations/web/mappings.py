@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Count, Min, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 
@@ -14,9 +14,9 @@ KINDS = {
     "account": "Account",
     "tax_code": "Tax code",
     "part": "Code part",
-    "vendor": "Vendor",
-    "setting": "Setting",
 }
+# What a rule supplies; records wait for other things too, such as a vendor, a setting or an invoice.
+_MAPPED = Q(kind__in=KINDS) | Q(kind__startswith="dimension:")
 
 
 def kind_words(kind: str) -> str:
@@ -28,7 +28,7 @@ def kind_words(kind: str) -> str:
 def uncovered() -> "QuerySet[Any]":
     """What records wait for, most records first: kind, key, the integration, how many, the earliest due date."""
     rows: QuerySet[Any] = (
-        Blocker.objects.exclude(kind="vendor")
+        Blocker.objects.filter(_MAPPED)
         .values("integration__name", "kind", "key")
         .annotate(count=Count("item", distinct=True), earliest=Min("item__source__due_date"))
         .order_by("-count", "kind", "key")
@@ -39,7 +39,7 @@ def uncovered() -> "QuerySet[Any]":
 @page()
 def mappings(request: HttpRequest) -> HttpResponseBase:
     missing = [{**row, "words": kind_words(row["kind"])} for row in uncovered()[:AT_MOST]]
-    waiting = Blocker.objects.exclude(kind="vendor").aggregate(n=Count("item", distinct=True))["n"]
+    waiting = Blocker.objects.filter(_MAPPED).aggregate(n=Count("item", distinct=True))["n"]
     rules = GLMapping.objects.select_related("integration").order_by("integration", "table", "part", "source")
     fields = FieldMapping.objects.select_related("integration").order_by("integration", "source")
     return render(

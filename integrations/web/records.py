@@ -14,6 +14,7 @@ from integrations.models import Flow, OutboxItem, ReviewItem, SourceRecord, Sync
 from integrations.store.search import search
 from integrations.web import exports
 from integrations.web.facts import facts
+from integrations.web.filters import Narrowing
 from integrations.web.gate import page, place_of
 from integrations.web.offers import candidates, work_of
 from integrations.web.paging import page_of
@@ -33,8 +34,8 @@ COLUMNS = (
 )
 
 
-class Filters(forms.Form):
-    """What the list is narrowed by; a value that makes no sense is ignored, not an error."""
+class Filters(Narrowing):
+    """What the list is narrowed by."""
 
     q = forms.CharField(label="Number, amount, name or id", required=False, max_length=120)
     state = forms.ChoiceField(
@@ -51,8 +52,7 @@ class Filters(forms.Form):
 
     def narrow(self, rows: "QuerySet[OutboxItem]") -> "QuerySet[OutboxItem]":
         """`rows` that pass every filter. `q` finds any id, number, amount or name by the beginning of its words."""
-        self.is_valid()
-        chosen = {name: value for name, value in self.cleaned_data.items() if value}
+        chosen = self.chosen
         if text := chosen.get("q"):
             rows = rows.filter(source__in=search(text))
         if state := chosen.get("state"):
@@ -67,25 +67,19 @@ class Filters(forms.Form):
             rows = rows.filter(run__uuid=run)
         return rows
 
-    @property
-    def chips(self) -> list[tuple[str, str]]:
-        """(parameter, words) of every filter in force; a chip takes its parameter away."""
-        return [(name, _said(name, value)) for name, value in self.cleaned_data.items() if value]
-
-
-def _said(name: str, value: Any) -> str:
-    match name:
-        case "q":
-            return f"found by “{value}”"
-        case "state":
-            return look("item", value).word
-        case "entity":
-            return noun(value).capitalize()
-        case "flow":
-            return flow_words(value)
-        case "run":
-            return f"last touched by run {str(value)[:8]}"
-    return reason(value)
+    def said(self, name: str, value: Any) -> str:
+        match name:
+            case "q":
+                return f"found by “{value}”"
+            case "state":
+                return look("item", value).word
+            case "entity":
+                return noun(value).capitalize()
+            case "flow":
+                return flow_words(value)
+            case "run":
+                return f"last touched by run {str(value)[:8]}"
+        return reason(value)
 
 
 def flow_words(uuid: UUID) -> str:

@@ -19,6 +19,7 @@ from integrations.models import Integration, OutboxItem, ReviewItem
 from integrations.store import answers
 from integrations.store.answers import NEVER_BLINDLY
 from integrations.store.search import search
+from integrations.web.filters import Narrowing
 from integrations.web.gate import may, page, place_of
 from integrations.web.offers import proposal
 from integrations.web.paging import SIZE
@@ -93,8 +94,8 @@ def ordered(after: str) -> "QuerySet[ReviewItem]":
     return found
 
 
-class Filters(forms.Form):
-    """What the queue is narrowed by; a value that makes no sense is ignored, not an error."""
+class Filters(Narrowing):
+    """What the queue is narrowed by."""
 
     q = forms.CharField(label="Number, amount, name or id", required=False, max_length=120)
     entity = forms.ChoiceField(
@@ -119,31 +120,20 @@ class Filters(forms.Form):
             rows = rows.filter(item__flow__integration__uuid=integration)
         return rows
 
-    @property
-    def chosen(self) -> dict[str, Any]:
-        """The filters in force."""
-        self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value}
-
-    @property
-    def chips(self) -> list[tuple[str, str]]:
-        """(parameter, words) of every filter in force; a chip takes its parameter away."""
-        return [(name, _said(name, value)) for name, value in self.chosen.items()]
-
-
-def _said(name: str, value: Any) -> str:
-    match name:
-        case "q":
-            return f"found by “{value}”"
-        case "entity":
-            return noun(value).capitalize()
-        case "urgent":
-            return "May cost money now"
-        case "integration":
-            return (
-                Integration.objects.filter(uuid=value).values_list("name", flat=True).first() or "unknown integration"
-            )
-    return reason(value)
+    def said(self, name: str, value: Any) -> str:
+        match name:
+            case "q":
+                return f"found by “{value}”"
+            case "entity":
+                return noun(value).capitalize()
+            case "urgent":
+                return "May cost money now"
+            case "integration":
+                return (
+                    Integration.objects.filter(uuid=value).values_list("name", flat=True).first()
+                    or "unknown integration"
+                )
+        return reason(value)
 
 
 @page()

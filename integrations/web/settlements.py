@@ -15,6 +15,7 @@ from integrations.models import Flow, Integration, OutboxItem, Settlement, Sourc
 from integrations.store.search import search
 from integrations.store.settlements import sums
 from integrations.web import exports
+from integrations.web.filters import Narrowing
 from integrations.web.gate import page, place_of
 from integrations.web.paging import page_of
 from integrations.web.states import look
@@ -31,8 +32,8 @@ COLUMNS = (
 )
 
 
-class Filters(forms.Form):
-    """What the list is narrowed by; a value that makes no sense is ignored, not an error."""
+class Filters(Narrowing):
+    """What the list is narrowed by."""
 
     q = forms.CharField(label="Number, amount, name or id", required=False, max_length=120)
     state = forms.ChoiceField(
@@ -41,27 +42,15 @@ class Filters(forms.Form):
     supplier = forms.CharField(label="Supplier number", required=False, max_length=120)
     integration = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
-    @property
-    def chosen(self) -> dict[str, Any]:
-        """The filters in force."""
-        self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value}
-
-    @property
-    def chips(self) -> list[tuple[str, str]]:
-        """(parameter, words) of every filter in force; a chip takes its parameter away."""
-        return [(name, _said(name, value)) for name, value in self.chosen.items()]
-
-
-def _said(name: str, value: Any) -> str:
-    match name:
-        case "q":
-            return f"found by “{value}”"
-        case "state":
-            return look("settlement", value).word
-        case "supplier":
-            return f"supplier {value}"
-    return Integration.objects.filter(uuid=value).values_list("name", flat=True).first() or "unknown integration"
+    def said(self, name: str, value: Any) -> str:
+        match name:
+            case "q":
+                return f"found by “{value}”"
+            case "state":
+                return look("settlement", value).word
+            case "supplier":
+                return f"supplier {value}"
+        return Integration.objects.filter(uuid=value).values_list("name", flat=True).first() or "unknown integration"
 
 
 def narrowed(
@@ -70,7 +59,8 @@ def narrowed(
     """Rows that pass every filter; `q` finds any number, id, amount or name of the payment or of the invoice."""
     rows: QuerySet[Settlement] = Settlement.objects.all()
     if q:
-        found = list(SourceRecord.objects.filter(pk__in=search(q)).values_list("flow__entity", "source_key"))
+        read = SourceRecord.objects.filter(pk__in=search(q), flow__inbound=True)
+        found = list(read.values_list("flow__entity", "source_key"))
         payments, invoices = ([key for entity, key in found if entity == wanted] for wanted in ("payment", "invoice"))
         rows = rows.filter(Q(payment__in=payments) | Q(invoice__in=invoices))
     if state:
