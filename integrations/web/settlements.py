@@ -89,21 +89,23 @@ def settlements(request: HttpRequest) -> HttpResponseBase:
         "page": shown._replace(rows=_lines(shown.rows)),
         "filters": filters,
         "chips": filters.chips,
-        "answer": answer(found),
+        "answer": answer(found, narrowed=bool(filters.chips)),
         "sums": [(state, *found[state]) for state in State if state in found],
     }
     return render(request, "integrations/settlements.html", context)
 
 
-def answer(found: dict[str, tuple[int, dict[str, Decimal]]]) -> str:
+def answer(found: dict[str, tuple[int, dict[str, Decimal]]], *, narrowed: bool) -> str:
     """What of it waits for the ledger, in one sentence."""
     count, amounts = found.get(State.PAID, (0, {}))
     if count:
         one = count == 1
         return f"{count:,} paid invoice{' is' if one else 's are'} not settled in the ledger yet: {said(amounts)}."
-    if found:
+    if State.SETTLED in found:
         return "Everything that was paid is settled in the ledger."
-    return "Nothing was paid yet."
+    if found:
+        return "Every payment here was taken back."
+    return "No paid invoice matches." if narrowed else "Nothing was paid yet."
 
 
 def _lines(rows: Sequence[Settlement]) -> list[Line]:

@@ -44,12 +44,13 @@ def test_a_paid_invoice_is_unsettled_until_the_ledger_shows_it_gone(owner: Clien
     assert answer_of(owner) == "Everything that was paid is settled in the ledger."
 
 
-def test_a_reversed_payment_settles_nothing(books: Desk) -> None:
+def test_a_reversed_payment_settles_nothing(owner: Client, books: Desk) -> None:
     payment = paid(books, "100.00")
     refresh(books)
     take_back(books, payment)
     refresh(books)
     assert states(books) == ["reversed"]
+    assert answer_of(owner) == "Every payment here was taken back."
 
 
 def test_a_payment_is_listed_once_however_often_one_looks(books: Desk) -> None:
@@ -95,7 +96,7 @@ def test_the_list_is_narrowed_by_state_supplier_and_whatever_names_it(owner: Cli
     assert "1 paid invoice is not" in answer_of(owner, "?state=paid")
     assert answer_of(owner, "?supplier=S1") == "Everything that was paid is settled in the ledger."
     assert answer_of(owner, "?q=ace") == "Everything that was paid is settled in the ledger."
-    assert answer_of(owner, "?q=nobody") == "Nothing was paid yet."
+    assert answer_of(owner, "?q=nobody") == "No paid invoice matches."
 
 
 def test_the_export_says_what_settles_an_item_and_starts_no_formula(owner: Client, books: Desk) -> None:
