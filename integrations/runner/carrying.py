@@ -23,6 +23,7 @@ from integrations.systems import registry
 from tenants.scope import tenant_scope
 
 BATCH = 600  # fills every lane with whole bulk requests
+ALONE = 30  # where each record takes requests of its own: as many as leave before their intents expire
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,12 @@ class Hands:
     policy: Policy
     lanes: int
     documents: Documents | None = None  # where the images of the source's records are
+
+    @property
+    def batch(self) -> int:
+        """How many records are decided and written in one go."""
+        bulk = registry.get(self.flow.target.system).limits.bulk
+        return BATCH if bulk.get(Entity(self.flow.entity), 1) > 1 else ALONE
 
     def rules_for(self, batch: Sequence[Item], planned: Mapping[str, Sequence[VendorLink]] | None = None) -> Rules:
         """The rules with what concerns this batch."""

@@ -185,21 +185,21 @@ def _apply(plan: Plan, flow: Flow, tenant_id: UUID) -> None:
         hands.store.finish(SyncRun.Status.DONE)
 
 
-def _open_lines(plan: Plan, flow: Flow) -> dict[int, PlanLine]:
-    """The flow's open lines whose records are ready, by item; a batch of them."""
+def _open_lines(plan: Plan, flow: Flow, most: int = 1) -> dict[int, PlanLine]:
+    """The flow's open lines whose records are ready, by item; `most` of them."""
     rows = PlanLine.objects.filter(plan=plan, item__flow=flow, result=PlanLine.Result.OPEN)
-    ready = rows.filter(item__state=OutboxItem.State.READY).order_by("item_id")[:BATCH]
+    ready = rows.filter(item__state=OutboxItem.State.READY).order_by("item_id")[:most]
     return {line.item_id: line for line in ready}
 
 
 def _next_lines(plan: Plan, hands: Hands) -> dict[int, PlanLine]:
     with tenant_scope(hands.lease.tenant_id):
-        return _open_lines(plan, hands.flow)
+        return _open_lines(plan, hands.flow, hands.batch)
 
 
 def _carry(plan: Plan, hands: Hands, lines: dict[int, PlanLine]) -> bool:
     """Decide these lines again and do those that are as planned; False when none of them can be worked on now."""
-    items = hands.store.claim(BATCH, only=list(lines))
+    items = hands.store.claim(hands.batch, only=list(lines))
     if not items:
         return False
     try:

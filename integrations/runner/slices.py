@@ -13,7 +13,7 @@ from integrations.engine.errors import ConnectionBroken, Retryable
 from integrations.engine.records import Entity
 from integrations.models import Flow, OutboxItem, SyncRun, WriteIntent
 from integrations.runner import connecting, mirroring
-from integrations.runner.carrying import BATCH, carry_batch, prepare, resolve_lost
+from integrations.runner.carrying import carry_batch, prepare, resolve_lost
 from integrations.runner.reading import Reading, read, sweep, sweep_waits
 from integrations.runner.runs import is_read, open_run, stop, unfinished
 from integrations.runner.schedule import next_time
@@ -125,7 +125,7 @@ def _carry(lease: Lease, flow: Flow, time_is_up: Callable[[], bool]) -> Outcome:
     try:
         hands = prepare(lease, flow, run)
         resolve_lost(hands)
-        while flow.integration.active and (batch := hands.store.claim(BATCH)):
+        while flow.integration.active and (batch := hands.store.claim(hands.batch)):
             carry_batch(hands, batch)
             if time_is_up():
                 return Outcome(due_in=0.0)

@@ -4,6 +4,8 @@ from integrations.engine.records import Entity
 from integrations.systems.base import Limits, System
 from integrations.systems.ifs import client, settings
 
+LANES = 3  # records written at once: a booked invoice takes some fifteen requests, one after the other
+
 SYSTEM = System(
     key="ifs",
     label="IFS Cloud",
@@ -15,7 +17,7 @@ SYSTEM = System(
     ),
     writes=frozenset({Entity.SENT_MARK, Entity.INVOICE, Entity.PAYMENT}),
     live=frozenset({Entity.INVOICE}),
-    limits=Limits(page_size=5000, per_minute=1000),
+    limits=Limits(page_size=5000, per_minute=1000, lanes=LANES),
     connect=client.connect,
     steps=settings.STEPS,
     environment=settings.environment,
