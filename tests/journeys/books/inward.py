@@ -103,17 +103,23 @@ class _Judge:
             found.append("account_not_usable")
         if account and not all(is_valid(account, day) for day in days):
             found.append("account_not_usable")
-        for part, value in parts.items():
-            known = self.values.get((part, value))
-            if known is None:
-                found.append("unmapped_dimension")
-            elif not all(is_valid(known, day) for day in days):
-                found.append("value_not_valid")
-        if account and any(
-            account[f"ReqCode{part}"] == ("Blocked" if part in parts else "Mandatory") for part in "BCD"
-        ):
-            found.append("code_part_demand")
-        return found
+        found += [fault for part, value in parts.items() for fault in self._value_faults(part, value, days)]
+        return [*found, *self._demand_faults(account, parts)]
+
+    def _value_faults(self, part: str, value: str, days: tuple[date, ...]) -> list[str]:
+        row = self.values.get((part, value))
+        if row is None:
+            return ["unmapped_dimension"]
+        return [] if all(is_valid(row, day) for day in days) else ["value_not_valid"]
+
+    def _demand_faults(self, account: Row | None, parts: Mapping[str, str]) -> list[str]:
+        """What the account asks of each code part; a value that nobody knows is another matter."""
+        demands = {part: account[f"ReqCode{part}"] for part in "BCD"} if account else {}
+        for part, demand in demands.items():
+            blocked = demand == "Blocked" and (part, parts.get(part, "")) in self.values
+            if blocked or (demand == "Mandatory" and part not in parts):
+                return ["code_part_demand"]
+        return []
 
     def _double(self, row: Row) -> Outcome | None:
         """An older one of the same supplier, number and sign; or one that somebody keyed in IFS."""
