@@ -64,7 +64,7 @@ def one(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
 def _show(request: HttpRequest, integration: Integration, found: Plan) -> HttpResponseBase:
     sums = [] if found.status == Status.MAKING else groups(found)
     rows, chosen = _narrowed(request, found)
-    still_open = [group for group in sums if group.code in STILL_OPEN]
+    still_open = [group for group in sums if group.code in STILL_OPEN and group.entity == "invoice"]
     context = {
         "integration": integration,
         "plan": found,

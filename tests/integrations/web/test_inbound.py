@@ -63,6 +63,7 @@ def test_the_set_up_asks_for_the_books_after_the_flows(owner: Client, cast: Cast
 
 
 def test_captured_invoices_are_called_so_and_say_where_they_go(owner: Client, inward: Desk) -> None:
-    assert "Captured invoices" in owner.get(f"/integrations/{inward.integration.uuid}/").content.decode()
+    page = owner.get(f"/integrations/{inward.integration.uuid}/").content.decode()
+    assert "; captured invoices and payments come back." in page
     item = inward.record("waiting", code="blocked")
     assert "Captured invoice" in owner.get(f"/records/{item.uuid}/").content.decode()
