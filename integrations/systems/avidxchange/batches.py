@@ -44,7 +44,7 @@ class Batches:
     def find(self, key: str, begin: date, now: Today) -> Invoice | Unreadable:
         """The invoice of that key in a batch closed since `begin`.
 
-        Raises ConnectionBroken when none holds it: with this profile nobody can say whether it exists.
+        Unreadable when none holds it: with this profile nobody can say whether it exists.
         """
         dates = self._service.profile.dates
         at = windows.window(begin, now, dates)
@@ -55,8 +55,11 @@ class Batches:
                         if record.key == key:
                             return record
             at = windows.behind(at, now, dates)
-        words = "This API profile has no call for one invoice, and no batch of late holds it. Look it up there."
-        raise ConnectionBroken(words, code="not_offered")
+        words = (
+            f"No batch that was closed since {begin} holds this invoice any more, and this API profile has no call for "
+            "one invoice. Look it up in AvidXchange."
+        )
+        return Unreadable(key=key, code="in_no_batch", message=words)
 
     def _closed(self, at: Cursor) -> list[tuple[str, str]]:
         """(what the batch is known by, where its invoices are) of each batch, the earliest closed first."""
@@ -67,12 +70,14 @@ class Batches:
 
     def _batch(self, row: Tree | BadRow) -> tuple[str, str]:
         """Raises ConnectionBroken for a batch without a way to its invoices: they would be missed."""
-        tree = {} if isinstance(row, BadRow) else row
+        tree = {name.casefold(): value for name, value in row.members().items()} if isinstance(row, BadRow) else row
         try:
             name = f"{key(self._canon.get(tree, 'batch.closed'))} {key(self._canon.get(tree, 'batch.key'))}"
         except RowError:
             name = ""
-        links = [each for each in wire.many(self._canon.get(tree, "batch.links")) if isinstance(each, dict)]
+        links = [
+            wire.lowered(each) for each in wire.many(self._canon.get(tree, "batch.links")) if isinstance(each, dict)
+        ]
         ways = [each.get("href") for each in links if str(each.get("rel")).casefold() == _DETAILS]
         if name.strip() and ways and ways[0]:
             return name, str(ways[0])

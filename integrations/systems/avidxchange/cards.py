@@ -1,7 +1,7 @@
 """Card numbers go no further than this folder: of whatever looks like one, only the last four digits are kept."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from integrations.engine.errors import SyncError
@@ -19,6 +19,7 @@ _NETWORKS = (
     (r"35(?:2[89]|[3-8])", {16, 17, 18, 19}),
     (r"6", {13, 16, 17, 18, 19}),
 )
+_LONGEST = max(longest for _, lengths in _NETWORKS for longest in lengths)
 _ISSUED = tuple((re.compile(first), lengths) for first, lengths in _NETWORKS)
 
 
@@ -40,13 +41,27 @@ def kept_out_of_errors() -> Iterator[None]:
 def _without_cards(run: str) -> str:
     """Digits with gaps: every stretch of whole groups that is a card number, the longest first."""
     groups = list(_GROUP.finditer(run))
-    for first in range(len(groups)):
-        for last in range(len(groups), first, -1):
-            digits = "".join(group[0] for group in groups[first:last])
-            if _is_card(digits):
-                start, end = groups[first].start(), groups[last - 1].end()
-                return run[:start] + "*" * (len(digits) - 4) + digits[-4:] + _without_cards(run[end:])
-    return run
+    parts, done, first = list[str](), 0, 0
+    while first < len(groups):
+        last, digits = _card(groups, first)
+        if digits:
+            masked_digits = "*" * (len(digits) - 4) + digits[-4:]
+            parts += [run[done : groups[first].start()], masked_digits]
+            done = groups[last - 1].end()
+        first = last
+    return "".join([*parts, run[done:]])
+
+
+def _card(groups: Sequence[re.Match[str]], first: int) -> tuple[int, str]:
+    """(the group to go on with, the digits of the longest card number that begins with the group `first`, or "")."""
+    found, digits = (first + 1, ""), ""
+    for place in range(first, len(groups)):
+        digits += groups[place][0]
+        if len(digits) > _LONGEST:
+            break
+        if _is_card(digits):
+            found = (place + 1, digits)
+    return found
 
 
 def _is_card(digits: str) -> bool:

@@ -13,6 +13,8 @@ MOST_BYTES = 50 * 1024 * 1024
 CAPS = Caps(wire=MOST_BYTES, decoded=MOST_BYTES)
 _FILE_NAME = re.compile(r'filename="?([^";]{1,200})', re.IGNORECASE)
 _PLAIN_NAME = re.compile(r"[^\w. ()-]+")
+_NO_FILE = {"text/html", "application/xhtml+xml", "application/json", "application/xml", "text/xml"}
+_MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|\?xml)", re.IGNORECASE)
 _NO_IMAGE = {
     "foreign_link": "foreign_document",
     "bad_address": "no_document",
@@ -22,8 +24,10 @@ _NO_IMAGE = {
 
 
 def document(service: Service, ref: str) -> Document:
-    """What the `document` of an invoice leads to. Raises Rejected when there is none, it is too large, or it lies on
-    another server (nothing is sent there); Retryable or ConnectionBroken when it cannot be asked for.
+    """What the `document` of an invoice leads to.
+
+    Raises Rejected when there is none, it is a web page, it is too large, or it lies on another server (nothing is sent
+    there); Retryable or ConnectionBroken when it cannot be asked for.
     """
     try:
         answer = service.follow(ref, {"Accept": "application/pdf, image/*, */*"})
@@ -34,6 +38,8 @@ def document(service: Service, ref: str) -> Document:
     if answer.status == 404 or not answer.body:
         raise Rejected("AvidXchange does not have the image of this invoice any more.", code="no_document")
     kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind in _NO_FILE or _MARKUP.match(answer.body):
+        raise Rejected("AvidXchange answers with a page of text where the image should be.", code="no_document")
     told = _FILE_NAME.search(answer.headers.get("content-disposition", ""))
     name = told[1] if told else unquote(urlsplit(answer.url).path).rstrip("/").rpartition("/")[2]
     return Document(

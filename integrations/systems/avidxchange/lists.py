@@ -1,9 +1,11 @@
 """Lists, sheet after sheet: by number or by link, with or without an envelope that says how many there are.
 
-The end is an empty sheet, the last of as many as were announced, or, where nothing is announced, one that is not full
-or that only repeats the one before. A sheet that is unreadable as a whole is read row by row.
+The end is the last sheet of as many as were announced, once as many rows as were announced have come, and an empty
+one; or, where nothing is announced, one that is not full or that only repeats the one before. A sheet that is
+unreadable as a whole is read row by row.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,13 +26,18 @@ from integrations.transport.rows import BadRow
 
 Row = Tree | BadRow
 
+_COUNT = re.compile(r"([0-9]{1,12})(?:\.0{1,6})?")
+
 
 class Place(msgspec.Struct, frozen=True):
-    """A sheet to be read: its number from 0, its link where lists are paged by links, how the one before began."""
+    """A sheet to be read: its number from 0, its link where lists are paged by links, how the one before began, and
+    how many rows came before it.
+    """
 
     number: int = 0
     link: str = ""
     before: str = ""
+    rows: int = 0
 
 
 START = Place()
@@ -80,24 +87,20 @@ def _sheet(answer: Answer, paging: PagingSpec, place: Place, *, by_link: bool) -
         _count(around, paging.page_count),
         _count(around, paging.total),
     )
-    if not rows:
+    begins, read = _beginning(rows[0]) if rows else "", place.rows + len(rows)
+    promised = bool(link) or (not by_link and count is not None and place.number + 1 < count)
+    if begins and begins == place.before and not promised:  # they know no pages
         return Sheet((), None, total, answer.date)
-    begins = _beginning(rows[0])
-    if begins == place.before and count is None and not link:  # they know no pages
-        return Sheet((), None, total, answer.date)
-    if by_link:
-        more = bool(link)
-    else:
-        more = bool(link) or (len(rows) >= paging.size if count is None else place.number + 1 < count)
-    if not more:
+    lacking = len(rows) >= paging.size if count is total is None else total is not None and read < total
+    if not (promised or (rows and lacking and not by_link)):
         return Sheet(rows, None, total, answer.date)
-    _guard(answer, paging, place, begins)
-    return Sheet(rows, Place(place.number + 1, link if by_link else "", begins), total, answer.date)
+    _guard(answer, paging, place, begins, link)
+    return Sheet(rows, Place(place.number + 1, link if by_link else "", begins, read), total, answer.date)
 
 
-def _guard(answer: Answer, paging: PagingSpec, place: Place, begins: str) -> None:
+def _guard(answer: Answer, paging: PagingSpec, place: Place, begins: str, link: str) -> None:
     """Raises Retryable when the list runs in circles or never ends."""
-    if begins == place.before:
+    if (begins and begins == place.before) or (link and link == place.link):
         words = f"{answer.host} sends the same page again and again. It is read again later."
         raise Retryable(words, code="page_loop")
     if place.number + 1 >= paging.max_pages:
@@ -122,6 +125,8 @@ def _taken_apart(answer: Answer, paging: PagingSpec) -> tuple[Any, list[dict[str
         member = paging.items.casefold()
         if member not in shallow:
             raise answer.unreadable(f"has no {paging.items}")
+        if len(shallow) < len(whole):
+            raise answer.unreadable("says one thing in two spellings")
         rows = [_object(row) for row in wire.many(shallow.pop(member))]
         return _lowered(shallow), rows
     spelling = paging.items if f'"{paging.items}"'.encode() in answer.body else _camel(paging.items)
@@ -141,10 +146,8 @@ def _next_link(answer: Answer, around: Any, paging: PagingSpec) -> str:
 
 def _count(around: Any, paths: tuple[str, ...]) -> int | None:
     found = wire.first(around, paths)
-    try:
-        return None if found is None or isinstance(found, bool) else int(found)
-    except (ValueError, TypeError, ArithmeticError):
-        return None
+    whole = _COUNT.fullmatch(str(found)[:30])
+    return int(whole[1]) if whole else None
 
 
 def _beginning(row: Row) -> str:
@@ -160,7 +163,7 @@ def _object(row: Any) -> dict[str, Any] | BadRow:
 def _lowered(row: dict[str, Any]) -> Row:
     try:
         lowered: Tree = wire.lowered(row)
-    except wire.TooDeep as error:
+    except wire.Unfit as error:
         return BadRow(msgspec.json.encode(row), str(error))
     return lowered
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from msgspec.structs import replace
 
-from integrations.engine.errors import ConnectionBroken
+from integrations.engine.errors import ConnectionBroken, Retryable, SyncError
 from integrations.engine.ports import Page, Scope
 from integrations.engine.records import AnyRecord, Company, Entity, Unreadable
 from integrations.systems.avidxchange import windows
@@ -16,6 +16,8 @@ from integrations.systems.avidxchange.records import Canon
 from integrations.systems.avidxchange.service import READ_REFUSED, Service
 from integrations.systems.avidxchange.unreadable import readable
 from integrations.systems.avidxchange.windows import Cursor
+from integrations.transport.answer import Answer
+from integrations.transport.rows import BadRow
 
 _LISTS = {Entity.VENDOR: "vendors.list", Entity.INVOICE: "invoices.list", Entity.PAYMENT: "payments.list"}
 _ONES = {Entity.INVOICE: "invoices.get", Entity.PAYMENT: "payments.get"}
@@ -73,10 +75,18 @@ class Reader:
             raise
         if answer.status == 404:
             return None
-        if not by_query:
-            return self._record(entity, self._service.object(answer))
-        _, rows = opened(answer, self._service.profile.paging)
-        return self._match(entity, key, rows)
+        rows = opened(answer, self._service.profile.paging)[1] if by_query else (self._row(answer),)
+        return self._match(entity, key, rows) or (_other(key, self._record(entity, rows[0])) if rows else None)
+
+    def _row(self, answer: Answer) -> Row:
+        """The one object of an answer. What is no object at all says nothing of the record: that raises."""
+        try:
+            return self._service.object(answer)
+        except SyncError:
+            row = BadRow(answer.body, "its values are no JSON")
+            if row.members():
+                return row
+            raise
 
     def _found(self, entity: Entity, key: str, found: Iterator[Sheet]) -> AnyRecord | Unreadable | None:
         for sheet in found:
@@ -98,8 +108,12 @@ class Reader:
             seen: set[str] = set()
             for sheet in sheets(self._service, name, params, at.place):
                 records = [self._record(entity, row) for row in sheet.rows]
-                twice = seen & {each.key for each in records}
-                seen |= {each.key for each in records}
+                keys = {each.key for each in records}
+                twice = seen & keys
+                if twice == keys and keys and sheet.after is not None and at.again >= _AGAIN:
+                    words = "AvidXchange sends the same pages again and again. They are read again later."
+                    raise Retryable(words, code="page_loop")
+                seen |= keys
                 at = replace(at, place=sheet.after or START, read=at.read + len(records))
                 moved = bool(twice) or (sheet.after is None and sheet.total is not None and sheet.total > at.read)
                 anew = moved and at.again < _AGAIN
@@ -144,3 +158,13 @@ def _page(records: list[AnyRecord | Unreadable], sheet: Sheet, cursor: Cursor) -
         read=len(sheet.rows),
         server_time=sheet.server_time,
     )
+
+
+def _other(key: str, found: AnyRecord | Unreadable) -> Unreadable:
+    """The answer to a question for one record that is not that record: whether it is there, nobody can tell."""
+    if isinstance(found, Unreadable):
+        return replace(found, key=key)
+    words = (
+        f"Asked for record {key}, AvidXchange answers with {found.key}. Look it up there, and check the API profile."
+    )
+    return Unreadable(key=key, code="other_record", message=words)

@@ -21,7 +21,7 @@ from integrations.engine.records import (
 from integrations.systems.avidxchange import wire
 from integrations.systems.avidxchange.cards import masked
 from integrations.systems.avidxchange.profile import Profile
-from integrations.systems.avidxchange.values import RowError, code, day, key, moment, money, text
+from integrations.systems.avidxchange.values import LONGEST_KEY, RowError, code, day, key, moment, money, text
 from integrations.systems.avidxchange.wire import Tree
 
 
@@ -46,6 +46,8 @@ class Canon:
         found = key(self.get(row, f"{kind}.key"))
         if not found:
             raise RowError("AvidXchange sent a record without an id.", "no_id")
+        if len(found) > LONGEST_KEY:
+            raise RowError("AvidXchange sent a record whose id is too long for one.", "no_id")
         return found
 
     def company(self, row: Tree) -> Company:

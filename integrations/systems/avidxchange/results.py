@@ -1,4 +1,5 @@
-"""What an answer says of each record that was sent: matched by key, never by place. Success has to be said.
+"""What an answer says of each record that was sent: matched by key, never by place. Success has to be said, and said
+of every result of the record.
 
 `Results`, and the errors of one, may be a single object; whether it went well may be text.
 """
@@ -25,7 +26,8 @@ def matched(tree: Tree, spec: WritesSpec, records: Sequence[Sent], secrets: tupl
     found: dict[tuple[str, str], Any] = {}
     for result in wire.many(wire.first(tree, (spec.results,))):
         for name in _names(result, spec):
-            found.setdefault(name, result)
+            if wire.truth(wire.first(found.setdefault(name, result), (spec.ok,))):  # a refusal outweighs what went well
+                found[name] = result
     values = [record.key for record in records]
     return [_written(record, _of(record, found, values.count(record.key) == 1), spec, secrets) for record in records]
 

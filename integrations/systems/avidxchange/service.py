@@ -11,7 +11,7 @@ from integrations.systems.avidxchange.errors import no_such_address
 from integrations.systems.avidxchange.profile import Operation, Profile
 from integrations.systems.avidxchange.rules import SLOT
 from integrations.systems.avidxchange.settings import Options
-from integrations.systems.avidxchange.wire import TooDeep, Tree, lowered
+from integrations.systems.avidxchange.wire import Tree, Unfit, lowered
 from integrations.transport.answer import Answer
 from integrations.transport.client import ApiClient
 
@@ -50,10 +50,18 @@ class Service:
         return self._read(self.path(name, **parts), query, {})
 
     def follow(self, link: str, headers: Mapping[str, str] = {}) -> Answer:
-        """Reads what a link leads to. Raises ConnectionBroken when that is another server: nothing is sent there."""
-        asked = {key for key, _, _ in (part.partition("=") for part in urlsplit(link).query.split("&"))}
+        """Reads what a link leads to.
+
+        Raises ConnectionBroken when that is another server or no address at all: nothing is sent there.
+        """
+        try:
+            url = self._resolved(link)
+        except ValueError:  # such as half an address in brackets
+            words = "AvidXchange gives a link that is no address. Correct it there."
+            raise ConnectionBroken(words, code="bad_address") from None
+        asked = {key for key, _, _ in (part.partition("=") for part in urlsplit(url).query.split("&"))}
         query = {key: value for key, value in self._company_params().items() if key not in asked}
-        return self._read(self._resolved(link), query, headers)
+        return self._read(url, query, headers)
 
     def send(self, name: str, body: object, send_by: datetime, headers: Mapping[str, str]) -> Answer:
         """Writes, once."""
@@ -76,7 +84,7 @@ class Service:
         with kept_out_of_errors():
             try:
                 found: Tree = lowered(answer.decode(dict))
-            except TooDeep as error:
+            except Unfit as error:
                 raise answer.unreadable(str(error)) from None
         return found
 

@@ -11,7 +11,7 @@ from integrations.engine.records import Unreadable
 from integrations.systems.avidxchange.cards import masked
 from integrations.systems.avidxchange.lists import Row
 from integrations.systems.avidxchange.records import Canon
-from integrations.systems.avidxchange.values import RowError
+from integrations.systems.avidxchange.values import LONGEST_KEY, RowError
 from integrations.systems.avidxchange.wire import Tree
 from integrations.transport.redact import redact
 from integrations.transport.rows import BadRow
@@ -37,5 +37,7 @@ def readable(canon: Canon, row: Row, kind: str, make: Callable[[Tree], R]) -> R 
 def _kept(canon: Canon, members: Tree, raw: bytes, kind: str, error: RowError, text: str) -> Unreadable:
     found = canon.get(members, f"{kind}.key")
     known = isinstance(found, str | int | Decimal) and not isinstance(found, bool)
-    key = ascii(str(found))[1:-1] if known else f"unreadable {crc32(raw):08x}"
+    key = ascii(str(found).strip())[1:-1] if known else ""
+    if not 0 < len(key) <= LONGEST_KEY:
+        key = f"unreadable {crc32(raw):08x}"
     return Unreadable(key=key, code=error.code, message=masked(str(error)), raw=masked(redact(text)))

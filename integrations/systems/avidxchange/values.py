@@ -10,6 +10,8 @@ from integrations.systems.avidxchange.cards import masked
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # no database row and no JSON can hold them
 _NUMBER = re.compile(r"-?\d{1,30}(?:\.\d{1,30})?", re.ASCII)
 _WIDEST = 24  # digits before or after the point; beyond it is no money
+LONGEST_KEY = 64  # characters of a record's id
+_NO_DAY = "0001-01-01"  # what their platform writes for no date at all
 
 
 class RowError(ValueError):
@@ -36,6 +38,8 @@ def code(value: Any) -> str:
         return ""
     if isinstance(value, bool | dict | list):
         raise RowError("AvidXchange sent something else where a text should be.", "bad_text")
+    if isinstance(value, Decimal) and abs(value.adjusted()) > _WIDEST:  # written out, it would fill the memory
+        raise RowError("AvidXchange sent a number that names nothing.", "bad_text")
     found = format(value, "f") if isinstance(value, Decimal) else str(value)
     if _UNSTORABLE.search(found):
         raise RowError("AvidXchange sent text with characters that cannot be stored.", "bad_text")
@@ -51,15 +55,15 @@ def money(value: Any) -> Decimal | None:
     if isinstance(value, str) and not _NUMBER.fullmatch(value.strip()):
         raise RowError("AvidXchange sent an amount that is no number.", "bad_amount")
     found = Decimal(value)
-    if not found.is_finite() or (found and abs(found.adjusted()) > _WIDEST):
+    if not found.is_finite() or abs(found.adjusted()) > _WIDEST:
         raise RowError("AvidXchange sent an amount that is no amount of money.", "bad_amount")
     return found
 
 
 def day(value: Any) -> date | None:
-    """A business date; of a date-time, whatever stands between date and time, only the date counts."""
+    """A business date, None for none; of a date-time, whatever stands between date and time, only the date counts."""
     found = key(value)
-    if not found:
+    if not found or found.startswith(_NO_DAY):
         return None
     try:
         return date.fromisoformat(found[:10])
@@ -70,7 +74,7 @@ def day(value: Any) -> date | None:
 def moment(value: Any) -> datetime | None:
     """A time, aware UTC: with T or a blank before the hours, with an offset or, without one, in UTC."""
     found = key(value)
-    if not found:
+    if not found or found.startswith(_NO_DAY):
         return None
     try:
         parsed = datetime.fromisoformat(found)

@@ -19,14 +19,19 @@ _encode = msgspec.json.Encoder(order="sorted", decimal_format="number").encode
 _TRUE, _FALSE = {"true", "1", "yes"}, {"false", "0", "no"}
 
 
-class TooDeep(ValueError):
-    """Nested beyond anything that is meant."""
+class Unfit(ValueError):
+    """Nested beyond anything that is meant, or saying two things at once."""
 
 
 def lowered(value: Any, depth: int = _DEEPEST) -> Any:
-    """The same value with every key in lower case. Raises TooDeep."""
+    """The same value with every key in lower case. Raises Unfit."""
     if isinstance(value, dict):
-        return {key.casefold(): lowered(inner, _less(depth)) for key, inner in value.items()}
+        found: Tree = {}
+        for key, inner in value.items():
+            name, below = key.casefold(), lowered(inner, _less(depth))
+            if found.setdefault(name, below) != below:
+                raise Unfit(f"has {key[:40]!r} twice, in two spellings, with two values")
+        return found
     if isinstance(value, list):
         return [lowered(inner, _less(depth)) for inner in value]
     return value
@@ -84,7 +89,7 @@ def _steps(path: str) -> tuple[str, ...]:
 
 def _less(depth: int) -> int:
     if depth <= 0:
-        raise TooDeep("is nested too deep")
+        raise Unfit("is nested too deep")
     return depth - 1
 
 

@@ -3,6 +3,7 @@
 There is no idempotency key, but every write is one by key: doing it again does no harm.
 """
 
+import re
 import uuid
 from collections.abc import Sequence
 
@@ -20,6 +21,7 @@ from integrations.transport.answer import Answer
 
 _ASK_AFTER = 5.0  # seconds until a job is asked for the first time
 _ACCEPTED = 202
+_JOB = re.compile(r"[A-Za-z0-9][\w.:-]{0,63}", re.ASCII)
 _DONE, _FAILED = {"success", "partialsuccess"}, {"error"}
 _encode = msgspec.json.Encoder(order="sorted", decimal_format="number").encode
 
@@ -104,9 +106,9 @@ class Writer:
 
 
 def _underway(tree: wire.Tree, answer: Answer) -> OutcomeUnknown:
-    """Taken as a job; without its id it cannot be asked for, so it is as good as lost."""
+    """Taken as a job; without an id that can be one it cannot be asked for, so it is as good as lost."""
     job = str(wire.first(tree, ("JobId",)) or answer.headers.get("location", "").rstrip("/").rpartition("/")[2])
-    if not job:
+    if not _JOB.fullmatch(job):
         return _lost()
     return Underway(
         "AvidXchange took it and works on it. The result is asked for by itself.", job=job, after=_ASK_AFTER

@@ -8,7 +8,7 @@ import pytest
 
 from integrations.engine.errors import ConnectionBroken, Retryable
 from integrations.engine.ports import Scope
-from integrations.engine.records import Entity
+from integrations.engine.records import Entity, Unreadable
 from tests.systems.avidxchange.world import CLOSED, HOST, World, invoice, items
 
 SMALL = {"profile": '{"paging": {"size": 3}}'}
@@ -262,6 +262,6 @@ def test_one_invoice_of_a_closed_batch_is_found_or_nobody_can_say() -> None:
     found = world.client.fetch(Entity.INVOICE, str(ids[3]), Scope())
     assert found is not None
     assert found.key == str(ids[3])
-    with pytest.raises(ConnectionBroken) as caught:
-        world.client.fetch(Entity.INVOICE, "1", Scope())
-    assert caught.value.code == "not_offered"
+    gone = world.client.fetch(Entity.INVOICE, "1", Scope())
+    assert isinstance(gone, Unreadable)
+    assert (gone.key, gone.code) == ("1", "in_no_batch")

@@ -10,7 +10,7 @@ import pytest
 
 from integrations.engine.errors import ConnectionBroken, Retryable, SyncError
 from integrations.engine.ports import Scope
-from integrations.engine.records import Entity
+from integrations.engine.records import Entity, Unreadable
 from tests.contract.wiring import Budget, Tokens, handed
 from tests.systems.avidxchange.world import GATEWAY, PARTNER, World, items, vendor
 
@@ -130,7 +130,9 @@ def test_a_key_that_cannot_be_one_is_not_asked_for(key: str, entity: Entity) -> 
 def test_an_answer_about_another_record_is_not_the_one_that_was_asked_for() -> None:
     world = World()
     world.answered_by(lambda request: items({"PaymentId": 2, "Amount": 1}))
-    assert world.client.fetch(Entity.PAYMENT, "1", Scope()) is None
+    found = world.client.fetch(Entity.PAYMENT, "1", Scope())
+    assert isinstance(found, Unreadable)  # and no proof that it is gone
+    assert (found.key, found.code) == ("1", "other_record")
 
 
 @pytest.mark.parametrize("signs", [{}, PARTNER, GATEWAY], ids=["pair", "partner", "gateway"])
