@@ -3,13 +3,15 @@
 import pytest
 from django.test import Client
 
-from integrations.engine.records import Entity
+from integrations import runner
+from integrations.engine.records import Company, Entity
 from integrations.models import Flow, Integration
 from integrations.runner.concerning import concerning, missing
+from integrations.systems import registry
 from tenants.models import Role
 from tenants.scope import tenant_scope
 from tests.factories import Cast, join
-from tests.integrations.factories import Desk
+from tests.integrations.factories import Desk, connect
 
 NEEDED = ["payment_method", "authoriser", "voucher_type", "settlement_account", "cash_account"]
 
@@ -67,3 +69,24 @@ def test_captured_invoices_are_called_so_and_say_where_they_go(owner: Client, in
     assert "; captured invoices and payments come back." in page
     item = inward.record("waiting", code="blocked")
     assert "Captured invoice" in owner.get(f"/records/{item.uuid}/").content.decode()
+
+
+def test_a_shared_connection_is_joined_for_each_company_once(
+    owner: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = [Company(key=key, name=f"Company {key}", currency="USD") for key in ("10", "20")]
+    monkeypatch.setattr(runner, "companies", lambda *_: found)
+    with tenant_scope(cast.tenant.pk):
+        erp = connect("erp")
+        shared = connect("ap", system=next(each.key for each in registry.systems().values() if each.shared))
+    sent = {"erp": erp.uuid, "ap": shared.uuid}
+    assert owner.post("/integrations/add/", {**sent, "name": "One", "company": "10"}).status_code == 302
+    assert owner.post("/integrations/add/", {**sent, "name": "Two", "company": "20"}).status_code == 302
+    again = owner.post("/integrations/add/", {**sent, "name": "Three", "company": "20"})
+    assert "serves this company already" in again.content.decode()
+    assert "Joined already" in again.content.decode()
+    with tenant_scope(cast.tenant.pk):
+        assert list(Integration.objects.values_list("company", "ap_shared").order_by("id")) == [
+            ("10", True),
+            ("20", True),
+        ]
