@@ -1,8 +1,6 @@
 """One small world, or with BOOKS_LONG=1 the whole size, that the tests of this folder see from sync to sync."""
 
-import os
 from collections.abc import Iterator
-from random import Random
 from typing import Any
 
 import pytest
@@ -10,24 +8,21 @@ import pytest
 from tests.journeys.books import afterwards, comparing
 from tests.journeys.books.afterwards import Acts
 from tests.journeys.books.comparing import Seen
-from tests.journeys.books.world import Json, Size, World, books
-
-LONG = os.environ.get("BOOKS_LONG") == "1"
-SIZE = Size(1000, 500, 2000, 800, 1500, 1200) if LONG else Size(100, 60, 150, 80, 200, 150)
-SEED = int(os.environ.get("BOOKS_SEED", "471108")) or Random().randrange(1, 10**6)
+from tests.journeys.books.sizes import ONE_COMPANY, SEED
+from tests.journeys.books.world import Json, World, books
 
 
 @pytest.fixture(scope="package")
 def world(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """One company, nothing synced yet."""
-    with django_db_blocker.unblock(), books(SIZE, SEED, tmp_path_factory.mktemp("books")) as made:
+    with django_db_blocker.unblock(), books(ONE_COMPANY, SEED, tmp_path_factory.mktemp("books")) as made:
         yield made
 
 
 @pytest.fixture(scope="package")
 def first(world: World) -> Seen:
-    """What was wanted and what was there after one sync; a payment moved on while its list was read."""
-    world.payments_move()
+    """What was wanted and what was there after one sync; while not everything went smoothly."""
+    world.stumble()
     world.sync()
     return comparing.seen(world, world.company)
 

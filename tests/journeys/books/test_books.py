@@ -1,7 +1,7 @@
 """The whole job in both directions: masters and orders out, invoices and payments in, each once and as computed apart.
 
-BOOKS_LONG=1 makes it 1,000 suppliers, 500 accounts, 2,000 values, 800 orders, 1,500 invoices and 1,200 payments;
-BOOKS_SEED takes other books, 0 some that nobody has seen yet.
+BOOKS_LONG=1 makes it 1,000 suppliers, 500 accounts, 2,000 values, 800 orders, 1,500 invoices and 1,200 payments that
+are booked, and all the others; BOOKS_SEED takes other books, 0 some that nobody has seen yet.
 """
 
 from collections import Counter
@@ -14,8 +14,8 @@ import pytest
 from tests.defences.planted import findings
 from tests.journeys.books import comparing, found
 from tests.journeys.books.comparing import Seen
-from tests.journeys.books.conftest import SEED
 from tests.journeys.books.inward import CARDS, MASKED
+from tests.journeys.books.sizes import SEED
 from tests.journeys.books.world import Json, World
 from tests.journeys.rehearsal import manage
 
@@ -42,6 +42,10 @@ def test_neither_side_holds_anything_else(first: Seen) -> None:
     both = [*first.masters, first.invoices, first.payments]
     wanted = [{key for key, each in mine.items() if each.what in ("sent", "booked")} for mine, _ in both]
     assert [set(each) for each in first.there] == wanted
+
+
+def test_bookings_that_broke_off_half_way_were_met(world: World, first: Seen) -> None:
+    assert world.ifs.stats()["limited"] == 2
 
 
 def test_every_kind_of_outcome_occurs(first: Seen) -> None:
@@ -90,7 +94,8 @@ def test_every_call_that_writes_to_ifs_names_the_company(world: World, first: Se
     assert world.written_companies == Counter({world.company: world.written_companies[world.company]})
 
 
-def test_the_second_sync_writes_nothing(world: World, second: list[Json]) -> None:
+def test_the_second_sync_writes_nothing(world: World, second: list[Json], tell: Callable[[str], None]) -> None:
+    tell(f"books: second sync {world.seconds[1]:.0f} s")
     assert second == []
     assert len(world.said) == 2
     for said in world.said:

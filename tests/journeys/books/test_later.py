@@ -9,8 +9,8 @@ from tenants.scope import tenant_scope
 from tests.journeys.books import afterwards, comparing, found
 from tests.journeys.books.afterwards import Acts
 from tests.journeys.books.comparing import Seen
-from tests.journeys.books.conftest import SEED
 from tests.journeys.books.outcome import Outcome, held
+from tests.journeys.books.sizes import SEED
 from tests.journeys.books.world import World
 from tests.journeys.rehearsal import manage
 

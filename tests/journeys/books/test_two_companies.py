@@ -8,11 +8,10 @@ import pytest
 
 from tests.journeys.books import comparing, found
 from tests.journeys.books.comparing import Seen
-from tests.journeys.books.conftest import SEED
 from tests.journeys.books.outcome import held, is_valid
-from tests.journeys.books.world import Size, World, books
+from tests.journeys.books.sizes import SEED, TWO_COMPANIES
+from tests.journeys.books.world import World, books
 
-SIZE = Size(60, 45, 60, 40, 120, 90)
 COMPANIES = ("10", "20")
 pytestmark = [pytest.mark.slow, pytest.mark.processes]
 
@@ -34,7 +33,7 @@ def _is_sent(row: dict[str, Any], world: World) -> bool:
 @pytest.fixture(scope="module")
 def world(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Company 20 names one code otherwise, and has closed another one."""
-    with django_db_blocker.unblock(), books(SIZE, SEED, tmp_path_factory.mktemp("two"), COMPANIES) as made:
+    with django_db_blocker.unblock(), books(TWO_COMPANIES, SEED, tmp_path_factory.mktemp("two"), COMPANIES) as made:
         codes = Codes(made)
         _change(made, "20", codes.other_text, Description="Gastos de oficina")
         _change(made, "20", codes.closed_there, ValidUntil="2020-12-31")

@@ -11,7 +11,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from random import Random
 from threading import Thread
 from typing import Any
 from urllib.parse import unquote
@@ -22,36 +21,23 @@ from django.utils import timezone
 from integrations.management.serving import SimulatorServer
 from integrations.models import Connection
 from integrations.runner import setup
-from integrations.systems.avidxchange.simulator import ACCOUNTS, Fault, SimulatorConfig, seeded
+from integrations.systems.avidxchange.simulator import Fault, SimulatorConfig
 from integrations.systems.avidxchange.simulator import Simulator as Avid
+from integrations.systems.ifs.simulator import Fault as Hindrance
 from integrations.systems.ifs.simulator import Simulator as Ifs
 from integrations.systems.ifs.simulator import SimulatorConfig as IfsConfig
-from integrations.systems.ifs.simulator import seed_masters
 from tenants.models import Tenant, User
 from tenants.scope import tenant_scope
 from tenants.signup import FIRST_PERSON, make_tenant
-from tests.journeys.books import outward
-from tests.journeys.books.mixing import Desk
-from tests.journeys.books.outcome import Choices, is_valid
+from tests.journeys.books.filling import fill
+from tests.journeys.books.outcome import Choices
 from tests.journeys.books.outward import ENTITIES, Tables
+from tests.journeys.books.sizes import Size
 from tests.journeys.rehearsal import manage
 
-_AWKWARD = 30  # of so many accounts that invoices are coded to one is awkward
 _COMPANY = re.compile(r"Company(?:='|\"\s*:\s*\")(\w+)")
 _FREE = 100_000  # requests a minute: the limits have tests of their own
 Json = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Size:
-    """How much there is of everything, in all companies together but for accounts and values."""
-
-    suppliers: int
-    accounts: int
-    values: int
-    orders: int
-    invoices: int
-    payments: int
 
 
 @dataclass
@@ -74,9 +60,11 @@ class World:
         """The first one."""
         return next(iter(self.choices))
 
-    def payments_move(self) -> None:
-        """Once, the first payment of the list changes before the second page is read, and comes once more."""
+    def stumble(self) -> None:
+        """Once each: the first payment of a list moves on while it is read and comes twice; two bookings break off."""
         self.avid.faults.add(Fault("row_moves", path_contains="/payments?"))
+        for name in ("PostingProposalLineSet", "VoucherRowSet"):
+            self.ifs.faults.add(Hindrance("rate_limited", name, "POST", after=5, retry_after=1))
 
     def sync(self) -> None:
         """`manage.py sync` of every company, its JSON kept. It exits with 0 only when balanced and nothing failed."""
@@ -121,13 +109,9 @@ def books(size: Size, seed: int, folder: Path, companies: tuple[str, ...] = ("10
     today = datetime.now(UTC).date()
     ifs = Ifs(config=IfsConfig(requests_per_window=None))
     avid = Avid(config=SimulatorConfig(per_minute=None, max_in_flight=2))
-    seed_masters(ifs, size.suppliers, size.accounts, size.values, size.orders, seed, companies)
-    for company in companies:
-        for number in (Choices.settlement, Choices.cash, Choices.rounding):
-            _account(ifs, company, number)
     start = today - timedelta(days=200)
     choices = {each: Choices(each, companies, today, start) for each in companies}
-    _fill(ifs, avid, size, seed, choices)
+    fill(ifs, avid, size, seed, choices)
     with ExitStack() as stack:
         for each in (ifs, avid):
             stack.callback(each.close)
@@ -157,70 +141,6 @@ def _serve(stack: ExitStack, simulator: Any) -> SimulatorServer:
     stack.callback(server.server_close)
     stack.callback(server.shutdown)
     return server
-
-
-def _account(ifs: Ifs, company: str, number: str) -> None:
-    """An account that takes any coding."""
-    row = {"Company": company, "Account": number, "Description": "Payments", "LogicalAccountType": "Assets"}
-    demands = {f"ReqCode{part}": "Can" for part in "BCDEFGHIJ"}
-    ifs.insert(
-        "Account", {**row, **demands, "LedgFlag": False, "ValidFrom": "2010-01-01", "ValidUntil": "2099-12-31"}
-    )  # fmt: skip
-
-
-def _fill(ifs: Ifs, avid: Avid, size: Size, seed: int, choices: Mapping[str, Choices]) -> None:
-    """Invoices and payments for what IFS knows, most of it fit to be used, and the cases of `mixing`."""
-    tables = {entity: ifs.rows(entity) for entity in ENTITIES}
-    first = next(iter(choices.values()))
-    sent = [key for key, each in outward.vendors(tables, first).items() if each.what == "sent"]
-    names = {row["SupplierId"]: row["Name"] for row in tables["SupplierInfoGeneral"] if row["SupplierId"] in sent}
-    fit, awkward = _accounts(tables, first)
-    chance = Random(seed)
-    accounts = [*fit, *chance.choices(awkward, k=1 + len(fit) // _AWKWARD)]
-    values = {group: _values(tables, part, first) for group, part in _parts(tables, first).items()}
-    orders = [
-        (number, dict(each.facts)["vendor"], tuple(range(1, len(dict(each.facts)["lines"]) + 1)))
-        for number, each in outward.orders(tables, first).items()
-        if each.what == "sent"
-    ]
-    seeded(
-        *(avid, size.invoices, size.payments, seed),
-        companies=tuple(choices),
-        vendors=names,
-        accounts=accounts,
-        dimensions=values,
-        orders=orders,
-    )
-    coding = {ACCOUNTS: fit[0], **{group: found[0] for group, found in values.items()}}
-    for company, supplier in zip(choices, sent, strict=False):
-        desk = Desk(avid, company, supplier, coding, first.today)
-        desk.invoices()
-        desk.payments()
-        desk.keyed(ifs)
-
-
-def _accounts(tables: Tables, choices: Choices) -> tuple[list[str], list[str]]:
-    """(fit for invoices, not): by what the rows say."""
-    fit: list[str] = []
-    awkward: list[str] = []
-    for row in tables["Account"]:
-        if row["Company"] != choices.company:
-            continue
-        usable = is_valid(row, choices.today) and not row["LedgFlag"] and row["LogicalAccountType"] != "Statistics"
-        (fit if usable and row["ReqCodeB"] != "Blocked" else awkward).append(row["Account"])
-    return fit, awkward
-
-
-def _parts(tables: Tables, choices: Choices) -> dict[str, str]:
-    rows = [row for row in tables["AccountingCodePart"] if row["Company"] == choices.company]
-    return {row["CodeName"]: row["CodePart"] for row in rows if row["CodePartUsed"] and row["CodePart"] != "A"}
-
-
-def _values(tables: Tables, part: str, choices: Choices) -> list[str]:
-    """Those that are valid, and one that is not."""
-    rows = [row for row in tables[f"Code{part}"] if row["Company"] == choices.company]
-    valid = [row[f"Code{part}"] for row in rows if is_valid(row, choices.today)]
-    return [*valid, *[row[f"Code{part}"] for row in rows if not is_valid(row, choices.today)][:1]]
 
 
 def _tenant(hosts: list[str], companies: tuple[str, ...], start: date) -> tuple[Tenant, dict[str, int]]:
