@@ -1,7 +1,7 @@
 """A captured invoice comes into the books of IFS, by the route that its draft names, once."""
 
 from integrations.engine.drafts import BookedInvoiceDraft, Receipt
-from integrations.engine.errors import Problem, Rejected, Retryable, Stale, SyncError
+from integrations.engine.errors import OutcomeUnknown, Problem, Rejected, Stale, SyncError
 from integrations.engine.ports import Write
 from integrations.engine.records import InvoiceState
 from integrations.systems.ifs import coding
@@ -40,7 +40,8 @@ class Booking:
         document = self._document(write, draft, target_id)
         row = self._row(draft.company, invoice)
         if row is None:
-            raise Retryable("The invoice cannot be read in IFS. It is read again by itself.", code="vanished")
+            words = f"Invoice {target_id} was entered, but IFS does not show it. It is looked up by itself."
+            raise OutcomeUnknown(words, code="not_shown")
         return _receipt(target_id, row, draft, document)
 
     def _entered(self, write: Write, draft: BookedInvoiceDraft) -> int:

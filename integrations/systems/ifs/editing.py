@@ -12,7 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from integrations.engine.errors import ConnectionBroken, Rejected, Retryable
+from integrations.engine.errors import ConnectionBroken, Rejected, Retryable, Stale
 from integrations.systems.ifs import odata
 from integrations.systems.ifs.profile import SetSpec, WrittenSet
 from integrations.systems.ifs.reading import Missing
@@ -72,13 +72,17 @@ class Editor:
         """Every row with these values and clauses. Raises Missing or Unsupported where the set cannot be asked."""
         where = [*(self.equal(ours, value) for ours, value in equal.items()), *more]
         order = [self._columns[ours] for ours in self.spec.key]
-        rows: list[Found] = []
+        rows: dict[tuple[str, ...], Found] = {}
+        skip = 0
         while True:
-            asked = odata.query(where=where, orderby=order, top=_ROWS, skip=len(rows))
-            page = list(self._page(self._api.get(f"{self._root}/{self.spec.set}", params=asked)))
-            rows += page
+            asked = odata.query(where=where, orderby=order, top=_ROWS, skip=skip)
+            page = {self.key_of(row.values): row for row in self._page(self._api.get(self._whole, params=asked))}
+            if len(page) >= _UNCUT and page.keys() <= rows.keys():
+                raise Retryable("IFS sends the same page again and again. It is read again later.", code="page_loop")
+            rows |= page
+            skip += len(page)
             if len(page) < _UNCUT:
-                return rows
+                return list(rows.values())
 
     def one(self, key: Values) -> Found | None:
         """The row with this key; None when there is none."""
@@ -86,12 +90,18 @@ class Editor:
         return None if answer.status == 404 else self._found(answer, answer.decode(dict[str, Any]))
 
     def create(self, values: Values, send_by: datetime) -> Found:
-        """A new row; `values` without content are left to IFS."""
+        """A new row; `values` without content are left to IFS. One that answers with nothing is read where we can."""
         body = {self._columns[ours]: value for ours, value in self._mapped(values).items() if value is not None}
-        answer = self._api.send("POST", f"{self._root}/{self.spec.set}", json=body, send_by=send_by)
+        answer = self._api.send("POST", self._whole, json=body, send_by=send_by)
         if answer.status == 404:
             raise self._missing(answer)
+        if not answer.body and (row := self._kept(values)):
+            return replace(row, new=True)
         return replace(self._found(answer, answer.decode(dict[str, Any])), new=True)
+
+    def _kept(self, values: Values) -> Found | None:
+        """The row that was made of `values`, where we chose its whole key and nothing came back."""
+        return self.one(values) if all(values.get(ours) is not None for ours in self.spec.key) else None
 
     def change(self, row: Found, changes: Values, send_by: datetime) -> None:
         """Sets fields of a row; None empties one."""
@@ -136,6 +146,10 @@ class Editor:
     def differing(self, row: Found, values: Values) -> dict[str, Value]:
         """Those of `values` that the row does not say."""
         return {ours: value for ours, value in self._mapped(values).items() if not _same(value, row.values.get(ours))}
+
+    @property
+    def _whole(self) -> str:
+        return f"{self._root}/{self.spec.set}"
 
     def _mapped(self, values: Values) -> dict[str, Value]:
         return {ours: _sent(value) for ours, value in values.items() if ours in self._columns}
@@ -238,5 +252,5 @@ def _same(ours: Any, theirs: Any) -> bool:
     return False
 
 
-def _vanished() -> Retryable:
-    return Retryable("The record vanished from IFS meanwhile. It is read again and retried by itself.", code="vanished")
+def _vanished() -> Stale:
+    return Stale("The record vanished from IFS meanwhile. It is read again and retried by itself.", code="vanished")

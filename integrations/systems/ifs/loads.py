@@ -8,7 +8,7 @@ import hashlib
 from datetime import datetime
 
 from integrations.engine.drafts import BookedInvoiceDraft
-from integrations.engine.errors import Problem, Rejected, Retryable, Stale
+from integrations.engine.errors import OutcomeUnknown, Problem, Rejected, Retryable, Stale
 from integrations.systems.ifs import coding
 from integrations.systems.ifs.editing import Editors, Found, Values, complete
 from integrations.systems.ifs.errors import Unsupported
@@ -37,13 +37,14 @@ class Loads:
 
         Raises Rejected with the load left as it is: a corrected draft changes its lines and goes through.
         """
-        self._elsewhere(draft, send_by)
+        renumbered = self._elsewhere(draft, send_by)
         key: Values = {"company": draft.company, "load_id": load_id(draft)}
-        load = self._heads.one(key)
+        load = self._heads.one(key) or renumbered
         if load is None:
             load = self._heads.create({**coding.head(draft, self._profile), **key}, send_by)
         elif self._heads.has("external_id") and load.text("external_id") != draft.external_id:
             raise Rejected(f"The load {load_id(draft)} in IFS belongs to another record.", code="possible_duplicate")
+        key = {**key, "load_id": load.text("load_id")}
         if self._state(load) != "created":
             self._correct(load, key, draft, send_by)
             load = self._created(load if load.new else None, key, send_by)
@@ -53,7 +54,7 @@ class Loads:
         invoice = integer(load.values.get("invoice_id"))
         if invoice is None:
             words = "IFS has taken the invoice, but does not say yet which one it is. It is asked again by itself."
-            raise Retryable(words, code="underway", after=30.0)
+            raise OutcomeUnknown(words, code="not_shown")
         return invoice
 
     def _correct(self, load: Found, key: Values, draft: BookedInvoiceDraft, send_by: datetime) -> None:
@@ -67,30 +68,38 @@ class Loads:
         for _ in range(_ROUNDS):
             load = load or self._heads.one(key)
             if load is None:
-                raise Retryable("The load vanished from IFS. It is made again by itself.", code="vanished")
+                raise Stale("The load vanished from IFS. It is made again by itself.", code="vanished")
             if self._state(load) == "created":
                 return load
             try:
                 load = self._heads.act(load, "check", send_by)
+                if self._state(load) != "refused":
+                    load = self._heads.act(load, "create", send_by)
                 if self._state(load) == "refused":
                     raise self._refusal(load)
-                return self._heads.act(load, "create", send_by)
+                return load
             except Retryable as error:
                 if error.code != "stale_version":
                     raise
             load = None
         raise Stale("Somebody changes the load in IFS all the time. It is tried again by itself.")
 
-    def _elsewhere(self, draft: BookedInvoiceDraft, send_by: datetime) -> None:
-        """The record may have been loaded under another supplier before: refused when created, else taken back."""
+    def _elsewhere(self, draft: BookedInvoiceDraft, send_by: datetime) -> Found | None:
+        """The record as it was loaded before under another number, which IFS chose; None when it was not.
+
+        One of another supplier is refused when created, else taken back.
+        """
         if not self._heads.has("external_id"):
-            return
+            return None
         try:
             loads = self._heads.find({"company": draft.company, "external_id": draft.external_id})
         except Unsupported:  # the field cannot be filtered on in every tenant
-            return
+            return None
+        mine = [
+            load for load in loads if load.text("identity") == draft.vendor and load.text("load_id") != load_id(draft)
+        ]
         for load in loads:
-            if load.text("load_id") == load_id(draft):
+            if load.text("identity") == draft.vendor:
                 continue
             if self._state(load) == "created":
                 words = f"IFS has this invoice as {load.text('number')} of supplier {load.text('identity')} already."
@@ -99,6 +108,7 @@ class Loads:
             complete(self._postings, key, (), send_by)
             complete(self._items, key, (), send_by)
             self._heads.remove(load, send_by)
+        return next((load for load in mine if self._state(load) == "created"), mine[0] if mine else None)
 
     def _state(self, load: Found) -> str:
         return self._profile.load_states.get(load.text("state"), "open")

@@ -7,7 +7,7 @@ number before one is made.
 from datetime import datetime
 
 from integrations.engine.drafts import BookedInvoiceDraft
-from integrations.engine.errors import Rejected, Retryable
+from integrations.engine.errors import OutcomeUnknown, Rejected
 from integrations.engine.records import InvoiceState
 from integrations.systems.ifs import coding
 from integrations.systems.ifs.editing import Editors, Found, Values, complete
@@ -29,7 +29,7 @@ class Manual:
         row = self._ours(draft) or self._heads.create(head, send_by)
         invoice = integer(row.values["invoice_id"])
         if invoice is None:
-            raise Retryable("IFS gives an invoice without an id. It is read again by itself.", code="unreadable")
+            raise OutcomeUnknown("IFS gives an invoice without an id. It is read again by itself.", code="unreadable")
         if self._profile.states.get(row.text("state")) == InvoiceState.PRELIMINARY:
             if not row.new and (changes := self._heads.differing(row, head)):
                 self._heads.change(row, changes, send_by)
@@ -40,14 +40,14 @@ class Manual:
         return invoice
 
     def _ours(self, draft: BookedInvoiceDraft) -> Found | None:
-        """The invoice that an earlier try has left. Raises Rejected when the number is taken by another one."""
+        """The invoice that an earlier try has left, in whatever series. Raises Rejected when the number is taken."""
         same = self._heads.find({"company": draft.company, "identity": draft.vendor, "number": draft.number})
         for row in same:
-            over = self._profile.states.get(row.text("state")) == InvoiceState.CANCELLED
-            if over or (draft.series and row.text("series") != draft.series):
+            if self._profile.states.get(row.text("state")) == InvoiceState.CANCELLED:
                 continue
-            if not self._heads.has("external_id") or row.text("external_id") != draft.external_id:
+            if self._heads.has("external_id") and row.text("external_id") == draft.external_id:
+                return row
+            if not draft.series or row.text("series") == draft.series:
                 words = f"IFS has an invoice {draft.number} of supplier {draft.vendor} already. Compare the two."
                 raise Rejected(words, code="possible_duplicate")
-            return row
         return None

@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from integrations.engine.drafts import Receipt, VoucherDraft, VoucherRow
-from integrations.engine.errors import Rejected, Retryable, Stale
+from integrations.engine.errors import OutcomeUnknown, Rejected, Retryable, Stale
 from integrations.engine.ports import Write
 from integrations.systems.ifs.editing import Editors, Found, Value, Values, complete
 from integrations.systems.ifs.errors import Unsupported
@@ -55,17 +55,19 @@ class Vouchers:
         return self._approve(kept, draft, write.send_by)
 
     def _ours(self, draft: VoucherDraft) -> list[Found]:
-        mine: Values = {"company": draft.company, "type": draft.voucher_type}
+        """Whatever was made of the payment before, of whatever type and day: settings and periods move on."""
         try:
-            found = self._heads.find(mine, self._heads.begins("text", draft.external_id))
-        except Unsupported:  # no string functions here: those of the day are looked through
-            found = self._heads.find({**mine, "dated": draft.dated})
+            found = self._heads.find({"company": draft.company}, self._heads.begins("text", draft.external_id))
+        except Unsupported:  # no string functions here: ours of the years round its day are looked through
+            mine: Values = {"company": draft.company, "type": draft.voucher_type}
+            year = draft.dated.year
+            found = [head for each in (year - 1, year, year + 1) for head in self._heads.find({**mine, "year": each})]
         return [head for head in found if _is_of(head.text("text"), draft.external_id)]
 
     def _is_begun(self, head: Found, draft: VoucherDraft, wanted: Sequence[Values]) -> bool:
         """Whether `head` and the rows it has so far say what the draft says."""
         said = _head(draft)
-        if self._heads.differing(head, {"dated": said["dated"], "text": said["text"]}):
+        if self._heads.differing(head, {name: said[name] for name in ("type", "dated", "text")}):
             return False
         rows = {row.text("row_no"): row for row in self._rows.find(_key(head))}
         known = {str(values["row_no"]): values for values in wanted}
@@ -76,18 +78,30 @@ class Vouchers:
         for _ in range(_ROUNDS):
             now = now or self._heads.one(head.values)
             if now is None:
-                raise Retryable("The voucher vanished from IFS. It is made again by itself.", code="vanished")
+                raise OutcomeUnknown(
+                    "IFS does not show the voucher any more. It is looked up by itself.", code="not_shown"
+                )
             if self._state(now) == "approved":
                 return self._approved(now, draft)
             if self._state(now) == "cancelled":
                 raise Stale("The voucher was cancelled in IFS meanwhile. It is made again by itself.")
             try:
-                return _receipt(self._heads.act(now, "approve", send_by))
+                return self._receipt_of(self._heads.act(now, "approve", send_by))
             except Retryable as error:
                 if error.code != "stale_version":
                     raise
             now = None
         raise Stale("Somebody changes the voucher in IFS all the time. It is tried again by itself.")
+
+    def _receipt_of(self, head: Found) -> Receipt:
+        """Of a voucher whose approval went through. Raises Rejected when it did not: then it is not in the books."""
+        if self._state(head) == "approved":
+            return _receipt(head)
+        words = (
+            f"IFS has the voucher as {_target_id(head)}, but does not approve it: it is {head.text('state')}. Approve it "
+            "there, then retry it here."
+        )
+        raise Rejected(words, code="not_approved")
 
     def _approved(self, head: Found, draft: VoucherDraft) -> Receipt:
         """The receipt of a voucher in the books. Raises Rejected when its rows are not those of the draft."""
