@@ -3,6 +3,28 @@
 from typing import Any
 
 from django import forms
+from django.db.models import Q
+
+from integrations.web.words import INBOUND, NOUNS, noun
+
+# Kinds of record: "invoice" is any invoice, "invoice:in" one that comes into the ledger.
+KINDS = [
+    ("", "Any kind"),
+    *((entity, each.many.capitalize()) for entity, each in NOUNS.items()),
+    *((f"{entity}:in", each.many.capitalize()) for entity, each in INBOUND.items()),
+]
+
+
+def of_kind(kind: str) -> Q:
+    """The flows that carry it."""
+    entity, _, inbound = kind.partition(":")
+    return Q(entity=entity, inbound=True) if inbound else Q(entity=entity)
+
+
+def kind_words(kind: str) -> str:
+    """What it is called."""
+    entity, _, inbound = kind.partition(":")
+    return noun(entity, inbound=bool(inbound)).capitalize()
 
 
 class Narrowing(forms.Form):

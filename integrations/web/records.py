@@ -14,7 +14,7 @@ from integrations.models import Flow, OutboxItem, ReviewItem, SourceRecord, Sync
 from integrations.store.search import search
 from integrations.web import exports
 from integrations.web.facts import facts
-from integrations.web.filters import Narrowing
+from integrations.web.filters import KINDS, Narrowing, kind_words, of_kind
 from integrations.web.gate import page, place_of
 from integrations.web.offers import candidates, work_of
 from integrations.web.paging import page_of
@@ -22,7 +22,7 @@ from integrations.web.schedules import system_label
 from integrations.web.settlements import paid_of
 from integrations.web.states import look
 from integrations.web.story import story
-from integrations.web.words import NOUNS, carried, noun, reason
+from integrations.web.words import carried, reason
 from tenants.web.middleware import io_view
 
 JOINED = "source", "flow__integration__erp", "flow__integration__ap"
@@ -43,9 +43,7 @@ class Filters(Narrowing):
         required=False,
         choices=[("", "Any state"), *((s.value, look("item", s).word) for s in OutboxItem.State)],
     )
-    entity = forms.ChoiceField(
-        label="Kind", required=False, choices=[("", "Any kind"), *((e, n.many.capitalize()) for e, n in NOUNS.items())]
-    )
+    entity = forms.ChoiceField(label="Kind", required=False, choices=KINDS)
     code = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
     flow = forms.UUIDField(required=False, widget=forms.HiddenInput)
     run = forms.UUIDField(required=False, widget=forms.HiddenInput)
@@ -58,7 +56,7 @@ class Filters(Narrowing):
         if state := chosen.get("state"):
             rows = rows.filter(state=state)
         if entity := chosen.get("entity"):
-            rows = rows.filter(flow__in=list(Flow.objects.filter(entity=entity).values_list("pk", flat=True)))
+            rows = rows.filter(flow__in=list(Flow.objects.filter(of_kind(entity)).values_list("pk", flat=True)))
         if code := chosen.get("code"):
             rows = rows.filter(reason=code)
         if flow := chosen.get("flow"):
@@ -74,7 +72,7 @@ class Filters(Narrowing):
             case "state":
                 return look("item", value).word
             case "entity":
-                return noun(value).capitalize()
+                return kind_words(value)
             case "flow":
                 return flow_words(value)
             case "run":

@@ -15,16 +15,16 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.formats import date_format
 
-from integrations.models import Integration, OutboxItem, ReviewItem
+from integrations.models import Flow, Integration, OutboxItem, ReviewItem
 from integrations.store import answers
 from integrations.store.answers import NEVER_BLINDLY
 from integrations.store.search import search
-from integrations.web.filters import Narrowing
+from integrations.web.filters import KINDS, Narrowing, kind_words, of_kind
 from integrations.web.gate import may, page, place_of
 from integrations.web.offers import proposal
 from integrations.web.paging import SIZE
 from integrations.web.tags import said
-from integrations.web.words import NOUNS, noun, reason
+from integrations.web.words import noun, reason
 from integrations.web.work import back_to, until_of
 from tenants.permissions import Act
 
@@ -98,9 +98,7 @@ class Filters(Narrowing):
     """What the queue is narrowed by."""
 
     q = forms.CharField(label="Number, amount, name or id", required=False, max_length=120)
-    entity = forms.ChoiceField(
-        label="Kind", required=False, choices=[("", "Any kind"), *((e, n.many.capitalize()) for e, n in NOUNS.items())]
-    )
+    entity = forms.ChoiceField(label="Kind", required=False, choices=KINDS)
     code = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
     urgent = forms.BooleanField(required=False, widget=forms.HiddenInput)
     integration = forms.UUIDField(required=False, widget=forms.HiddenInput)
@@ -111,7 +109,7 @@ class Filters(Narrowing):
         if text := chosen.get("q"):
             rows = rows.filter(item__source__in=search(text))
         if entity := chosen.get("entity"):
-            rows = rows.filter(item__flow__entity=entity)
+            rows = rows.filter(item__flow__in=Flow.objects.filter(of_kind(entity)))
         if code := chosen.get("code"):
             rows = rows.filter(code=code)
         if chosen.get("urgent"):
@@ -125,7 +123,7 @@ class Filters(Narrowing):
             case "q":
                 return f"found by “{value}”"
             case "entity":
-                return noun(value).capitalize()
+                return kind_words(value)
             case "urgent":
                 return "May cost money now"
             case "integration":

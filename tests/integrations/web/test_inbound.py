@@ -71,6 +71,15 @@ def test_captured_invoices_are_called_so_and_say_where_they_go(owner: Client, in
     assert "Captured invoice" in owner.get(f"/records/{item.uuid}/").content.decode()
 
 
+def test_records_and_the_queue_are_narrowed_to_captured_invoices(owner: Client, inward: Desk) -> None:
+    captured, payment = inward.record("held", code="unbalanced"), inward.record("held", code="voided", entity="payment")
+    for path in ("/records/", "/review/"):
+        page = owner.get(f"{path}?entity=invoice:in").content.decode()
+        assert str(captured.uuid) in page
+        assert str(payment.uuid) not in page
+        assert "Captured invoices" in page
+
+
 def test_a_shared_connection_is_joined_for_each_company_once(
     owner: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
