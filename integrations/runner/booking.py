@@ -1,6 +1,6 @@
 """Fresh reads of the ERP's books for one batch: what a captured invoice may double, what a payment pays."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from integrations.engine.ports import Item, Target
@@ -11,8 +11,11 @@ from integrations.systems import registry
 from tenants.scope import tenant_scope
 
 
-def look(flow: Flow, batch: Sequence[Item], target: Target) -> list[TargetRecord]:
-    """What the decision of this batch needs to know live; nothing for what goes out of the books."""
+def look(flow: Flow, batch: Sequence[Item], target: Target, planned: Collection[str] = ()) -> list[TargetRecord]:
+    """What the decision of this batch needs to know live; nothing for what goes out of the books.
+
+    `planned`: suppliers that a plan is going to send.
+    """
     if not flow.inbound or Entity.INVOICE not in registry.get(flow.target.system).live:
         return []
     records = [item.source.last if isinstance(item.source, Gone) else item.source for item in batch]
@@ -23,10 +26,11 @@ def look(flow: Flow, batch: Sequence[Item], target: Target) -> list[TargetRecord
         return list(target.standing(Entity.INVOICE, ids).values()) if ids else []
     codes = {each.vendor_key for each in records if isinstance(each, Invoice)}
     with tenant_scope(flow.tenant_id):
-        known = sorted(set(books.suppliers(flow.integration, codes).values()))
+        known = set(books.suppliers(flow.integration, codes).values())
+    known |= {code.partition("|")[0] for code in codes} & set(planned)
     if not known:
         return []
-    return list(target.look_up(Entity.INVOICE, company=flow.integration.company, vendors=",".join(known)))
+    return list(target.look_up(Entity.INVOICE, company=flow.integration.company, vendors="\n".join(sorted(known))))
 
 
 def settlement(flow: Flow, target: Target) -> list[TargetRecord]:

@@ -47,7 +47,7 @@ class Hands:
 
     def rules_for(self, batch: Sequence[Item], planned: Mapping[str, Sequence[VendorLink]] | None = None) -> Rules:
         """The rules with what concerns this batch."""
-        live = booking.look(self.flow, batch, self.target)
+        live = booking.look(self.flow, batch, self.target, planned or ())
         with tenant_scope(self.lease.tenant_id):
             return rulebook.for_batch(self.rules, self.flow, batch, planned, live)
 

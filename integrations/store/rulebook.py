@@ -84,7 +84,7 @@ def for_batch(
     if flow.inbound and rules.books is not None:
         return _inbound(rules, integration, records, invoices, planned or {}, live)
     if not invoices:
-        return _outbound_other(rules, flow, records)
+        return _outbound_other(rules, flow, records, planned or {})
     wanted = sorted({invoice.vendor_key for invoice in invoices})
     vendors = concerns.vendors(integration, wanted)
     links = concerns.vendor_links(integration, wanted)
@@ -107,7 +107,9 @@ def for_batch(
     )
 
 
-def _outbound_other(rules: Rules, flow: Flow, records: Sequence[object]) -> Rules:
+def _outbound_other(
+    rules: Rules, flow: Flow, records: Sequence[object], planned: Mapping[str, Sequence[VendorLink]]
+) -> Rules:
     """For suppliers what stands on the target unlinked, for orders their suppliers, for codes the other companies'."""
     integration, day = flow.integration, rules.today
     codes = [each for each in records if isinstance(each, GLAccount | Dimension)]
@@ -116,7 +118,7 @@ def _outbound_other(rules: Rules, flow: Flow, records: Sequence[object]) -> Rule
         return rules.for_batch({}, {}, Guard(), elsewhere=alike)
     wanted = sorted({each.vendor_key for each in records if isinstance(each, PurchaseOrder)})
     if wanted:
-        return rules.for_batch({}, concerns.vendor_links(integration, wanted), Guard())
+        return rules.for_batch({}, {**planned, **concerns.vendor_links(integration, wanted)}, Guard())
     return rules.for_batch({}, {}, Guard(vendors=mirror.unlinked(integration.ap_id, Entity.VENDOR)))
 
 

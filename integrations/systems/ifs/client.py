@@ -88,14 +88,14 @@ class IfsClient(AtOnce):
     def look_up(self, entity: Entity, **where: str) -> Iterator[TargetRecord]:
         """What IFS is about to pay by itself (PAYMENT_PROPOSAL), or the invoices in its books (INVOICE).
 
-        Of one `company` or of all we may see; invoices of these `vendors` (keys with commas between) or with `number`.
+        Of one `company` or of all we may see; invoices of these `vendors` (keys, one a line) or with `number`.
         Marks and vouchers are not listed: they are found by their own key, see `standing`.
         """
         company = where.get("company", "")
         if entity is Entity.PAYMENT_PROPOSAL:
             yield from proposals.proposed(self._reader, self._profile, company)
         elif entity is Entity.INVOICE:
-            vendors = [each for each in where.get("vendors", "").split(",") if each]
+            vendors = [each for each in where.get("vendors", "").split("\n") if each]
             yield from self._books.invoices(company, vendors, where.get("number", ""))
 
     def groups(self, writes: Sequence[Write]) -> list[list[Write]]:

@@ -52,7 +52,7 @@ def test_the_invoices_of_suppliers_are_listed_as_bills_and_credits(books: Books)
     books.invoice(4, Identity="S2")
     books.invoice(5, Identity="S3")
     books.invoice(6, Company="20")
-    listed = list(books.client.look_up(Entity.INVOICE, company="10", vendors="S1,S2"))
+    listed = list(books.client.look_up(Entity.INVOICE, company="10", vendors="S1\nS2"))
     assert [(each.target_id, each.kind, each.active) for each in listed] == [
         ("10|1", "bill", True),
         ("10|2", "credit", True),
