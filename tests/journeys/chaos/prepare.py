@@ -1,23 +1,29 @@
-"""`python -m tests.journeys.chaos.prepare IFS_URL BILL_URL LAG [NAME [SECRET]]`: one tenant, its flows due at once.
+"""`python -m tests.journeys.chaos.prepare JSON`: one tenant with an integration, its flows due at once.
 
-Prints its ids as JSON. SECRET is the ERP's client secret where it is not the right one.
-
-A process of its own, since the database of a chaos run is not the one that the test process is bound to.
+JSON is a `Tenancy`; the ids made of it are printed as JSON. A process of its own, since the database of a chaos run is
+not the one that the test process is bound to.
 """
 
 import json
 import os
 import sys
+from typing import Any, TypedDict
 
 import django
 
 
-def organization_of(name: str) -> str:
-    """Each tenant has an organization of its own at BILL; the developer key is shared."""
-    return f"008{name.upper():0<17.17}"
+class Tenancy(TypedDict):
+    """A tenant to be made: settings of both sides, the policy, and the mappings of fields (target by source)."""
+
+    name: str
+    ap: str
+    erp_settings: dict[str, str]
+    ap_settings: dict[str, str]
+    policy: dict[str, Any]
+    mappings: dict[str, str]
 
 
-def main(ifs_url: str, bill_url: str, lag: str, name: str = "chaos", secret: str = "demo-secret") -> None:
+def main(tenancy: Tenancy) -> None:
     """Make tenant, connections, integration and flows; print their ids."""
     from integrations.models import FieldMapping, Flow  # models exist once Django is set up
     from integrations.runner import setup
@@ -25,25 +31,16 @@ def main(ifs_url: str, bill_url: str, lag: str, name: str = "chaos", secret: str
     from tenants.scope import tenant_scope
     from tenants.signup import make_tenant
 
+    name = tenancy["name"]
     tenant = make_tenant(User.objects.create_user(f"{name}@example.test"), name.capitalize())
-    erp_settings = {"base_url": ifs_url, "realm": "demo", "client_id": "ml-connector", "client_secret": secret}
-    ap_settings = {
-        "environment": "own",
-        "base_url": bill_url,
-        "organization_id": organization_of(name),
-        "dev_key": "demo-dev-key",
-        "credential_kind": "sync_token",
-        "username": "ml-connector",
-        "password": "demo-token",
-        "search_lag": lag,
-    }
     with tenant_scope(tenant.pk):
-        erp = setup.add_connection("ERP", "ifs", erp_settings, by="chaos")
-        ap = setup.add_connection("AP", "bill", ap_settings, by="chaos")
+        erp = setup.add_connection("ERP", "ifs", tenancy["erp_settings"], by="chaos")
+        ap = setup.add_connection("AP", tenancy["ap"], tenancy["ap_settings"], by="chaos")
         made = setup.join(name.capitalize(), erp, ap, "10")
-        made.policy = {"match_by_number": True}
+        made.policy = tenancy["policy"]
         made.save()
-        FieldMapping.objects.create(integration=made, source="dimensions.B", target="department")
+        for source, target in tenancy["mappings"].items():
+            FieldMapping.objects.create(integration=made, source=source, target=target)
         flows = dict(Flow.objects.filter(integration=made).values_list("entity", "pk"))
     sys.stdout.write(json.dumps({"tenant": str(tenant.pk), "flows": flows}))
 
@@ -51,4 +48,4 @@ def main(ifs_url: str, bill_url: str, lag: str, name: str = "chaos", secret: str
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mlconnector.settings")
     django.setup()
-    main(*sys.argv[1:])
+    main(json.loads(sys.argv[1]))

@@ -13,6 +13,8 @@ from decimal import Decimal
 from pathlib import Path
 from random import Random
 
+from tests.journeys.chaos.judge import Document
+
 ACCOUNTS = ("5000", "5030", "5100", "5180", "6000", "6110", "6240", "7000")  # of the BILL stand-in's own chart
 UNKNOWN_ACCOUNT = "4499"
 SUPPLIERS = 30
@@ -29,26 +31,14 @@ _HEADERS = (
 )
 
 
-@dataclass(frozen=True, order=True)
-class Document:
-    """A bill or credit as both sides must agree on it; amounts are positive, lines are (account, amount), sorted."""
-
-    kind: str
-    supplier: str
-    number: str
-    day: str
-    amount: Decimal
-    lines: tuple[tuple[str, Decimal], ...]
-
-
 @dataclass(frozen=True)
 class Seeds:
-    """The export's path, what must arrive, and how many documents must not."""
+    """The export's path, what must arrive, the numbers of what must not, and how many documents there are."""
 
     file: Path
     wanted: Counter[Document]
-    poison: frozenset[str]  # their numbers
-    suppliers: frozenset[str]
+    poison: frozenset[str]
+    invoices: int
 
 
 def sow(file: Path, invoices: int, seed: int) -> Seeds:
@@ -71,7 +61,8 @@ def sow(file: Path, invoices: int, seed: int) -> Seeds:
                 wanted[found] += 1
             else:
                 bad.add(found.number)
-    return Seeds(file, wanted, frozenset(bad), frozenset(suppliers))
+    wanted.update(Document("vendor", supplier) for supplier in suppliers)
+    return Seeds(file, wanted, frozenset(bad), len(kinds))
 
 
 def _document(place: int, chance: Random) -> Document:

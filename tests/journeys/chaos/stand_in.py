@@ -7,7 +7,7 @@ import sys
 
 from integrations.management.serving import SimulatorServer
 from integrations.systems.bill.simulator import build
-from tests.journeys.chaos.prepare import organization_of
+from tests.journeys.chaos.outward import organization_of
 
 
 def main(lag: str, name: str = "chaos") -> None:

@@ -13,17 +13,16 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-import httpx
 import psycopg
 import redis
 
-from integrations.systems.ifs import simulator as ifs_simulator
 from tests.journeys.chaos import processes
+from tests.journeys.chaos.direction import Direction
+from tests.journeys.chaos.prepare import Tenancy
 from tests.journeys.chaos.processes import ROOT, Running
-from tests.journeys.chaos.seeds import Seeds
+from tests.journeys.chaos.stand_ins import StandIn
 
 DEADLINE = 3  # seconds, in total, for one request: so that lost answers are soon looked up
-Json = dict[str, Any]
 
 
 @dataclass
@@ -32,14 +31,18 @@ class World:
 
     env: Mapping[str, str]
     folder: Path
-    ifs: str
-    bill: str
+    direction: Direction
+    erp: StandIn
+    ap: StandIn
     flows: dict[str, int]
-    seeds: Seeds
-    withheld: list[Json] = field(default_factory=list)  # keys of invoices that nobody has released yet
     running: list[Running] = field(default_factory=list)
     workers: list[Running] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
+
+    @property
+    def target(self) -> StandIn:
+        """The stand-in that is written to."""
+        return self.ap if self.direction.target == "ap" else self.erp
 
     @property
     def clock(self) -> float:
@@ -89,15 +92,16 @@ class World:
 
     def settled(self) -> bool:
         """Everything that was seeded has been read, and nothing is under way or due."""
-        states = self.states("invoice")
-        seeded = self.seeds.wanted.total() + len(self.seeds.poison)
-        moving = sum(states.get(state, 0) for state in ("ready", "waiting", "uncertain", "out")) + self.open_intents()
         return (
-            sum(states.values()) >= seeded
-            and not moving
-            and not self.withheld
+            not self.direction.withheld
+            and not self.open_intents()
             and not self.states("vendor").get("uncertain")
+            and all(self._is_through(entity, count) for entity, count in self.direction.records.items())
         )
+
+    def _is_through(self, entity: str, count: int) -> bool:
+        states = self.states(entity)
+        return sum(states.values()) >= count and not states.keys() & {"ready", "waiting", "uncertain", "out"}
 
     def runs(self) -> list[tuple[Any, ...]]:
         """(kind, status, balanced, taken, counts) of every run, oldest first."""
@@ -105,46 +109,14 @@ class World:
         with self.database() as connection:
             return connection.execute(query).fetchall()
 
-    # the ERP's stand-in
+    # people
 
     def release(self, count: int) -> None:
-        """Somebody authorises the next `count` invoices in the ERP, and presses "run"."""
-        for key in self.withheld[:count]:
-            order = {"entity": "ManSuppInvoice", "key": key, "fields": {"Objstate": "PostedAuth"}}
-            httpx.post(f"{self.ifs}/_sim/edit", json=order).raise_for_status()
-        del self.withheld[:count]
-        query = "UPDATE integrations_dueflow SET poll_at = now(), due_at = now() WHERE flow_id = %s"
+        """Somebody releases the next `count` records in the source, and presses "run"."""
+        self.direction.release(self, count)
+        query = "UPDATE integrations_dueflow SET poll_at = now(), due_at = now() WHERE flow_id = ANY(%s)"
         with self.database() as connection:
-            connection.execute(query, [self.flows["invoice"]])
-
-    # the BILL stand-in
-
-    def fault(self, kind: str, **more: Any) -> None:
-        """Plan a fault of the BILL stand-in."""
-        httpx.post(f"{self.bill}/_sim/faults", json={"kind": kind, **more}).raise_for_status()
-
-    def calm(self) -> None:
-        """The BILL stand-in behaves again."""
-        httpx.delete(f"{self.bill}/_sim/faults").raise_for_status()
-
-    def ledger(self, since: int = 0) -> list[Json]:
-        """Requests that the BILL stand-in saw."""
-        found: list[Json] = httpx.get(f"{self.bill}/_sim/ledger", params={"since": since}).json()
-        return found
-
-    def stats(self) -> Json:
-        """What the BILL stand-in counted."""
-        found: Json = httpx.get(f"{self.bill}/_sim/stats").json()
-        return found
-
-    def dump(self, entity: str) -> list[Json]:
-        """All records of a kind that the BILL stand-in holds."""
-        found: list[Json] = []
-        after: int | None = 0
-        while after is not None:
-            answer = httpx.get(f"{self.bill}/_sim/dump", params={"entity": entity, "after": after}).json()
-            found, after = found + answer["rows"], answer["next"]
-        return found
+            connection.execute(query, [[self.flows[entity] for entity in self.direction.records]])
 
     def wait(self, until: Callable[[], Any], seconds: float, step: float = 0.02) -> Any:
         """What `until` gives as soon as it is true, or its last answer when the time is up."""
@@ -155,50 +127,31 @@ class World:
 
 
 @contextmanager
-def world(
-    folder: Path,
-    seeds: Seeds,
-    *,
-    visible_after: int,
-    search_lag: int,
-    released: int | None = None,
-) -> Iterator[World]:
-    """A world that has not begun; all that it made is gone afterwards, but for the logs in `folder`.
-
-    `released`: how many invoices the ERP has authorised at first; None: all of them.
-    """
+def world(folder: Path, direction: Direction) -> Iterator[World]:
+    """A world that has not begun; all that it made is gone afterwards, but for the logs in `folder`."""
     with _database() as urls, _redis() as redis_url:
         env = {**os.environ, **urls, "REDIS_URL": redis_url, "REQUEST_DEADLINE": str(DEADLINE)}
         env |= {"EGRESS_ALLOW_PRIVATE": "1", "PYTHONUNBUFFERED": "1", "DJANGO_SETTINGS_MODULE": "mlconnector.settings"}
         env |= {"AUDIT_ANCHOR_PATH": str(folder / "anchors"), "EMAIL_URL": f"filemail://{folder / 'mail'}"}
         call(env, "manage.py", "migrate", "--database", "owner", "-v", "0")
         running: list[Running] = []
+        at: dict[str, str] = {}
         try:
-            data, withheld = fill(folder, seeds, released)
-            serve = ("simulate", "ifs", "--port", "0", "--control", "--data", str(data))
-            erp, ifs = processes.simulator("ifs", env, folder, "manage.py", *serve)
-            running.append(erp)
-            stand_in = ("-m", "tests.journeys.chaos.stand_in", str(visible_after))
-            ap, bill = processes.simulator("bill", env, folder, *stand_in)
-            running.append(ap)
-            env["EGRESS_ALLOWED_HOSTS"] = ",".join(urlsplit(url).netloc for url in (ifs, bill))
-            ids = json.loads(call(env, "-m", "tests.journeys.chaos.prepare", ifs, bill, str(search_lag)))
-            yield World(env, folder, ifs, bill, ids["flows"], seeds, withheld, running)
+            for role, command in direction.servers(folder).items():
+                server, at[role] = processes.simulator(role, env, folder, *command)
+                running.append(server)
+            env["EGRESS_ALLOWED_HOSTS"] = ",".join(urlsplit(url).netloc for url in at.values())
+            ids = json.loads(prepare(env, direction.tenancy(at["erp"], at["ap"])))
+            erp, ap = StandIn(at["erp"], place="number"), StandIn(at["ap"])
+            yield World(env, folder, direction, erp, ap, ids["flows"], running)
         finally:
             for each in reversed(running):
                 each.kill()
 
 
-def fill(folder: Path, seeds: Seeds, released: int | None) -> tuple[Path, list[Json]]:
-    """The ERP's data as a file, and the keys of those invoices that wait for their release."""
-    data = folder / "ifs.sqlite3"
-    erp = ifs_simulator.build({"data": str(data), "ledger": str(seeds.file), "currency": "USD"})
-    rows = erp.rows("ManSuppInvoice")[released:] if released is not None else []
-    withheld = [{"Company": row["Company"], "InvoiceId": row["InvoiceId"]} for row in rows]
-    for key in withheld:
-        erp.edit("ManSuppInvoice", key, Objstate="Preliminary")
-    erp.close()
-    return data, withheld
+def prepare(env: Mapping[str, str], tenancy: Tenancy) -> str:
+    """Makes a tenant; its ids as JSON."""
+    return call(env, "-m", "tests.journeys.chaos.prepare", json.dumps(tenancy))
 
 
 def call(env: Mapping[str, str], *arguments: str) -> str:

@@ -15,8 +15,9 @@ import httpx
 import pytest
 
 from tests.journeys.chaos import processes
+from tests.journeys.chaos.outward import Outward, fill, serving_ifs, tenancy
 from tests.journeys.chaos.seeds import sow
-from tests.journeys.chaos.world import World, call, fill, world
+from tests.journeys.chaos.world import World, prepare, world
 
 BACKLOG = 100_000 if os.environ.get("FAIRNESS_LONG") == "1" else 5_000
 TRIALS = 8
@@ -31,8 +32,7 @@ class Neighbour:
         self.place = place
         folder.mkdir()
         data, self.withheld = fill(folder, sow(folder / "spend.csv", 3 * TRIALS + 4, 7), 1)
-        serve = ("manage.py", "simulate", "ifs", "--port", "0", "--control", "--data", str(data))
-        erp, self.ifs = processes.simulator("ifs", place.env, folder, *serve)
+        erp, self.ifs = processes.simulator("ifs", place.env, folder, *serving_ifs(data))
         place.running.append(erp)
         ap, bill = processes.simulator(
             "bill", place.env, folder, "-m", "tests.journeys.chaos.stand_in", "0", "neighbour"
@@ -40,7 +40,7 @@ class Neighbour:
         place.running.append(ap)
         hosts = [place.env["EGRESS_ALLOWED_HOSTS"], *(url.split("//")[1] for url in (self.ifs, bill))]
         place.env = {**place.env, "EGRESS_ALLOWED_HOSTS": ",".join(hosts)}
-        made = call(place.env, "-m", "tests.journeys.chaos.prepare", self.ifs, bill, "1", "neighbour")
+        made = prepare(place.env, tenancy(self.ifs, bill, 1, "neighbour"))
         self.flow = int(json.loads(made)["flows"]["invoice"])
 
     def done(self) -> int:
@@ -89,9 +89,9 @@ def street(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
     """All of them at work, the neighbour's first run done."""
     folder = tmp_path_factory.mktemp("street")
     seeds = sow(folder / "spend.csv", BACKLOG, 11)
-    with world(folder, seeds, visible_after=0, search_lag=1) as place:
+    with world(folder, Outward(seeds, visible_after=0, search_lag=1)) as place:
         neighbour = Neighbour(place, folder / "neighbour")
-        call(place.env, "-m", "tests.journeys.chaos.prepare", place.ifs, place.bill, "1", "broken", "wrong-secret")
+        prepare(place.env, tenancy(place.erp.url, place.ap.url, 1, "broken", "wrong-secret"))
         place.start(1)
         assert place.wait(lambda: neighbour.done() > 0, 90, step=0.2), "the neighbour never began"
         yield Street(place, neighbour)
@@ -103,8 +103,7 @@ def test_a_backlog_delays_nobody_else(street: Street, tell: Callable[[str], None
 
 
 def test_a_storm_of_429_delays_nobody_else(street: Street, tell: Callable[[str], None]) -> None:
-    fault = {"kind": "status", "status": 429, "path_contains": "/v3/", "times": None, "body": "[]"}
-    httpx.post(f"{street.place.bill}/_sim/faults", json=fault).raise_for_status()
+    street.place.target.fault("status", status=429, path_contains="/v3/", times=None, body="[]")
     with street.place.database() as connection:
         due = "UPDATE integrations_outboxitem SET state = 'ready', revision = revision + 1 WHERE state = 'done'"
         connection.execute(f"{due} AND flow_id <> %s", [street.neighbour.flow])
@@ -112,11 +111,11 @@ def test_a_storm_of_429_delays_nobody_else(street: Street, tell: Callable[[str],
             "UPDATE integrations_dueflow SET due_at = now() WHERE flow_id <> %s", [street.neighbour.flow]
         )
     street.judge("a storm of 429", tell)
-    assert street.place.stats()["by_status"]["429"] > 1
+    assert street.place.target.stats()["by_status"]["429"] > 1
 
 
 def test_a_wrong_secret_delays_nobody_else(street: Street, tell: Callable[[str], None]) -> None:
-    street.place.calm()
+    street.place.target.calm()
     with street.place.database() as connection:
         connection.execute("UPDATE integrations_dueflow SET poll_at = now(), due_at = now()")
     street.judge("a tenant whose secret is wrong", tell)

@@ -3,8 +3,10 @@
 import gzip
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
+from time import sleep
 
 import httpx
 import pytest
@@ -79,6 +81,19 @@ def test_lost_before_changes_nothing_lost_after_has_changed(caller: Caller) -> N
         caller.patch(FIRST, {"Cf_Sent_To_Bill": "b"}, "*")
     assert caller.sim.row("ManSuppInvoice", ("10", 1))["Cf_Sent_To_Bill"] == "b"
     assert [each["status"] for each in caller.sim.ledger()[-2:]] == [0, 0]
+
+
+@pytest.mark.parametrize(("when", "done_meanwhile"), [("before", None), ("after", "b")])
+def test_a_slow_answer_is_seen_under_way(caller: Caller, when: str, done_meanwhile: str | None) -> None:
+    caller.sim.faults.add(Fault("slow", method="PATCH", seconds=0.3, when=when))
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(caller.patch, FIRST, {"Cf_Sent_To_Bill": "b"}, "*")
+        sleep(0.15)
+        seen = caller.sim.ledger()[-1]
+        assert (seen["fault"], seen["answered"]) == ("slow", False)
+        assert caller.sim.row("ManSuppInvoice", ("10", 1))["Cf_Sent_To_Bill"] == done_meanwhile
+        assert answer.result().status_code == 200
+    assert caller.sim.ledger()[-1]["answered"]
 
 
 def test_error_after_processing(caller: Caller) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from integrations.systems.ifs.simulator import Simulator, seed
+from integrations.systems.ifs.simulator import Simulator, SimulatorConfig, seed
 from tests.systems.ifs_simulator.conftest import API, INVOICES, Caller, Clock
 
 EXTERNAL = f"{API}/ExternalSupplierInvoicesHandling.svc"
@@ -81,6 +81,15 @@ def test_number_already_used_for_the_supplier(caller: Caller) -> None:
     found = act(caller, url, "ExternalSupplierInvoicesHandling.ExtIncInvHead_Check").json()
     assert found["ErrorCode"] == "INVOICE_EXISTS"
     assert "already exists" in refusal(caller.post(INVOICES, head(InvoiceNo=known["InvoiceNo"])))
+
+
+def test_a_tenant_may_take_the_same_number_again(clock: Clock) -> None:
+    sim = Simulator(config=SimulatorConfig(duplicates="accept"), clock=clock)
+    seed(sim, 100)
+    known = sim.rows("ManSuppInvoice", Identity="00123", Company="10")[0]
+    found = Caller(sim, clock).post(INVOICES, head(InvoiceNo=known["InvoiceNo"]))
+    assert found.status_code == 201
+    assert len(sim.rows("ManSuppInvoice", Company="10", Identity="00123", InvoiceNo=known["InvoiceNo"])) == 2
 
 
 def test_action_needs_the_tag(caller: Caller) -> None:

@@ -28,6 +28,7 @@ class SimulatorConfig:
     preset "brief" adds SupplierSet and a filterable ModifiedDate to every entity.
     stamp_seconds: what change stamps are cut to (1: whole seconds, 86400: whole days).
     latency: seconds every API call takes. requests_per_window: None switches the limit off.
+    duplicates: "accept" enters an invoice whose number the supplier has already, as a tenant without that check does.
     """
 
     realm: str = "demo"
@@ -42,6 +43,7 @@ class SimulatorConfig:
     window_seconds: float = 60.0
     retry_after: bool = True
     patch_status: Literal[200, 204] = 200
+    duplicates: Literal["refuse", "accept"] = "refuse"
     deep_insert: bool = False
     etag_in_lists: bool = True
     refuse_select: bool = False

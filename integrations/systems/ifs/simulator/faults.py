@@ -52,10 +52,11 @@ class Fault:
 
     kind: one of INSTEAD, BEFORE, AFTER. path_contains: part of path and query; empty hits API calls, not the token
     endpoint. method: empty for all. times: how often (None: always), after the first `after` hits.
-    params by kind: status(status, body, headers, processed), html(status), empty(status), slow(seconds),
-    drip(seconds, size), truncate_body(keep), gzip_bomb(size), deep_json(depth), rate_limited(retry_after),
-    mi_modified(status), redirect(location, status), foreign_next_link(url), bad_field(field, raw or value, row),
-    wrong_count(count), encoding(codec), skew_date(seconds).
+    params by kind: status(status, body, headers, processed), html(status), empty(status),
+    slow(seconds, when "before" or "after"), drip(seconds, size), truncate_body(keep), gzip_bomb(size),
+    deep_json(depth), rate_limited(retry_after), mi_modified(status), redirect(location, status),
+    foreign_next_link(url), bad_field(field, raw or value, row), wrong_count(count), encoding(codec),
+    skew_date(seconds).
     """
 
     def __init__(
@@ -74,6 +75,11 @@ class Fault:
         self.kind, self.path_contains, self.method = kind, path_contains, method.upper()
         self.times, self.after, self.params = times, after, params
         self.fired = 0
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it strikes once the request has been processed, before its answer leaves."""
+        return self.kind == "slow" and self.params.get("when") == "after"
 
     def shown(self) -> dict[str, Any]:
         return {
@@ -132,7 +138,7 @@ class Faults:
 
 
 def strike(fault: Fault) -> None:
-    """Before processing: wait, or lose the connection."""
+    """Before processing or, if late, after it: wait, or lose the connection."""
     if fault.kind == "slow":
         time.sleep(float(fault.params.get("seconds", 1)))
     if fault.kind == "drop_before":

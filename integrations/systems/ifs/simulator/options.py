@@ -13,7 +13,18 @@ from integrations.systems.ifs.simulator.simulator import Simulator
 
 _KNOWN = frozenset(
     (
-        *("data", "preset", "paging", "control", "latency", "realm", "client_id", "client_secret", "unlimited"),
+        *(
+            "data",
+            "preset",
+            "paging",
+            "control",
+            "latency",
+            "duplicates",
+            "realm",
+            "client_id",
+            "client_secret",
+            "unlimited",
+        ),
         *("ledger", "ledger_mapping", "date_for_undated", "company", "currency", "seed", "seeded", "invoices"),
     )
 )
@@ -23,10 +34,10 @@ def build(options: Mapping[str, Any]) -> Simulator:
     """A filled simulator; what was put in is in its `about`.
 
     Options, all optional: data (path, default :memory:), preset, paging, control, latency, unlimited (requests),
-    realm "demo", client_id "ml-connector", client_secret "demo-secret"; ledger (path of a spend export) with
-    ledger_mapping (dict of SpendMapping fields), date_for_undated (date or ISO text), company "10", currency "GBP";
-    seeded (so many invoices, few of the clean kind); otherwise invoices 300 of demo data; seed 1 for both. A file that
-    already holds a company is left as it is.
+    duplicates ("accept"), realm "demo", client_id "ml-connector", client_secret "demo-secret"; ledger (path of a spend
+    export) with ledger_mapping (dict of SpendMapping fields), date_for_undated (date or ISO text), company "10",
+    currency "GBP"; seeded (so many invoices, few of the clean kind); otherwise invoices 300 of demo data; seed 1 for
+    both. A file that already holds a company is left as it is.
     Raises ValueError for an option it does not know.
     """
     given = {name: value for name, value in options.items() if value is not None}
@@ -57,6 +68,7 @@ def _config(given: Mapping[str, Any]) -> SimulatorConfig:
         control=bool(given.get("control", False)),
         requests_per_window=None if given.get("unlimited") else 1000,
         latency=float(given.get("latency", 0)),
+        duplicates=given.get("duplicates", "refuse"),
     )
 
 

@@ -62,7 +62,10 @@ class Simulator:
         self.clock = clock
         self.about = ""
         self.entities = _entities(self.config.preset)
-        self.store = Store(data, self.entities, self.config.preset, clock, self.config.stamp_seconds)
+        self.store = Store(
+            *(data, self.entities, self.config.preset, clock, self.config.stamp_seconds),
+            refuses_duplicates=self.config.duplicates == "refuse",
+        )
         self.faults = Faults()
         self.catalogue = Catalogue(self.entities, self.config.entity_services)
         self._realm = Realm(self.config, clock)
@@ -88,10 +91,11 @@ class Simulator:
 
     def _served(self, request: httpx.Request, path: str, query: str, entry: Entry, now: datetime) -> httpx.Response:
         striking = self.faults.claim(request.method, entry.path)
+        entry.fault = " ".join(fault.kind for fault in striking)
         if self.config.latency and not self._realm.serves(path):
             time.sleep(self.config.latency)
         for fault in striking:
-            if fault.kind in BEFORE:
+            if fault.kind in BEFORE and not fault.is_late:
                 strike(fault)
             if fault.kind == "expire_token":
                 self._realm.expire(request.headers.get("authorization", ""))
@@ -99,6 +103,8 @@ class Simulator:
         link = entry.path.partition(".svc/")[2]
         for fault in striking:
             spoiling.spoil(fault, answer, link, self._vanish)
+            if fault.is_late:
+                strike(fault)
         if any(fault.kind == "drop_after" for fault in striking):
             raise httpx.ReadError("connection reset by the simulator")
         skew = sum(float(fault.params.get("seconds", 600)) for fault in striking if fault.kind == "skew_date")

@@ -41,7 +41,7 @@ class Store:
     """Rows by entity. Every method may be called from any thread; `transaction` groups several calls.
 
     path: ``:memory:`` or a file, which survives restarts and remembers its preset. stamp_seconds: what the change
-    column is cut to.
+    column is cut to. refuses_duplicates: whether business rules find invoices that are there already.
     """
 
     def __init__(
@@ -51,8 +51,11 @@ class Store:
         preset: str,
         clock: Callable[[], datetime],
         stamp_seconds: int = 1,
+        *,
+        refuses_duplicates: bool = True,
     ) -> None:
         self.entities, self._clock, self._stamp_seconds = entities, clock, stamp_seconds
+        self.refuses_duplicates = refuses_duplicates
         self._lock = threading.RLock()
         self._depth = 0
         self._numbers = {name: position for position, name in enumerate(entities)}

@@ -11,7 +11,7 @@ _KEPT = 200_000
 
 @dataclass(slots=True)
 class Entry:
-    """One request. status 0: the answer was lost or never made; in_flight counts this one."""
+    """One request. status 0: the answer was lost or never made; in_flight counts this one; fault: kinds, by blanks."""
 
     number: int
     time: datetime
@@ -21,6 +21,8 @@ class Entry:
     status: int = 0
     client: str = ""
     bytes: int = 0
+    fault: str = ""
+    answered: bool = False
 
     def shown(self) -> dict[str, Any]:
         return {
@@ -32,6 +34,8 @@ class Entry:
             "client": self.client,
             "in_flight": self.in_flight,
             "bytes": self.bytes,
+            "fault": self.fault,
+            "answered": self.answered,
         }
 
 
@@ -58,6 +62,7 @@ class Traffic:
     def leave(self, entry: Entry) -> None:
         with self._lock:
             self._in_flight -= 1
+            entry.answered = True
             self._totals["limited"] += entry.status == 429
             self._totals["bytes"] += entry.bytes
 

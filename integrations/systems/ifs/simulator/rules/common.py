@@ -37,6 +37,9 @@ def refuse_duplicate_invoice(store: Store, row: Row) -> None:
 
 
 def duplicates(store: Store, row: Row) -> list[Row]:
+    """Invoices that the tenant takes for the same one."""
+    if not store.refuses_duplicates:
+        return []
     same = store.find("ManSuppInvoice", Company=row["Company"], Identity=row["Identity"], InvoiceNo=row["InvoiceNo"])
     return [each for each in same if each["SeriesId"] == (row["SeriesId"] or "SI") and each["Objstate"] != "Cancelled"]
 
