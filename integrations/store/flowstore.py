@@ -1,17 +1,30 @@
 """FlowStore: the engine's Store for one flow in one run. Every method is one short transaction under the lease."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import structlog
 from django.db import DatabaseError, OperationalError
+from django.utils import timezone
 
 from integrations.engine.decisions import Create, Decision, LinkTo, Nothing, Writing
 from integrations.engine.drafts import Receipt
 from integrations.engine.errors import Problem, Rejected
 from integrations.engine.ports import Item, Page, Write
 from integrations.models import Checkpoint, Flow, OutboxItem, SourceRecord, SyncRun
-from integrations.store import adopting, claiming, counting, linking, parking, sql, staging, supplied, writing
+from integrations.store import (
+    adopting,
+    claiming,
+    counting,
+    linking,
+    overlooked,
+    parking,
+    sql,
+    staging,
+    supplied,
+    writing,
+)
 from integrations.store.blockers import free
 from integrations.store.frame import Frame
 from integrations.store.lease import Lease
@@ -46,6 +59,7 @@ class FlowStore:
         self._frame = Frame(lease, flow, run, mark_field)
         self._carried: dict[int, Item] = {}  # by intent: what the batch in hand is about
         self._again: set[int] = set()  # items to be decided once more when they are settled
+        self._looked_at = timezone.now()  # when the batch in hand was claimed
 
     # reading
 
@@ -87,6 +101,7 @@ class FlowStore:
     def claim(self, limit: int, only: Sequence[int] | None = None) -> list[Item]:
         """Up to `limit` ready items (of `only`), oldest first, stamped with the run; each try is counted beforehand."""
         with self._frame.commit():
+            self._looked_at = self._frame.now()
             fresh, items = claiming.claim(self._frame, limit, only)
             self._count(fresh, {})
             return items
@@ -103,7 +118,7 @@ class FlowStore:
 
     def record(self, batch: Sequence[Item], decisions: Sequence[Decision]) -> list[Write]:
         """Park what cannot go, with its reasons; commit an intent for each write."""
-        with self._frame.commit():
+        with self._frame.commit(partial(overlooked.suppliers, self._frame, decisions)):
             outcomes = self._outcomes(batch, decisions)
             wanted = [(i, d) for i, d, parked in outcomes if parked is None and isinstance(d, Writing)]
             self._frame.run_sql(sql.CLEAR_BLOCKERS, ids=[item.id for item in batch])
@@ -113,6 +128,7 @@ class FlowStore:
             writing.rebaseline(self._frame, [(i, d) for i, d, _ in outcomes if isinstance(d, Nothing)])
             adopting.adopt(self._frame, [(i, d) for i, d, parked in outcomes if not parked and isinstance(d, LinkTo)])
             writes = writing.intend(self._frame, wanted, self.rules_version)
+            overlooked.free_overlooked(self._frame, [item.id for item in batch], self._looked_at)
         self._carried = {writes[item.id].intent: item for item, _ in wanted}
         self._again = {item.id for item, d in wanted if d.again}
         return list(writes.values())

@@ -1,6 +1,6 @@
 """The frame of one run of one flow: its lease, its names in SQL, its commits and its audit."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from integrations.engine import fingerprint as hashing
 from integrations.engine.ports import Item
 from integrations.engine.records import AnyRecord, Gone, Unreadable
 from integrations.models import Flow, Integration, SyncRun
-from integrations.store.lease import Lease, prove
+from integrations.store.lease import Lease, hold_off, prove
 from tenants.scope import tenant_scope
 
 
@@ -35,9 +35,13 @@ class Frame:
         }
 
     @contextmanager
-    def commit(self) -> Iterator[None]:
-        """One short transaction that first proves that the lease is still ours."""
+    def commit(self, suppliers: Callable[[], Sequence[int]] = tuple) -> Iterator[None]:
+        """One short transaction that first proves that the lease is still ours.
+
+        No commit of the flows that `suppliers` names is under way meanwhile.
+        """
         with tenant_scope(self.lease.tenant_id):
+            hold_off(suppliers())
             prove(self.lease)
             yield
 

@@ -4,6 +4,7 @@ A claim raises the fence; every commit of the holder first proves that its fence
 zombie changes no row of ours.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -113,6 +114,19 @@ def prove(lease: Lease) -> None:
         cursor.execute(sql, [LEASE_SECONDS, lease.flow_id, lease.fence])
         if cursor.fetchone() is None:
             raise LeaseLost(f"flow {lease.flow_id}: fence {lease.fence} is no longer the newest")
+
+
+def hold_off(flow_ids: Sequence[int]) -> None:
+    """Until this transaction ends no commit of these flows is under way: waits for those that are.
+
+    Always before `prove`: a flow that supplies others makes them due with its own row in hand.
+    """
+    if flow_ids:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT 1 FROM integrations_dueflow WHERE flow_id = ANY(%s) ORDER BY flow_id FOR SHARE",
+                [list(flow_ids)],
+            )
 
 
 def polled(lease: Lease, *, next_at: datetime) -> None:
