@@ -1,6 +1,5 @@
 """Plans: what a run would do, with counts and amounts; apply exactly that; what came of each line."""
 
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -8,7 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 
 from integrations import tasks
@@ -26,7 +25,6 @@ from tenants.permissions import Act
 from tenants.web.middleware import io_view
 
 Status = Plan.Status
-CHUNK = 2000
 UNDER_WAY = (Status.MAKING, Status.APPLYING)
 COLUMNS = (
     *("Kind of record", "Number", "Party", "Party name", "Amount", "Currency", "Due"),
@@ -141,27 +139,12 @@ def apply(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
 @page()
 @io_view
 def export(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
-    """The lines as CSV, streamed in chunks: every chunk is a short scope of its own."""
+    """The lines as CSV."""
     place = place_of(request)
     with place.scope():
         found = get_object_or_404(Plan, uuid=uuid)
-
-    def rows() -> Iterator[tuple[Any, ...]]:
-        yield COLUMNS
-        after = 0
-        while True:
-            with place.scope():
-                lines, _ = _narrowed(request, found)
-                chunk = list(lines.filter(pk__gt=after).order_by("pk")[:CHUNK])
-            yield from map(_cells, chunk)
-            if len(chunk) < CHUNK:
-                return
-            after = chunk[-1].pk
-
-    response = StreamingHttpResponse(exports.lines(rows()), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="plan-{found.made_at:%Y-%m-%d}.csv"'
-    response["Cache-Control"] = "no-store"
-    return response
+    name = f"plan-{found.made_at:%Y-%m-%d}.csv"
+    return exports.download(place, name, COLUMNS, lambda: _narrowed(request, found)[0], _cells)
 
 
 def _cells(line: PlanLine) -> tuple[Any, ...]:

@@ -1,13 +1,13 @@
 """The settlement list: what was paid through vouchers, and what of it the ledger has not settled yet."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django import forms
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 
@@ -23,7 +23,6 @@ from integrations.web.tags import said
 from tenants.web.middleware import io_view
 
 State = Settlement.State
-CHUNK = 2000
 MOST = 500  # invoices of a payment that its page shows
 JOINED = "link", "integration"
 COLUMNS = (
@@ -136,26 +135,14 @@ def paid_of(item: OutboxItem) -> list[Line]:
 @page()
 @io_view
 def export(request: HttpRequest) -> HttpResponseBase:
-    """The list as CSV for who settles the items, streamed in chunks: every chunk is a short scope of its own."""
-    place = place_of(request)
+    """The list as CSV, for who settles the items."""
     chosen = Filters(request.GET).chosen
 
-    def rows() -> Iterator[tuple[Any, ...]]:
-        yield COLUMNS
-        after = 0
-        while True:
-            with place.scope():
-                found = narrowed(**chosen).select_related(*JOINED).filter(pk__gt=after)
-                chunk = list(found.order_by("pk")[:CHUNK])
-            yield from map(_cells, chunk)
-            if len(chunk) < CHUNK:
-                return
-            after = chunk[-1].pk
+    def rows() -> QuerySet[Settlement]:
+        return narrowed(**chosen).select_related(*JOINED)
 
-    response = StreamingHttpResponse(exports.lines(rows()), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="settlements-{timezone.now():%Y-%m-%d}.csv"'
-    response["Cache-Control"] = "no-store"
-    return response
+    name = f"settlements-{timezone.now():%Y-%m-%d}.csv"
+    return exports.download(place_of(request), name, COLUMNS, rows, _cells)
 
 
 def _cells(row: Settlement) -> tuple[Any, ...]:

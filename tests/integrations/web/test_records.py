@@ -89,7 +89,7 @@ def test_the_csv_is_what_is_shown_and_opens_safely(owner: Client, desk: Desk) ->
 
 
 def test_the_csv_goes_on_past_one_chunk(owner: Client, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("integrations.web.records.CHUNK", 2)
+    monkeypatch.setattr("integrations.web.exports.CHUNK", 2)
     for _ in range(5):
         desk.record()
     assert [row["Number"] for row in rows_of(owner)] == [f"INV-{n:05d}" for n in range(1, 6)]
