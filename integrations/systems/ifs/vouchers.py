@@ -98,8 +98,8 @@ class Vouchers:
         if self._state(head) == "approved":
             return _receipt(head)
         words = (
-            f"IFS has the voucher as {_target_id(head)}, but does not approve it: it is {head.text('state')}. Approve it "
-            "there, then retry it here."
+            f"IFS has the voucher as {_target_id(head)}, but does not approve it: it is {head.text('state')}. "
+            "Approve it there, then retry it here."
         )
         raise Rejected(words, code="not_approved")
 
