@@ -13,7 +13,7 @@ from random import Random
 from tests.journeys.chaos.direction import Direction
 from tests.journeys.chaos.incidents import Trouble
 from tests.journeys.chaos.judge import Verdict, judge
-from tests.journeys.chaos.world import World, world
+from tests.journeys.chaos.world import world
 
 LONG = os.environ.get("CHAOS_LONG") == "1"
 SEED = int(os.environ.get("CHAOS_SEED", "471109")) or Random().randrange(1, 10**6)
@@ -35,13 +35,15 @@ def chaos(folder: Path, tell: Tell, direction: Direction, *, workers: int = 1) -
             tell(f"chaos: {told}; prepared in {prepared:.1f} s, worked for {place.clock:.1f} s")
 
 
-def nothing_doubled_nothing_lost(place: World, seconds: float) -> None:
+def nothing_doubled_nothing_lost(trouble: Trouble, seconds: float) -> None:
     """Wait for the end, then judge; the runs add up too."""
+    place = trouble.world
     place.target.calm()
     direction = place.direction
     done = place.wait(place.settled, seconds, step=0.5)
     states = {entity: place.states(entity) for entity in (*direction.records, "vendor")}
     verdict = judge(direction.wanted, direction.found(place))
+    trouble.met.update(doubled=len(verdict.doubled), lost=len(verdict.lost))
     assert verdict == Verdict(), f"seed {SEED}: {verdict}, {states}"
     assert done, f"seed {SEED}: still at work, {states}"
     assert {entity: states[entity].get("held", 0) for entity in direction.held} == direction.held

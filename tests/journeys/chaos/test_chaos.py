@@ -33,13 +33,13 @@ def test_killed_workers_and_lost_sessions(tmp_path: Path, tell: Tell) -> None:
         assert trouble.kill_before_commit(seconds=120)
         assert trouble.kill_unanswered(seconds=120)
         assert trouble.terminate_in_commit(seconds=120)
-        nothing_doubled_nothing_lost(trouble.world, 240)
+        nothing_doubled_nothing_lost(trouble, 240)
 
 
 def test_redis_is_emptied_while_a_write_is_under_way(tmp_path: Path, tell: Tell) -> None:
     with chaos(tmp_path, tell, outward(tmp_path, 300, 1)) as trouble:
         assert trouble.flush_redis(seconds=60)
-        nothing_doubled_nothing_lost(trouble.world, 150)
+        nothing_doubled_nothing_lost(trouble, 150)
 
 
 @pytest.mark.skipif(not LONG, reason="CHAOS_LONG=1 runs 2,000 invoices through 40 kills (about 8 minutes)")
@@ -59,5 +59,5 @@ def test_forty_kills(tmp_path: Path, tell: Tell) -> None:
                 *[trouble.terminate_in_commit] * 3,
             ],
         )
-        nothing_doubled_nothing_lost(trouble.world, 400)
+        nothing_doubled_nothing_lost(trouble, 400)
         enough(trouble)

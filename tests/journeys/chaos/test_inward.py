@@ -42,14 +42,14 @@ def test_killed_workers_and_lost_sessions(tmp_path: Path, tell: Tell) -> None:
                 partial(trouble.lose_answer, "payment", "VoucherSet", _PATIENCE),
             ],
         )
-        nothing_doubled_nothing_lost(trouble.world, 240)
+        nothing_doubled_nothing_lost(trouble, 240)
         assert trouble.kills == 4, trouble.met
 
 
 def test_redis_is_emptied_while_a_write_is_under_way(tmp_path: Path, tell: Tell) -> None:
     with chaos(tmp_path, tell, inward(tmp_path, 80, 50)) as trouble:
         assert trouble.flush_redis(seconds=60)
-        nothing_doubled_nothing_lost(trouble.world, 150)
+        nothing_doubled_nothing_lost(trouble, 150)
 
 
 @pytest.mark.skipif(not LONG, reason="CHAOS_LONG=1 runs 2,000 records through 40 kills (about 12 minutes)")
@@ -68,5 +68,5 @@ def test_forty_kills(tmp_path: Path, tell: Tell) -> None:
             *[partial(trouble.terminate_in_commit, flow) for flow in ("invoice", "payment") for _ in range(2)],
         ]
         something_with_every_portion(trouble, moments)
-        nothing_doubled_nothing_lost(trouble.world, 400)
+        nothing_doubled_nothing_lost(trouble, 400)
         enough(trouble)
