@@ -51,6 +51,8 @@ class _Judge:
         self.keyed = [row for row in mine if not row["Cf_Avid_Id"]]
 
     def invoice(self, row: Row) -> Outcome:
+        if row["Number"] in CARDS:
+            return held("card_number")
         return (
             self._company(row) or self._scope(row) or self._own(row) or self._coded(row) or self._double(row)
         ) or self._booked(row)

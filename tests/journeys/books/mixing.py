@@ -27,13 +27,14 @@ class Desk:
         return self.avid.create_invoice(self.supplier, number, lines=lines, day=self.today.isoformat(), **fields)
 
     def invoices(self) -> None:
-        """Approved in a closed period and before the start; paid or in an unknown state; over cents that are none."""
+        """Approved in a closed period, before the start; paid, in an unknown state; nobody's; a card for a number."""
         closed, early = self.today - CLOSED, self.today - BEFORE_START
         self.avid.edit_invoice(self.capture("CLOSED-1"), ApprovedDate=f"{closed}T09:00:00")
         self.avid.edit_invoice(self.capture("EARLY-1"), ApprovedDate=f"{early}T09:00:00")
         self.avid.edit_invoice(self.capture("PAID-1"), Status="Paid")
         self.avid.edit_invoice(self.capture("ODD-1"), Status="Mislaid")
         self.capture("STRAY-1", CompanyExternalCode="99")
+        self.capture(CARD)
 
     def payments(self) -> None:
         """The same transaction under a second id; an invoice of another supplier; a card number as its trace."""
