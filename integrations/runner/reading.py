@@ -44,7 +44,8 @@ def read(lease: Lease, flow: Flow, time_is_up: TimeIsUp) -> Reading:
     with tenant_scope(lease.tenant_id):
         if _is_full(flow):
             return Reading.FULL
-    store = FlowStore(lease, flow, open_run(lease, flow, SyncRun.Kind.POLL), due=target_takes(flow))
+    run = open_run(lease, flow, SyncRun.Kind.POLL)
+    store = FlowStore(lease, flow, run, due=target_takes(flow))
     next_at = next_time(flow.schedule, flow.time_zone, timezone.now(), flow.blackouts)
     try:
         source = connecting.client(lease.tenant_id, flow.source.pk)
@@ -52,12 +53,12 @@ def read(lease: Lease, flow: Flow, time_is_up: TimeIsUp) -> Reading:
         complete = poll(source, Entity(flow.entity), scope, store, time_is_up)
     except ConnectionBroken as error:
         stop(lease, store, flow.source, error)
-        polled(lease, next_at=next_at)
+        polled(lease, next_at=next_at, began=run.started_at)
         return Reading.DONE
     if not complete:
         return Reading.MORE
     store.finish(SyncRun.Status.DONE)
-    polled(lease, next_at=next_at)
+    polled(lease, next_at=next_at, began=run.started_at)
     with tenant_scope(lease.tenant_id):
         sweeping.first_scan_counts(flow, timezone.now())
     connecting.note_ok(lease.tenant_id, flow.source.pk)

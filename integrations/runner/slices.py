@@ -59,7 +59,8 @@ def run_slice(lease: Lease, *, seconds: float) -> Outcome:
 def _work(lease: Lease, flow: Flow, time_is_up: Callable[[], bool], *, polling: bool) -> Outcome:
     """Read, then write; what is left of the slice goes to a sweep, which nobody waits for."""
     if not is_read(flow):
-        polled(lease, next_at=next_time(flow.schedule, flow.time_zone, timezone.now(), flow.blackouts))
+        now = timezone.now()
+        polled(lease, next_at=next_time(flow.schedule, flow.time_zone, now, flow.blackouts), began=now)
         return _push(lease, flow, time_is_up)
     reading = read(lease, flow, time_is_up) if polling else Reading.DONE
     if reading is Reading.MORE:

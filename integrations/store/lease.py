@@ -129,12 +129,15 @@ def hold_off(flow_ids: Sequence[int]) -> None:
             )
 
 
-def polled(lease: Lease, *, next_at: datetime) -> None:
-    """The source has been read to its end; it is read again at `next_at`."""
+def polled(lease: Lease, *, next_at: datetime, began: datetime) -> None:
+    """The source has been read to its end; it is read again at `next_at`, or at once if somebody asked since `began`.
+
+    What such a hint was about may have been behind the page that was read then.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE integrations_dueflow SET poll_at = %s WHERE flow_id = %s AND fence = %s",
-            [next_at, lease.flow_id, lease.fence],
+            "UPDATE integrations_dueflow SET poll_at = %s WHERE flow_id = %s AND fence = %s AND poll_at <= %s",
+            [next_at, lease.flow_id, lease.fence, began],
         )
 
 

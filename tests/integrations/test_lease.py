@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from integrations.models import DueFlow
 from integrations.store import lease
@@ -46,3 +47,14 @@ def test_a_flow_that_is_done_and_whose_poll_is_due_goes_on_at_once(bench: Bench)
 
 def test_nothing_was_quiet_while_a_lease_is_held(bench: Bench) -> None:
     assert not lease.quiet(120.0)
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [(-1, 600), (1, 0)])
+def test_a_hint_that_comes_while_a_flow_reads_makes_it_read_again(
+    bench: Bench, seconds: float, expected: float
+) -> None:
+    began = timezone.now() - timedelta(seconds=seconds)
+    lease.poll_now(bench.flow.pk)
+    lease.polled(bench.lease, next_at=timezone.now() + timedelta(seconds=600), began=began)
+    lease.release(bench.lease, due_in=None)
+    assert due_in(bench) == pytest.approx(expected, abs=5)

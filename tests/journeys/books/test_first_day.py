@@ -10,7 +10,8 @@ import pytest
 from integrations.models import Integration, PlanLine
 from tenants.scope import tenant_scope
 from tests.journeys.books import comparing
-from tests.journeys.books.world import Json, Size, World, books
+from tests.journeys.books.sizes import Size
+from tests.journeys.books.world import Json, World, books
 from tests.journeys.rehearsal import manage
 
 SEED = 7
