@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from integrations.engine.records import Address, Entity
+from integrations.engine.records import Address, Entity, PaidInvoice
 
 
 class VendorDraft(msgspec.Struct, frozen=True, kw_only=True, tag_field="what", tag="vendor"):
@@ -187,7 +187,10 @@ class VoucherRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VoucherDraft(msgspec.Struct, frozen=True, kw_only=True, tag_field="what", tag="voucher"):
-    """A balanced voucher of one payment, or its reversal; `external_id` begins `text` and finds it again."""
+    """A balanced voucher of one payment, or its reversal; `external_id` begins `text` and finds it again.
+
+    `pays` is what it pays of each captured invoice: it stands, whatever the payment says later.
+    """
 
     company: str
     voucher_type: str
@@ -197,6 +200,7 @@ class VoucherDraft(msgspec.Struct, frozen=True, kw_only=True, tag_field="what", 
     rows: tuple[VoucherRow, ...]
     amount: Decimal  # of the payment, in `currency`
     currency: str
+    pays: tuple[PaidInvoice, ...] = ()
 
 
 class UnproposeDraft(msgspec.Struct, frozen=True, kw_only=True, tag_field="what", tag="unpropose"):

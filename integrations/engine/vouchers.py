@@ -107,6 +107,7 @@ class _Drafting:
             rows=tuple(row for row in rows if row.amount or row.domestic),
             amount=self.source.amount,
             currency=self.source.currency,
+            pays=self.source.invoices,
         )
 
     def _settled(self, each: Paid, rate: Decimal) -> list[VoucherRow]:

@@ -30,6 +30,7 @@ _TAKEN_OVER = Outcome(error="lease_lost", message="Another worker took this flow
 
 Tell = Callable[[str, int], None]
 Window = tuple[date, date]  # from, to, both included
+_STUCK = 20.0  # seconds of trouble without any progress, after which a sync is given up
 _PATIENCE = 120.0  # seconds to wait for another holder of the lease, or in one wait that a system asks for
 
 
@@ -144,14 +145,18 @@ class _Sync:
 
     def _carry(self, flow: Flow, held: Lease, *, reads: bool = False) -> Outcome:
         lease: Lease | None = held
-        outcome = Outcome(due_in=0.0)
+        outcome, done, since = Outcome(due_in=0.0), -1, time.monotonic()
         while lease is not None and outcome.due_in is not None and outcome.due_in <= _PATIENCE:
+            if outcome.error and time.monotonic() - since > _STUCK:  # whoever runs it sees why; the schedule goes on
+                break
             time.sleep(outcome.due_in)
             lease = take_over(lease.flow_id, lease.fence)
             if lease is not None:
                 # one sync reads the source once, however long the writing takes
                 outcome = _slice(replace(lease, poll_due=reads and not self._has_polled(flow)))
-                self._tell(flow.entity, self._done(flow))
+                before, done = done, self._done(flow)
+                since = time.monotonic() if done > before or not outcome.error else since
+                self._tell(flow.entity, done)
         if lease is not None:
             release(lease, due_in=outcome.due_in)
         return outcome

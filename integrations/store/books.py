@@ -37,13 +37,15 @@ _LINKED = """
     WHERE tenant_id = %(tenant)s AND integration_id = %(integration)s AND entity = %(entity)s
       AND inbound = %(inbound)s AND {column} = ANY(%(keys)s) ORDER BY id
 """
-# What our vouchers paid of each invoice, discount included; payments reversed or reissued by the batch left out.
+# What our vouchers paid of each invoice when they were booked, whatever the payment says since, discount included;
+# payments reversed or reissued by the batch left out.
 _PAID = """
     SELECT i.value->>'key', sum((i.value->>'net')::numeric + coalesce(i.value->>'discount', '0')::numeric)
     FROM integrations_recordlink l
     JOIN integrations_sourcerecord s ON s.tenant_id = l.tenant_id AND s.flow_id = %(flow)s
         AND s.source_key = l.source_key
-    CROSS JOIN LATERAL jsonb_array_elements(s.snapshot->'invoices') i
+    CROSS JOIN LATERAL jsonb_array_elements(
+        coalesce(nullif(l.sent->'pays', '[]'), s.snapshot->'invoices')) i
     WHERE l.tenant_id = %(tenant)s AND l.integration_id = %(integration)s AND l.entity = 'payment' AND l.inbound
       AND l.variant = '' AND i.value->>'key' = ANY(%(keys)s) AND NOT l.source_key = ANY(%(reissued)s)
       AND NOT EXISTS (
@@ -65,7 +67,8 @@ _UNSETTLED = """
     FROM integrations_recordlink l
     JOIN integrations_sourcerecord s ON s.tenant_id = l.tenant_id AND s.flow_id = %(flow)s
         AND s.source_key = l.source_key
-    CROSS JOIN LATERAL jsonb_array_elements(s.snapshot->'invoices') i
+    CROSS JOIN LATERAL jsonb_array_elements(
+        coalesce(nullif(l.sent->'pays', '[]'), s.snapshot->'invoices')) i
     JOIN integrations_recordlink b ON b.tenant_id = l.tenant_id AND b.integration_id = l.integration_id
         AND b.entity = 'invoice' AND b.inbound AND b.source_key = i.value->>'key' AND b.variant = ''
     LEFT JOIN integrations_mirrorrecord m ON m.tenant_id = l.tenant_id AND m.connection_id = b.target_connection_id

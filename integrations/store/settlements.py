@@ -21,7 +21,8 @@ _BOOK = """
     FROM integrations_recordlink l
     JOIN integrations_sourcerecord s ON s.tenant_id = %(tenant)s AND s.flow_id = %(flow)s
         AND s.source_key = l.source_key
-    CROSS JOIN LATERAL jsonb_array_elements(s.snapshot->'invoices') WITH ORDINALITY i(paid, place)
+    CROSS JOIN LATERAL jsonb_array_elements(
+        coalesce(nullif(l.sent->'pays', '[]'), s.snapshot->'invoices')) WITH ORDINALITY i(paid, place)
     LEFT JOIN integrations_recordlink b ON b.tenant_id = %(tenant)s AND b.integration_id = %(integration)s
         AND b.entity = 'invoice' AND b.inbound AND b.source_key = i.paid->>'key' AND b.variant = ''
     LEFT JOIN integrations_mirrorrecord m ON m.tenant_id = %(tenant)s AND m.connection_id = b.target_connection_id

@@ -125,7 +125,7 @@ CLEAR_BLOCKERS = "DELETE FROM integrations_blocker WHERE tenant_id = %(tenant)s 
 
 ADD_BLOCKERS = """
     INSERT INTO integrations_blocker (tenant_id, item_id, integration_id, kind, key)
-    SELECT %(tenant)s, c.item, %(integration)s, c.kind, c.key
+    SELECT %(tenant)s, c.item, %(integration)s, left(c.kind, 40), left(c.key, 200)
     FROM unnest(%(items)s::bigint[], %(kinds)s::text[], %(keys)s::text[]) AS c(item, kind, key)
     ON CONFLICT DO NOTHING
 """
@@ -134,7 +134,7 @@ INTENTS = """
     INSERT INTO integrations_writeintent (
         tenant_id, item_id, run_id, revision, natural_key, target_id, target_version, variant, digest, draft,
         fingerprint, why, rules_version, send_by, created_at, outcome, looks, evidence)
-    SELECT %(tenant)s, c.item, %(run)s, c.revision, c.natural_key, c.target, c.version, c.variant, c.digest,
+    SELECT %(tenant)s, c.item, %(run)s, c.revision, left(c.natural_key, 300), c.target, c.version, c.variant, c.digest,
            c.draft::jsonb, c.fingerprint, c.why::jsonb, %(rules)s, now() + make_interval(secs => %(window)s), now(),
            '', 0, '[]'::jsonb
     FROM unnest(%(items)s::bigint[], %(revisions)s::int[], %(natural_keys)s::text[], %(targets)s::text[],

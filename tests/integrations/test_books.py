@@ -8,7 +8,7 @@ import pytest
 
 from integrations.engine.books import Books
 from integrations.engine.drafts import VoucherDraft
-from integrations.engine.records import Entity, Payment
+from integrations.engine.records import Entity, Payment, Unreadable
 from integrations.models import Flow, Integration, RecordLink
 from integrations.runner.setup import Wanted, add_flow
 from integrations.store import concerns, lease
@@ -54,11 +54,15 @@ def _link(
     )
 
 
-def known(bench: Bench, flow: Flow, *batch: Payment, reversed_: bool = False) -> Books:
-    """The books for `batch`, where FIRST is read and booked as voucher V1."""
+def known(
+    bench: Bench, flow: Flow, *batch: Payment, reversed_: bool = False, since: Payment | Unreadable = SECOND
+) -> Books:
+    """The books for `batch`, where FIRST is read and booked as voucher V1, and `since` is what was read last."""
     held = lease.claim(flow.pk)
     assert held is not None
-    Bench(bench.tenant_id, flow, held).store("poll").stage(page(FIRST, SECOND))
+    store = Bench(bench.tenant_id, flow, held).store("poll")
+    store.stage(page(FIRST, SECOND))
+    store.stage(page(since))
     with tenant_scope(bench.tenant_id):
         _link(flow.integration, Entity.PAYMENT, "P1", "V1", sent=voucher_of(FIRST))
         if reversed_:
@@ -69,6 +73,17 @@ def known(bench: Bench, flow: Flow, *batch: Payment, reversed_: bool = False) ->
 def test_what_vouchers_have_paid_counts_with_its_discount(bench: Bench, flow: Flow) -> None:
     books = known(bench, flow, SECOND)
     assert (books.invoices, books.paid) == ({"I1": "10|I1"}, {"10|I1": Decimal("60.00")})
+
+
+@pytest.mark.parametrize(
+    "since",
+    [payment(paid(key="I9", net="58.00")), Unreadable(key="P1", code="bad_amount", message="No amount.")],
+    ids=["changed", "unreadable"],
+)
+def test_what_was_booked_counts_whatever_the_payment_says_since(
+    bench: Bench, flow: Flow, since: Payment | Unreadable
+) -> None:
+    assert known(bench, flow, SECOND, since=since).paid == {"10|I1": Decimal("60.00")}
 
 
 def test_a_booked_payment_counts_also_when_it_is_read_again_in_the_same_batch(bench: Bench, flow: Flow) -> None:
