@@ -12,6 +12,7 @@ from integrations.engine.errors import ConnectionBroken, Retryable
 from integrations.transport.answer import Answer
 from integrations.transport.kit import Kit
 
+_LONGEST_LIFE = 7 * 86_400.0  # seconds that a token is kept, whatever the server promises
 _REFUSED_FOR = 60.0  # seconds in which refused credentials are not tried again
 _WAIT = 5.0  # seconds that a worker waits for another one's sign-in
 
@@ -98,8 +99,9 @@ class SharedToken:
         except ConnectionBroken as error:
             self._kit.tokens.put(f"{self._name}:refused", json.dumps([error.code, error.message]), _REFUSED_FOR)
             raise
-        margin = min(30.0, token.expires_in * 0.2)
-        life = token.expires_in - margin
+        whole = min(token.expires_in, _LONGEST_LIFE)
+        margin = min(30.0, whole * 0.2)
+        life = whole - margin
         if life >= 1:
             spread = random.uniform(0, min(margin, life / 2))  # noqa: S311 - spreads load, guards nothing
             packed = json.dumps([token.value, self._now() + life - spread])

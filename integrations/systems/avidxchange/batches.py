@@ -70,14 +70,12 @@ class Batches:
 
     def _batch(self, row: Tree | BadRow) -> tuple[str, str]:
         """Raises ConnectionBroken for a batch without a way to its invoices: they would be missed."""
-        tree = {name.casefold(): value for name, value in row.members().items()} if isinstance(row, BadRow) else row
+        tree = _members(row) if isinstance(row, BadRow) else row
         try:
             name = f"{key(self._canon.get(tree, 'batch.closed'))} {key(self._canon.get(tree, 'batch.key'))}"
         except RowError:
             name = ""
-        links = [
-            wire.lowered(each) for each in wire.many(self._canon.get(tree, "batch.links")) if isinstance(each, dict)
-        ]
+        links = [each for each in wire.many(self._canon.get(tree, "batch.links")) if isinstance(each, dict)]
         ways = [each.get("href") for each in links if str(each.get("rel")).casefold() == _DETAILS]
         if name.strip() and ways and ways[0]:
             return name, str(ways[0])
@@ -98,3 +96,12 @@ class Batches:
             readable(self._canon, row, "invoice", lambda tree: self._canon.invoice(tree, closed=True))
             for row in sheet.rows
         ]
+
+
+def _members(row: BadRow) -> Tree:
+    """What of a bad row can be read; nothing of one that says two things at once."""
+    try:
+        found: Tree = wire.lowered(row.members())
+    except wire.Unfit:
+        return {}
+    return found

@@ -26,6 +26,7 @@ from integrations.transport.rows import BadRow
 
 Row = Tree | BadRow
 
+_MOST_VALUES = 2_000_000  # in one answer; a full page has some 30,000
 _COUNT = re.compile(r"([0-9]{1,12})(?:\.0{1,6})?")
 
 
@@ -115,6 +116,8 @@ def opened(answer: Answer, paging: PagingSpec) -> tuple[Any, tuple[Row, ...]]:
 
 
 def _taken_apart(answer: Answer, paging: PagingSpec) -> tuple[Any, list[dict[str, Any] | BadRow]]:
+    if answer.body.count(b",") > _MOST_VALUES:  # unpacked they would take many times their bytes
+        raise answer.unreadable("has more values than any page")
     whole: Any = answer.peek(dict)
     if whole is None:
         whole = answer.peek(list)

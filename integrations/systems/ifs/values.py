@@ -126,5 +126,15 @@ def integer(value: object) -> int | None:
     if type(value) is int:
         return value
     if isinstance(value, Decimal):
-        return int(value) if value.is_finite() and abs(value) < 10**18 and value == int(value) else None
+        fits = value.is_finite() and value.adjusted() < 18
+        return int(value) if fits and value == int(value) else None
     return int(value) if isinstance(value, str) and _DIGITS.match(value) else None
+
+
+def amount(value: object) -> Decimal | None:
+    """The amount that `value` is, or spells; zero for nothing, None for what cannot be one."""
+    try:
+        found = Decimal(str(value or 0))
+    except InvalidOperation:
+        return None
+    return found if found.is_finite() and abs(found.adjusted()) < 25 else None

@@ -2,7 +2,9 @@
 
 import gzip
 import json
+import os
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import Any
 
 import pytest
@@ -203,3 +205,38 @@ def test_a_sync_ends_and_says_why_and_goes_on_when_it_is_over(place: Place, odd:
     assert code == 0
     assert "N-1" in place.booked()
     nothing_leaked(place)
+
+
+_ATOMS = (
+    *(None, True, 0, -1, 1e300, "", [], {}, [[]], "x" * 300, "\x00", "\ud800", "0001-01-01", "9999-12-31", 10**18),
+    *("4111111111111111", {"a": []}, "1,2", "//[", "HERE NaN", "HERE 1e999999999", "HERE 0e-99999", "HERE 1E-400"),
+)
+
+
+def spoilt(value: Any, chance: Random, share: float) -> Any:
+    """`value` with some of its parts replaced by what should not be there."""
+    if chance.random() < share:
+        return chance.choice(_ATOMS)
+    if isinstance(value, dict):
+        return {name: spoilt(inner, chance, share) for name, inner in value.items() if chance.random() > share / 4}
+    return [spoilt(inner, chance, share) for inner in value] if isinstance(value, list) else value
+
+
+def test_however_rows_are_spoilt_each_has_a_state_and_a_reason(place: Place, tell: Any) -> None:
+    seed = int(os.environ.get("HOSTILE_SEED", "20261127"))
+    tell(f"hostile rows, seed {seed}")
+    chance = Random(seed)
+    for n in range(1, 301):
+        place.avid.invoices[str(n)] = raw(spoilt(invoice(n), chance, 0.04))
+    for n in range(1001, 1101):
+        place.avid.payments[str(n)] = raw(spoilt(payment(n, n - 1000), chance, 0.03))
+    code, report = place.sync()
+    assert code in (0, 2), place.logs[-1][-3000:]
+    assert not report["invoice"]["failed"]
+    assert not report["payment"]["failed"]
+    for entity in ("invoice", "payment"):
+        found = place.standing(entity)
+        assert len(found) >= 90
+        assert {state for state, _ in found.values()} <= {"done", "held", "waiting", "out"}
+        assert not [key for key, (state, code_) in found.items() if state != "done" and code_ in ("", "internal")]
+    assert len(place.booked()) == len(set(place.booked()))

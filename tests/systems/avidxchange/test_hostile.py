@@ -12,7 +12,7 @@ from integrations.engine.errors import ConnectionBroken, OutcomeUnknown, Rejecte
 from integrations.engine.ports import Scope
 from integrations.engine.records import Entity, Invoice, Unreadable
 from integrations.systems.avidxchange.cards import masked
-from tests.systems.avidxchange.world import CLOSED, World, account, invoice, items, payment, vendor
+from tests.systems.avidxchange.world import CLOSED, PARTNER, World, account, invoice, items, payment, vendor
 
 SMALL = {"profile": '{"paging": {"size": 3}}'}
 LINKS = {"profile": '{"paging": {"size": 3, "style": "links"}}'}
@@ -244,3 +244,26 @@ def test_a_job_whose_id_is_none_is_as_good_as_lost(job: Any) -> None:
 def test_an_answer_in_circles_to_a_sign_in_is_no_address() -> None:
     with pytest.raises(ConnectionBroken):
         fetched(httpx.Response(302, headers={"location": "https://elsewhere.example/"}))
+
+
+@pytest.mark.parametrize("seconds", ["1e300", "1e30", "-5", "0"])
+def test_a_token_that_lives_for_ever_or_never_signs_all_the_same(seconds: str) -> None:
+    world = World(PARTNER)
+    granted = f'{{"access_token": "t-1", "expires_in": {seconds}}}'
+    world.answered_by(
+        lambda request: httpx.Response(200, text=granted) if request.method == "POST" else items(*some(1))
+    )
+    assert [record.key for record in world.read(Entity.INVOICE, cursor=LATELY)] == ["1"]
+
+
+def test_a_page_of_millions_of_nothings_is_not_unpacked() -> None:
+    for rows in ("{}," * 3_000_000 + "{}", "1," * 3_000_000 + "1"):
+        began = time.monotonic()
+        with pytest.raises(Retryable) as caught:
+            read(text=f'{{"Items":[{rows}]}}')
+        assert caught.value.code == "unreadable"
+        assert time.monotonic() - began < 3
+
+
+def test_more_rows_than_anybody_asked_for_are_still_read() -> None:
+    assert len(read(*some(*range(2_000)))) == 2_000

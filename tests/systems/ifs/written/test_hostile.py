@@ -171,3 +171,38 @@ def test_a_stranger_who_adds_a_row_before_the_approval_is_noticed(books: Books) 
     books.sim.insert("VoucherRow", {**key, "RowNo": 9, "Account": "5990", "Amount": 5, "CurrencyAmount": 5})
     books.write(paid())
     assert [row["Objstate"] for row in books.sim.rows("Voucher")] == ["Cancelled", "Approved"]
+
+
+@pytest.mark.parametrize("text", [None, ""])
+def test_a_voucher_that_came_without_its_text_may_be_ours(books: Books, text: Any) -> None:
+    lost_after_approval(books)
+
+    def change(request: httpx.Request, behind: Answer) -> httpx.Response:
+        answer = behind(request)
+        if not is_list(request, "/VoucherSet"):
+            return answer
+        return httpx.Response(
+            200, json={"value": [{**r, "VoucherText": text} for r in json.loads(answer.read())["value"]]}
+        )
+
+    between(books, change)
+    with pytest.raises(OutcomeUnknown):
+        books.write(paid())
+    assert len(books.sim.rows("Voucher")) == 1
+
+
+@pytest.mark.parametrize("spelt", ["1,2", "NaN", "x", "1e999999999"])
+def test_a_row_whose_amount_is_none_is_not_what_was_sent(books: Books, spelt: str) -> None:
+    lost_after_approval(books)
+
+    def change(request: httpx.Request, behind: Answer) -> httpx.Response:
+        answer = behind(request)
+        if not is_list(request, "/VoucherRowSet"):
+            return answer
+        rows = json.loads(answer.read())["value"]
+        return httpx.Response(200, json={"value": [{**row, "DebetAmount": spelt} for row in rows]})
+
+    between(books, change)
+    with pytest.raises(Rejected) as caught:
+        books.write(paid())
+    assert caught.value.code == "booked"
