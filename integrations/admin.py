@@ -1,9 +1,9 @@
-"""The tenant's admin of integrations: mapping tables to edit, everything else to look at."""
+"""The tenant's admin of integrations: mapping tables to propose in, everything else to look at."""
 
-from typing import Any
+from typing import Any, ClassVar, cast
 
-from django.contrib import admin
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
 
 from integrations.models import (
     Connection,
@@ -11,49 +11,125 @@ from integrations.models import (
     Flow,
     GLMapping,
     Integration,
+    MappingChange,
     OutboxItem,
     RecordLink,
     ReviewItem,
     SyncRun,
 )
-from integrations.store import blockers
-from tenants.adminsite import TenantModelAdmin, site
+from integrations.runner import mappings
+from tenants.access import Place
+from tenants.adminsite import TenantModelAdmin, place_of, site
 from tenants.permissions import Act
+
+PROPOSED = "Proposed. It counts once a controller approves it, under Mappings."
+
+
+class RuleAdmin(TenantModelAdmin):
+    """Base of the mapping tables: what is saved or deleted here is proposed, as on the mappings page.
+
+    `kind` names the table. Rules keep their key: to change it, take the rule out and add another.
+    """
+
+    change_act = Act.MAP
+    kind: ClassVar[str]
+    list_select_related = ("integration", "made_by", "checked_by")
+    actions = None  # rules are taken out one by one here; many go by the mappings page's file
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).filter(active=True)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ("integration", *self.model.KEY) if obj else ()
+
+    @admin.display(description="Approval")
+    def approval(self, obj: Any) -> str:
+        return str(obj.approval())
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """The model's form, which also asks the rules of proposing."""
+        base = super().get_form(request, obj, change=change, **kwargs)
+        kind, place = self.kind, place_of(request)
+
+        class Form(base):  # type: ignore[misc,valid-type]
+            """Valid is what can be proposed now."""
+
+            def _post_clean(self) -> None:
+                super()._post_clean()
+                if not self.errors and place is not None and self.has_changed():
+                    row = self.instance
+                    try:
+                        asked = mappings.wish(kind, row.said((*row.KEY, *row.VALUES)))
+                        mappings.check(row.integration, asked)
+                    except mappings.Refused as refused:
+                        self.add_error(refused.name if refused.name in self.fields else None, str(refused))
+
+            def validate_unique(self) -> None:
+                """A rule that exists is no error: another value is proposed for it, or it is so already."""
+
+            validate_constraints = validate_unique
+
+        return Form
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if form.has_changed():
+            asked = mappings.wish(self.kind, obj.said((*obj.KEY, *obj.VALUES)))
+            self._proposed(request, obj, asked)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        self._proposed(request, obj, mappings.wish(self.kind, obj.said(obj.KEY), remove=True))
+
+    def _proposed(self, request: HttpRequest, obj: Any, asked: mappings.Wish) -> None:
+        try:
+            made = mappings.propose(cast(Place, place_of(request)), obj.integration, [asked])
+        except mappings.Refused as refused:
+            messages.error(request, str(refused))
+        else:
+            waits = made.status == made.Status.PROPOSED
+            messages.success(request, PROPOSED if waits else "It is in force.")
+
+    # What is proposed is not saved yet: the sets have their own audit, and the answer is the list.
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Nothing: proposing was noted."""
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Nothing: proposing was noted."""
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        """Nothing: proposing was noted."""
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        return self.response_post_save_add(request, obj)
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        return self.response_post_save_change(request, obj)
+
+    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:
+        return self.response_post_save_change(request, None)
 
 
 @admin.register(GLMapping, site=site)
-class GLMappingAdmin(TenantModelAdmin):
-    """Rules of coding. Saving one frees every record that waited for it; nothing that was posted changes."""
+class GLMappingAdmin(RuleAdmin):
+    """Rules of coding."""
 
-    change_act = Act.MAP
-    list_display = ("table", "part", "source", "target", "company", "valid_from", "valid_to", "version", "note")
+    kind = MappingChange.Kind.GL
+    list_display = (
+        *("table", "part", "source", "target", "company", "integration", "valid_from", "valid_to"),
+        *("version", "approval", "note"),
+    )
     list_filter = ("table", "part")
     search_fields = ("source", "target", "note")
     fields = ("integration", "table", "company", "part", "source", "target", "valid_from", "valid_to", "note")
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Each save is a new version."""
-        if change:
-            obj.version += 1
-        super().save_model(request, obj, form, change)
-        kind, pattern = obj.blocker
-        blockers.free_matching(obj.integration_id, kind, pattern)
-
 
 @admin.register(FieldMapping, site=site)
-class FieldMappingAdmin(TenantModelAdmin):
+class FieldMappingAdmin(RuleAdmin):
     """Where a field of the source goes, such as which kind of dimension a code part becomes."""
 
-    change_act = Act.MAP
-    list_display = ("source", "target", "entity", "integration", "version")
+    kind = MappingChange.Kind.FIELD
+    list_display = ("source", "target", "entity", "integration", "version", "approval")
     fields = ("integration", "entity", "source", "target")
-
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Declaring a code part frees what waited for it."""
-        if change:
-            obj.version += 1
-        super().save_model(request, obj, form, change)
-        blockers.free(obj.integration_id, "part", [obj.source.removeprefix("dimensions.")])
 
 
 class LookOnly(TenantModelAdmin):

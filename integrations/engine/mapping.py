@@ -30,7 +30,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """One approved row of a mapping table. Patterns know `*` and `?` only; "" matches anything.
 
     `table` is account, tax_code or dimension; `part` the source dimension of a dimension rule; `target` a number
-    (account) or value (dimension) on the target.
+    (account) or value (dimension) on the target; `approval` says who let this version count.
     """
 
     id: int
@@ -42,6 +42,12 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     part: str = ""
     valid_from: date | None = None
     valid_to: date | None = None
+    approval: str = ""
+
+    @property
+    def words(self) -> str:
+        """The rule as a reason names it."""
+        return f"rule {self.id} version {self.version}" + (f", {self.approval}" if self.approval else "")
 
     def covers(self, company: str, value: str, day: date | None) -> bool:
         """Whether this rule speaks for `value` of `company` on `day`."""
@@ -236,7 +242,7 @@ class Rules:
     ) -> tuple[str, str, Problem | None]:
         rule = next((r for r in self._tables.get((table, part), ()) if r.covers(company, value, day)), None)
         number = rule.target if rule else value
-        why = f"rule {rule.id} version {rule.version}" if rule else "equal number"
+        why = rule.words if rule else "equal number"
         if rule is None and (table == "tax_code" or not self.match_by_number):
             found = None
         elif table == "dimension":

@@ -4,7 +4,8 @@ from integrations.models.access import ApiKey, IdempotencyKey
 from integrations.models.connection import Connection, PingResult
 from integrations.models.flow import DueFlow, Flow, Heartbeat, Integration
 from integrations.models.limit import HourlyUse
-from integrations.models.mapping import FieldMapping, GLMapping
+from integrations.models.mapping import FieldMapping, GLMapping, MappingRule
+from integrations.models.mapping_set import MappingChange, MappingSet
 from integrations.models.plan import Plan, PlanLine
 from integrations.models.review import Answer, ReviewItem
 from integrations.models.search import SearchTerm
@@ -36,6 +37,9 @@ __all__ = [
     "HourlyUse",
     "IdempotencyKey",
     "Integration",
+    "MappingChange",
+    "MappingRule",
+    "MappingSet",
     "MirrorRecord",
     "MirrorState",
     "OutboxItem",

@@ -1,6 +1,6 @@
 """Freeing what waited: supplying a thing deletes its blockers and makes the items ready, in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -39,7 +39,16 @@ def free(integration_id: int, kind: str, keys: Sequence[str]) -> int:
     return len(flows)
 
 
-def free_matching(integration_id: int, kind: str, pattern: str) -> int:
-    """As `free`, for every key that `pattern` (`*`, `?`) matches."""
-    waiting = Blocker.objects.filter(integration_id=integration_id, kind=kind).values_list("key", flat=True).distinct()
-    return free(integration_id, kind, [key for key in waiting if fnmatchcase(key, pattern.replace("[", "[[]"))])
+def free_matching(integration_id: int, wanted: Iterable[tuple[str, str]]) -> int:
+    """As `free`, for every key that one of the patterns (`*`, `?`) of its kind matches: (kind, pattern)."""
+    rows = Blocker.objects.filter(integration_id=integration_id).values_list("kind", "key").distinct()
+    waiting: dict[str, set[str]] = {}
+    for kind, key in rows:
+        waiting.setdefault(kind, set()).add(key)
+    found: dict[str, set[str]] = {}
+    for kind, pattern in wanted:
+        keys = waiting.get(kind, set())
+        wild = any(mark in pattern for mark in "*?")
+        matched = {key for key in keys if fnmatchcase(key, pattern.replace("[", "[[]"))} if wild else keys & {pattern}
+        found.setdefault(kind, set()).update(matched)
+    return sum(free(integration_id, kind, sorted(keys)) for kind, keys in found.items() if keys)

@@ -42,11 +42,12 @@ def load_rules(flow: Flow, longest_name: int = 0, tool: str = "") -> Rules:
         accounts, values = books.chart(held)
         held_parts = {(each.kind_name or each.kind): each.kind for each in held.values.values()}
     else:
-        accounts, values = _chart_of(integration.ap_id)
-    said = FieldMapping.objects.filter(integration=integration, source__startswith="dimensions.")
+        accounts, values = chart_of(integration.ap_id)
+    said = FieldMapping.objects.filter(integration=integration, active=True, source__startswith="dimensions.")
+    ours = GLMapping.objects.filter(integration=integration, active=True).select_related("made_by", "checked_by")
     return Rules(
-        rules=[_rule(row) for row in GLMapping.objects.filter(integration=integration)],
-        parts={**held_parts, **{row.source.removeprefix("dimensions."): row.target for row in said}},
+        rules=[_rule(row) for row in ours],
+        parts={**held_parts, **{row.part: row.target for row in said}},
         accounts=accounts,
         values=values,
         match_by_number=held is not None or policy.match_by_number,
@@ -58,7 +59,7 @@ def load_rules(flow: Flow, longest_name: int = 0, tool: str = "") -> Rules:
     )
 
 
-def _chart_of(connection_id: int) -> tuple[list[Account], list[Account]]:
+def chart_of(connection_id: int) -> tuple[list[Account], list[Account]]:
     """(accounts, dimension values) of a target, as its mirror has them."""
     rows = MirrorRecord.objects.filter(connection_id=connection_id, entity__in=[Entity.GL_ACCOUNT, Entity.DIMENSION])
     found = [(row.entity, _account(row)) for row in rows]
@@ -172,11 +173,14 @@ def _rule(row: GLMapping) -> Rule:
         part=row.part,
         valid_from=row.valid_from,
         valid_to=row.valid_to,
+        approval=row.approval(),
     )
 
 
 def version(integration: Integration) -> str:
     """Names the state of mappings and policy that a batch was decided with."""
-    newest = GLMapping.objects.filter(integration=integration).aggregate(at=Max("changed_at"), rows=Count("id"))
+    newest = GLMapping.objects.filter(integration=integration, active=True).aggregate(
+        at=Max("changed_at"), rows=Count("id")
+    )
     rules = f"{newest['rows']} mapping rules as of {newest['at']}" if newest["rows"] else "no mapping rules"
     return f"settings {integration.policy_version}, {rules}"

@@ -18,6 +18,7 @@ View = Callable[..., HttpResponseBase]
 
 REFUSED = {
     Act.CONNECT: "Only owners and integrators change connections and schedules. Ask one of them.",
+    Act.MAP: "Only integrators and clerks propose mappings; controllers approve them. Ask one of them.",
     Act.WORK: "Only integrators, controllers and clerks retry records. Ask one of them.",
 }
 

@@ -19,7 +19,11 @@ class Page(NamedTuple):
 
 def before_of(request: HttpRequest) -> int | None:
     """The key the page starts below; anything that is no key means the first page."""
-    text = request.GET.get("before", "")
+    return number_of(request.GET.get("before", ""))
+
+
+def number_of(text: str) -> int | None:
+    """The key that `text` is; None for what is no key."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= _BIGGEST else None
 
 

@@ -8,6 +8,8 @@ from integrations.web import (
     flows,
     integrations,
     keys,
+    mapping_rule,
+    mapping_sets,
     mappings,
     plans,
     policy,
@@ -65,6 +67,8 @@ urlpatterns = [
     path("settlements/", settlements.settlements, name="settlements"),
     path("settlements.csv", settlements.export, name="settlements-csv"),
     path("mappings/", mappings.mappings, name="mappings"),
+    path("mappings/rule/", mapping_rule.rule, name="mapping-rule"),
+    path("mappings/sets/<uuid:uuid>/", mapping_sets.one, name="mapping-set"),
     path("audit/", trail.audit, name="audit"),
     path("settings/", you.settings, name="settings"),
 ]

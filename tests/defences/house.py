@@ -24,6 +24,8 @@ from integrations.models import (
     Flow,
     GLMapping,
     Integration,
+    MappingChange,
+    MappingSet,
     MirrorRecord,
     OutboxItem,
     PingResult,
@@ -127,6 +129,12 @@ def _integration(house: House) -> None:
         part = "B" if table == GLMapping.Table.DIMENSION else ""
         GLMapping.objects.create(integration=joined, table=table, part=part, source=rule, target=rule, note=rule)
     FieldMapping.objects.create(integration=joined, source="dimensions.B", target=house.mark_of(FieldMapping))
+    for status in MappingSet.Status.values:
+        asked = MappingSet.objects.create(
+            integration=joined, reason=house.mark_of(MappingSet), status=status, made_at=timezone.now()
+        )
+        source = {"table": "account", "company": "", "part": "", "source": house.mark_of(MappingChange)}
+        MappingChange.objects.create(set=asked, rule=source, new={"target": "1", "valid_to": None, "note": ""})
     for status in SettingChange.Status.values:
         SettingChange.objects.create(
             integration=joined, name="rounding_account", old="", new="8030", reason=house.mark_of(SettingChange),

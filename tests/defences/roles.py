@@ -18,6 +18,8 @@ from integrations.models import (
     FieldMapping,
     Flow,
     GLMapping,
+    MappingChange,
+    MappingSet,
     OutboxItem,
     PingResult,
     Plan,
@@ -37,7 +39,8 @@ READING = (
     *("/audit/", "/settings/", "/settings/members/", "/admin/", "/admin/integrations/glmapping/"),
     *("/api/v1/status/", "/api/v1/connections/", "/api/schema/", "/api/v1/integrations/", "/api/v1/flows/"),
     *("/api/v1/runs/", "/api/v1/records/", "/api/v1/review-items/", "/api/v1/plans/", "/api/v1/audit/"),
-    *("/settlements/", "/settlements.csv", "/api/v1/settlements/"),
+    *("/settlements/", "/settlements.csv", "/api/v1/settlements/", "/mappings/rule/"),
+    *("/api/v1/gl-mappings/", "/api/v1/field-mappings/", "/api/v1/mapping-sets/"),
 )
 
 
@@ -148,26 +151,60 @@ def _retry(client: Client, desk: Desk) -> bool:
 
 
 def _mapping(desk: Desk, model: Any) -> tuple[Any, dict[str, Any]]:
-    source = f"s{uuid.uuid4().hex[:8]}"
+    source = f"dimensions.{uuid.uuid4().hex[:8]}"
     data: dict[str, Any] = {"integration": desk.integration.pk, "source": source, "target": "1"}
     data |= {"table": "account"} if model is GLMapping else {"entity": "invoice"}
     with _tenant(desk):
         values = {**data, "integration": desk.integration}
-        return model.objects.create(**values), {**data, "source": f"{source}n"}
+        return model.objects.create(**values), data
 
 
 def _admin(model: Any, act: str) -> Callable[[Client, Desk], bool]:
     def attempt(client: Client, desk: Desk) -> bool:
         row, data = _mapping(desk, model)
+        data |= {"source": f"{data['source']}n"} if act == "add" else {"target": "2"}
         path = f"/admin/integrations/{model._meta.model_name}/"
         where = {"add": f"{path}add/", "change": f"{path}{row.pk}/change/", "delete": f"{path}{row.pk}/delete/"}[act]
         ask(client, "post", where, {"post": "yes"} if act == "delete" else data)
-        with _tenant(desk):
-            if act == "delete":
-                return not model.objects.filter(pk=row.pk).exists()
-            return bool(model.objects.filter(source=data["source"]).exists())
+        new = None if act == "delete" else data["target"]
+        return _proposed(desk, data["source"], new)
 
     return attempt
+
+
+def _proposed(desk: Desk, source: str, target: str | None) -> bool:
+    """Whether it was proposed; nothing of it is in force before somebody else has looked at it."""
+    with _tenant(desk):
+        asked = MappingChange.objects.filter(rule__source=source).select_related("set").first()
+        if asked is None:
+            return False
+        standing = [*GLMapping.objects.filter(source=source), *FieldMapping.objects.filter(source=source)]
+        untouched = not standing or (standing[0].version, standing[0].active) == (1, True)
+        return (asked.set.status == "approved" or untouched) and (asked.new or {}).get("target") == target
+
+
+def _propose_rule(path: str) -> Callable[[Client, Desk], bool]:
+    def attempt(client: Client, desk: Desk) -> bool:
+        source = uuid.uuid4().hex[:8]
+        data = {"integration": str(desk.integration.uuid), "table": "account", "source": source, "target": "1"}
+        ask(client, "post", path, data)
+        return _proposed(desk, source, "1")
+
+    return attempt
+
+
+def _approve_rule(path: str) -> Callable[[Client, Desk], bool]:
+    return lambda client, desk: _approved_rule(client, desk, path)
+
+
+def _approved_rule(client: Client, desk: Desk, path: str) -> bool:
+    with _tenant(desk):
+        row = MappingSet.objects.create(integration=desk.integration, made_at=timezone.now(), made_by=desk.user)
+        rule = {"table": "account", "company": "", "part": "", "source": uuid.uuid4().hex[:8], "valid_from": None}
+        MappingChange.objects.create(set=row, rule=rule, new={"target": "1", "valid_to": None, "note": ""})
+    ask(client, "post", path.format(row.uuid), {"do": "approve"} if path.startswith("/mappings/") else None)
+    with _tenant(desk):
+        return bool(GLMapping.objects.filter(source=rule["source"]).exists())
 
 
 def _look_only(client: Client, desk: Desk) -> bool:
@@ -314,6 +351,10 @@ TRIALS = (
         Trial(f"{a} a field mapping in the admin", MAPPING, _admin(FieldMapping, a))
         for a in ("add", "change", "delete")
     ),
+    Trial("propose a mapping on its page", MAPPING, _propose_rule("/mappings/rule/?kind=gl")),
+    Trial("propose a mapping by the API", MAPPING, _propose_rule("/api/v1/gl-mappings/")),
+    Trial("approve a mapping on its page", frozenset({CONTROLLER}), _approve_rule("/mappings/sets/{}/")),
+    Trial("approve a mapping by the API", frozenset({CONTROLLER}), _approve_rule("/api/v1/mapping-sets/{}/approve/")),
     Trial("change what the product writes in the admin", frozenset(), _look_only),
     Trial("pause a flow by the API", CONNECTING, _api_switch),
     Trial("retry by the API", WORKING, _review_act("retry", "ready", {})),

@@ -7,26 +7,23 @@ name: its lists are whole. Connections and integrations are never deleted here, 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import msgspec
 from django.core.exceptions import ValidationError
 
 from audit.log import record as audit
-from integrations.models import Connection, DueFlow, FieldMapping, Flow, GLMapping, Integration
-from integrations.runner import schedule, setup
+from integrations.models import Connection, DueFlow, Flow, Integration
+from integrations.runner import mappings, schedule, setup
 from integrations.runner import settings as setting_changes
 from integrations.runner.configuring.change import Change
 from integrations.runner.configuring.document import (
     ENV,
     ConnectionPart,
     Document,
-    FieldPart,
     IntegrationPart,
-    MappingPart,
     Wrong,
 )
 from integrations.runner.configuring.people import users
 from integrations.runner.configuring.policies import check_policy, policy
-from integrations.store import blockers
+from integrations.runner.configuring.tables import tables
 from integrations.systems import registry
 from tenants.credentials import Sealed
 from tenants.members import Refused as MemberRefused
@@ -49,7 +46,7 @@ def apply(changes: Sequence[Change]) -> None:
     for change in changes:
         try:
             change.do()
-        except (setup.Refused, setting_changes.Refused, MemberRefused) as error:
+        except (setup.Refused, setting_changes.Refused, mappings.Refused, MemberRefused) as error:
             raise Wrong(f"{change.what}: {error}") from None
         except ValidationError as error:
             raise Wrong(f"{change.what}: {'; '.join(error.messages)}") from None
@@ -134,14 +131,14 @@ def _integration(part: IntegrationPart, named: set[str]) -> list[Change]:
         return [Change(what, "", f"{part.erp} to {part.ap}, company {part.company}", lambda: _join(part))]
     if (row.erp.name, row.ap.name, row.company) != (part.erp, part.ap, part.company):
         raise Wrong(f"{what}: its connections and company are never changed. Join them under another name.")
-    return [*_heads(row, part), *_flows(row, part), *_fields(row, part), *_mappings(row, part)]
+    return [*_heads(row, part), *_flows(row, part), *tables(row, part)]
 
 
 def _join(part: IntegrationPart) -> None:
     erp, ap = Connection.objects.get(name=part.erp), Connection.objects.get(name=part.ap)
     row = setup.join(part.name, erp, ap, part.company, part.company_name)
     Flow.objects.filter(integration=row).update(enabled=not part.flows)
-    for change in [*_heads(row, part), *_flows(row, part), *_fields(row, part), *_mappings(row, part)]:
+    for change in [*_heads(row, part), *_flows(row, part), *tables(row, part)]:
         change.do()
 
 
@@ -175,58 +172,6 @@ def _flow(flow: Flow, fields: Mapping[str, Any]) -> Callable[[], None]:
     def do() -> None:
         _setter(flow, fields)()
         DueFlow.objects.filter(flow_id=flow.pk, tenant_id=current_tenant()).update(enabled=flow.enabled)
-
-    return do
-
-
-def _fields(row: Integration, part: IntegrationPart) -> list[Change]:
-    rows = {(each.entity, each.source): each for each in FieldMapping.objects.filter(integration=row)}
-    wanted: dict[Any, FieldPart] = {(each.entity, each.source): each for each in part.fields}
-    found = []
-    for key in rows.keys() | wanted.keys():
-        old, new = rows.get(key), wanted.get(key)
-        was, will = old.target or "not sent" if old else "", new.target or "not sent" if new else ""
-        if was != will:
-            what = f"integration {part.name}, field {key[1]}"
-            found.append(Change(what, was, will, _replace(row, FieldMapping, old, new, "part")))
-    return sorted(found, key=str)
-
-
-def _mappings(row: Integration, part: IntegrationPart) -> list[Change]:
-    rows = {_key(each): each for each in GLMapping.objects.filter(integration=row)}
-    wanted: dict[Any, MappingPart] = {each.key: each for each in part.mappings}
-    found = []
-    for key in rows.keys() | wanted.keys():
-        old, new = rows.get(key), wanted.get(key)
-        was = _words({name: getattr(old, name) for name in ("target", "valid_to", "note")}) if old else ""
-        will = _words({name: getattr(new, name) for name in ("target", "valid_to", "note")}) if new else ""
-        if was != will:
-            what = f"integration {part.name}, {key[0]} {key[2]} {key[3]}".replace("  ", " ")
-            found.append(Change(what, was, will, _replace(row, GLMapping, old, new, "")))
-    return sorted(found, key=str)
-
-
-def _key(row: GLMapping) -> tuple[object, ...]:
-    return (row.table, row.company, row.part, row.source, row.valid_from)
-
-
-def _replace(row: Integration, model: Any, old: Any, new: Any, kind: str) -> Callable[[], None]:
-    """Write, change or remove one row of a mapping table, and free what waited for it."""
-
-    def do() -> None:
-        if new is None:
-            old.delete()
-            return
-        made = old or model(integration=row)
-        for name, value in msgspec.structs.asdict(new).items():
-            setattr(made, name, value)
-        made.version = old.version + 1 if old else 1
-        made.full_clean()
-        made.save()
-        if kind:
-            blockers.free(row.pk, kind, [made.source.removeprefix("dimensions.")])
-        else:
-            blockers.free_matching(row.pk, *made.blocker)
 
     return do
 

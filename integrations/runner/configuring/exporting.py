@@ -64,11 +64,11 @@ def _integration(row: Integration) -> IntegrationPart:
         flows=tuple(_flow(each) for each in Flow.objects.filter(integration=row).order_by("inbound", "entity")),
         fields=tuple(
             FieldPart(source=each.source, target=each.target, entity=each.entity)
-            for each in FieldMapping.objects.filter(integration=row).order_by("entity", "source")
+            for each in FieldMapping.objects.filter(integration=row, active=True).order_by("entity", "source")
         ),
         mappings=tuple(
             _mapping(each)
-            for each in GLMapping.objects.filter(integration=row).order_by(
+            for each in GLMapping.objects.filter(integration=row, active=True).order_by(
                 "table", "company", "part", "source", "valid_from"
             )
         ),

@@ -40,11 +40,15 @@ def policy(row: Integration, part: IntegrationPart) -> list[Change]:
     return found
 
 
+def proposer() -> Place:
+    """Where the document's own changes are proposed from: as an integrator's, by whoever runs the command."""
+    tenant, actor = Tenant.objects.get(), open_scope().actor
+    return Place(tenant.pk, tenant.name, tenant.slug, tenant.time_zone, (Role.INTEGRATOR,), actor)
+
+
 def _propose(row: Integration, name: str, new: Any) -> Callable[[], None]:
     def do() -> None:
-        tenant, actor = Tenant.objects.get(), open_scope().actor
-        place = Place(tenant.pk, tenant.name, tenant.slug, tenant.time_zone, (Role.INTEGRATOR,), actor)
-        settings.propose(place, row, name, new, REASON)
+        settings.propose(proposer(), row, name, new, REASON)
         row.refresh_from_db(fields=["policy", "policy_version", "start_date"])
 
     return do

@@ -1,0 +1,99 @@
+"""The mapping tables: what is in force, what is asked for, and how approved changes take force."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from django.utils import timezone
+
+from audit.log import record as audit
+from integrations.models import MappingChange, MappingRule, MappingSet
+from integrations.store.blockers import free_matching
+
+Key = tuple[object, ...]
+_DAYS = ("valid_from", "valid_to")
+
+
+class Stale(ValueError):
+    """A rule is not any more what it was when its change was proposed; the message names it."""
+
+
+def in_force(integration_id: int, kinds: Iterable[str] = MappingChange.Kind.values) -> dict[Key, dict[str, Any]]:
+    """The values of every rule in force, by its key."""
+    return {
+        key: row.said(row.VALUES) for kind in kinds for key, row in rows_of(integration_id, kind).items() if row.active
+    }
+
+
+def pending(integration_id: int) -> dict[Key, MappingChange]:
+    """The changes that wait for a decision, by the key of their rule."""
+    waiting = MappingChange.objects.filter(
+        set__integration=integration_id, set__status=MappingSet.Status.PROPOSED
+    ).select_related("set")
+    return {change.key: change for change in waiting}
+
+
+def rows_of(integration_id: int, kind: str) -> dict[Key, MappingRule]:
+    """Every row of a table, those out of force too, by key."""
+    model = MappingChange.MODELS[kind]
+    return {(kind, *row.said(model.KEY).values()): row for row in model.objects.filter(integration=integration_id)}
+
+
+def put_in_force(made: MappingSet) -> int:
+    """Make the tables what the set says, each rule as a new version, and free what waited; in one transaction.
+
+    The caller holds the integration's lock. Returns how many records were freed. Raises Stale.
+    """
+    changes = list(made.changes.order_by("id"))
+    touched: list[MappingRule] = []
+    for kind in MappingChange.Kind.values:
+        touched += _write(made, [change for change in changes if change.kind == kind], kind)
+    MappingChange.objects.bulk_update(changes, ["row", "version"], batch_size=1000)
+    for change in changes:
+        _note(made, change)
+    return free_matching(made.integration_id, (each for row in touched for each in row.blockers))
+
+
+def _write(made: MappingSet, changes: list[MappingChange], kind: str) -> list[MappingRule]:
+    if not changes:
+        return []
+    model: Any = MappingChange.MODELS[kind]
+    known = rows_of(made.integration_id, kind)
+    new: list[MappingRule] = []
+    old: list[MappingRule] = []
+    rows: list[MappingRule] = []
+    now = timezone.now()
+    for change in changes:
+        row = known.get(change.key)
+        if (row.said(model.VALUES) if row and row.active else None) != change.old:
+            raise Stale(str(change.rule.get("source", "")))
+        if row is None:
+            row = model(integration=made.integration, **typed(change.rule), version=0)
+            new.append(row)
+        else:
+            old.append(row)
+        for name, value in typed(change.new or {}).items():
+            setattr(row, name, value)
+        row.active, row.version, row.changed_at = change.new is not None, row.version + 1, now
+        row.made_by_id, row.checked_by_id = made.made_by_id, made.checked_by_id
+        rows.append(row)
+    model.objects.bulk_create(new, batch_size=1000)
+    fields = [*model.VALUES, "active", "version", "changed_at", "made_by", "checked_by"]
+    model.objects.bulk_update(old, fields, batch_size=1000)
+    for change, row in zip(changes, rows, strict=True):
+        change.row, change.version = row.pk, row.version
+    return rows
+
+
+def typed(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values from JSON as the columns take them."""
+    return {n: date.fromisoformat(v) if n in _DAYS and isinstance(v, str) else v for n, v in values.items()}
+
+
+def _note(made: MappingSet, change: MappingChange) -> None:
+    audit(
+        "mapping_changed",
+        subject=f"integration:{made.integration_id}",
+        refs={"set": str(made.uuid), "kind": change.kind, "rule": change.row, "version": change.version},
+        detail={"rule": change.rule, "old": change.old, "new": change.new},
+    )

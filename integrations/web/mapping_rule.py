@@ -1,0 +1,128 @@
+"""One mapping rule: its history with who approved which version, and the form that proposes another."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect, render
+
+from integrations.models import GLMapping, Integration, MappingChange, MappingRule
+from integrations.runner import mappings
+from integrations.store.checking import Ruling, ruling
+from integrations.web.gate import page, place_of
+from integrations.web.paging import number_of
+from tenants.permissions import Act
+
+Kind = MappingChange.Kind
+_Day: Any = {"widget": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), "required": False}
+
+
+class RuleForm(forms.Form):
+    """Base of the forms: whose rule, what, and why. The fields that say which rule it is stay once it exists."""
+
+    kind: str
+    integration = forms.ModelChoiceField(Integration.objects.none(), label="Integration", to_field_name="uuid")
+    reason = forms.CharField(
+        label="Why", required=False, max_length=2000, help_text="Kept with the change; auditors read it."
+    )
+
+    def __init__(self, *args: Any, row: MappingRule | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices: Any = self.fields["integration"]
+        choices.queryset = Integration.objects.order_by("name")
+        choices.empty_label = None
+        model: Any = MappingChange.MODELS[self.kind]
+        for name in ("integration", *model.KEY) if row else ():
+            self.fields[name].disabled = True
+        self.order_fields(["integration", *model.KEY, *model.VALUES, "reason"])
+
+
+class GLForm(RuleForm):
+    """A rule for an account, a tax code or a dimension value."""
+
+    kind = Kind.GL
+    table = forms.ChoiceField(label="What", choices=GLMapping.Table.choices)
+    company = forms.CharField(label="Company", max_length=20, required=False, help_text="Empty: every company.")
+    part = forms.CharField(
+        label="Code part",
+        max_length=20,
+        required=False,
+        help_text="For a dimension value only: its code part, such as B.",
+    )
+    source = forms.CharField(
+        label="As it comes",
+        max_length=60,
+        help_text="The account, tax code or value; * and ? match any letters, or one.",
+    )
+    valid_from = forms.DateField(
+        label="From", help_text="First posting date that it counts for. Empty: every date.", **_Day
+    )
+    target = forms.CharField(label="What it becomes", max_length=60, help_text="The number on the other side.")
+    valid_to = forms.DateField(label="To", help_text="Last posting date. Empty: no end.", **_Day)
+    note = forms.CharField(label="Note", max_length=200, required=False)
+
+
+class FieldForm(RuleForm):
+    """Where a code part goes."""
+
+    kind = Kind.FIELD
+    entity = forms.CharField(initial="invoice", widget=forms.HiddenInput, max_length=20)
+    source = forms.CharField(label="As it comes", max_length=60, help_text="Such as dimensions.B for code part B.")
+    target = forms.CharField(
+        label="What it becomes", max_length=60, required=False, help_text="Such as department. Empty: it is not sent."
+    )
+
+
+FORMS: Mapping[str, type[RuleForm]] = {Kind.GL: GLForm, Kind.FIELD: FieldForm}
+
+
+@page("POST", write=Act.MAP)
+def rule(request: HttpRequest) -> HttpResponseBase:
+    """The rule of the query's `gl` or `field`, or a new one that the query begins; POST proposes it, or its end."""
+    row = _row(request)
+    kind = row[0] if row else Kind.FIELD if request.GET.get("kind") == Kind.FIELD else Kind.GL
+    found = row[1] if row else None
+    begun = {**found.said((*found.KEY, *found.VALUES)), "integration": found.integration.uuid} if found else {}
+    initial = begun or {name: request.GET[name] for name in FORMS[kind].base_fields if name in request.GET}
+    form = FORMS[kind](request.POST or None, row=found, initial=initial)
+    if request.method == "POST" and form.is_valid() and _propose(request, form, remove="remove" in request.POST):
+        return redirect("web:mappings")
+    standing = ruling(place_of(request), Act.MAP)
+    changes = MappingChange.objects.select_related("set", "set__made_by", "set__checked_by")
+    context = {
+        "form": form,
+        "kind": kind,
+        "rule": found,
+        "history": changes.filter(kind=kind, row=found.pk).order_by("-version") if found else (),
+        "may_change": standing is not Ruling.NO,
+        "alone": standing is Ruling.ALONE,
+    }
+    return render(request, "integrations/mapping_rule.html", context, status=400 if request.method == "POST" else 200)
+
+
+def _row(request: HttpRequest) -> tuple[str, Any] | None:
+    """(kind, row) that the query names; None for what there is not."""
+    for kind in Kind.values:
+        if (number := number_of(request.GET.get(kind, ""))) is not None:
+            rows = MappingChange.MODELS[kind].objects.select_related("integration", "made_by", "checked_by")
+            found = rows.filter(pk=number).first()
+            if found:
+                return kind, found
+    return None
+
+
+def _propose(request: HttpRequest, form: RuleForm, *, remove: bool) -> bool:
+    data = form.cleaned_data
+    try:
+        asked = mappings.wish(form.kind, data, remove=remove)
+        made = mappings.propose(place_of(request), data["integration"], [asked], reason=data["reason"])
+    except mappings.Refused as refused:
+        form.add_error(refused.name if refused.name in form.fields else None, str(refused))
+        return False
+    if made.status == made.Status.PROPOSED:
+        messages.success(request, f"{data['source']}: proposed. It counts once a controller approves it.")
+    else:
+        messages.success(request, f"{data['source']}: in force. What waited for it goes out.")
+    return True

@@ -1,0 +1,80 @@
+"""Mapping rules by the API: a program proposes, a person approves, every version says who."""
+
+import pytest
+
+from integrations.models import Connection, GLMapping
+from tenants.models import Role
+from tenants.scope import tenant_scope
+from tests.factories import Cast, join, person, signed_in
+from tests.integrations.api.conftest import Program, error_of
+from tests.integrations.factories import Desk
+
+RULES, SETS = "/api/v1/gl-mappings/", "/api/v1/mapping-sets/"
+
+
+@pytest.fixture
+def real(desk: Desk) -> Desk:
+    """Nothing is a simulator: two people are needed."""
+    with tenant_scope(desk.tenant_id):
+        Connection.objects.update(environment="production")
+    return desk
+
+
+def rule(desk: Desk, **given: object) -> dict[str, object]:
+    base = {"integration": str(desk.integration.uuid), "table": "account", "source": "4000", "target": "5000"}
+    return base | given
+
+
+def test_a_program_proposes_and_a_controller_approves(cast: Cast, program: Program, real: Desk) -> None:
+    controller = person()
+    join(controller, cast.tenant, Role.CONTROLLER)
+    asked = program("map").post(RULES, rule(real), "application/json")
+    assert (asked.status_code, asked.json()["status"]) == (201, "proposed")
+    path = f"{SETS}{asked.json()['id']}/"
+    assert program("map").post(f"{path}approve/", {}, "application/json").status_code == 403
+    assert signed_in(controller).post(f"{path}approve/", {}, "application/json").json()["status"] == "approved"
+    (found,) = program("read").get(RULES).json()["results"]
+    assert (found["target"], found["version"], found["checked_by"]) == ("5000", 1, controller.email)
+    (change,) = program("read").get(f"{path}changes/").json()["results"]
+    assert (change["old"], change["new"]["target"], change["version"]) == (None, "5000", 1)
+
+
+def test_a_key_without_the_scope_proposes_nothing(program: Program, desk: Desk) -> None:
+    assert program("read").post(RULES, rule(desk), "application/json").status_code == 403
+    with tenant_scope(desk.tenant_id):
+        assert not GLMapping.objects.exists()
+
+
+def test_where_nobody_else_has_to_look_it_is_in_force_at_once_and_can_be_undone(program: Program, desk: Desk) -> None:
+    asked = program("map").post(RULES, rule(desk), "application/json").json()
+    assert asked["status"] == "approved"
+    owner = program("map").post(f"{SETS}{asked['id']}/undo/", {}, "application/json")
+    assert owner.status_code == 403  # a person takes back
+    program("map").post(RULES, rule(desk, remove=True), "application/json")
+    assert program("read").get(RULES).json()["results"] == []
+
+
+@pytest.mark.parametrize(
+    ("given", "status"),
+    [
+        ({"integration": "00000000-0000-4000-8000-000000000000"}, 404),
+        ({"table": "dimension"}, 409),
+        ({"company": "20"}, 409),
+        ({"source": "x" * 61}, 400),
+        ({"version": 7}, 400),
+        ({"valid_from": "yesterday"}, 400),
+        ({"target": ""}, 409),
+    ],
+)
+def test_what_cannot_be_proposed_is_refused(
+    program: Program, desk: Desk, given: dict[str, object], status: int
+) -> None:
+    answer = program("map").post(RULES, rule(desk, **given), "application/json")
+    assert (answer.status_code, bool(error_of(answer)["message"])) == (status, True)
+
+
+def test_a_code_part_is_proposed_too(program: Program, desk: Desk) -> None:
+    body = {"integration": str(desk.integration.uuid), "source": "dimensions.B", "target": "department"}
+    program("map").post("/api/v1/field-mappings/", body, "application/json")
+    (found,) = program("read").get("/api/v1/field-mappings/").json()["results"]
+    assert (found["source"], found["target"], found["version"]) == ("dimensions.B", "department", 1)
