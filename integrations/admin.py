@@ -22,6 +22,7 @@ from tenants.access import Place
 from tenants.adminsite import TenantModelAdmin, place_of, site
 from tenants.permissions import Act
 
+KEPT = "This says which rule it is, and stays. Take the rule out and add another."
 PROPOSED = "Proposed. It counts once a controller approves it, under Mappings."
 
 
@@ -39,9 +40,6 @@ class RuleAdmin(TenantModelAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).filter(active=True)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return ("integration", *self.model.KEY) if obj else ()
-
     @admin.display(description="Approval")
     def approval(self, obj: Any) -> str:
         return str(obj.approval())
@@ -56,6 +54,8 @@ class RuleAdmin(TenantModelAdmin):
 
             def _post_clean(self) -> None:
                 super()._post_clean()
+                for name in {"integration", *self.instance.KEY} & set(self.changed_data) if obj else ():
+                    self.add_error(name, KEPT)
                 if not self.errors and place is not None and self.has_changed():
                     row = self.instance
                     try:

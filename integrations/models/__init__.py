@@ -6,6 +6,7 @@ from integrations.models.flow import DueFlow, Flow, Heartbeat, Integration
 from integrations.models.limit import HourlyUse
 from integrations.models.mapping import FieldMapping, GLMapping, MappingRule
 from integrations.models.mapping_set import MappingChange, MappingSet
+from integrations.models.mapping_upload import MappingUpload
 from integrations.models.plan import Plan, PlanLine
 from integrations.models.review import Answer, ReviewItem
 from integrations.models.search import SearchTerm
@@ -40,6 +41,7 @@ __all__ = [
     "MappingChange",
     "MappingRule",
     "MappingSet",
+    "MappingUpload",
     "MirrorRecord",
     "MirrorState",
     "OutboxItem",

@@ -51,7 +51,8 @@ def wish(kind: str, given: Mapping[str, Any], *, remove: bool = False) -> Wish:
     fields = {name: value for name, value in cleaned.items() if value is not None}
     try:
         row = model(**typed(fields))
-        row.clean_fields(exclude=["integration", *(model.VALUES if remove else ())])
+        judged = model.KEY if remove else (*model.KEY, *model.VALUES)
+        row.clean_fields(exclude=[each.name for each in model._meta.fields if each.name not in judged])
         row.clean()
     except ValidationError as error:
         name, messages = next(iter(error.message_dict.items()))

@@ -87,9 +87,8 @@ _ALIKE = """
 
 def load(integration: Integration, tool: str = "") -> Books:
     """The books as last read with the reference flows of the integration; `tool` is what people call the AP tool."""
-    values: list[Dimension] = _all(integration, Entity.DIMENSION)
+    accounts, values = codes(integration)
     sharing = list(Integration.objects.filter(ap_id=integration.ap_id).order_by("id").values_list("id", "company"))
-    accounts: list[GLAccount] = _all(integration, Entity.GL_ACCOUNT)
     periods: list[AccountingPeriod] = _all(integration, Entity.ACCOUNTING_PERIOD)
     return Books(
         tool=tool,
@@ -100,6 +99,11 @@ def load(integration: Integration, tool: str = "") -> Books:
         companies=frozenset(company for _, company in sharing),
         takes_strays=not sharing or sharing[0][0] == integration.pk,
     )
+
+
+def codes(integration: Integration) -> tuple[list[GLAccount], list[Dimension]]:
+    """(accounts, values) as last read from the ERP; empty as long as no flow reads them."""
+    return _all(integration, Entity.GL_ACCOUNT), _all(integration, Entity.DIMENSION)
 
 
 def chart(books: Books) -> tuple[list[Account], list[Account]]:

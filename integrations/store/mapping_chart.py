@@ -4,9 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from integrations.engine.books import Books
-from integrations.engine.mapping import Account
-from integrations.engine.records import Entity
+from integrations.engine.records import Dimension, Entity, GLAccount
 from integrations.models import FieldMapping, Flow, GLMapping, Integration
 from integrations.store import books
 from integrations.store.rulebook import chart_of
@@ -21,12 +19,11 @@ class Chart:
     def __init__(self, integration: Integration) -> None:
         self.company = integration.company
         self.day: date = today()
-        held = books.load(integration)
-        self.erp_accounts, self.erp_values = _usable(books.chart(held)[0]), _values(held, self.day)
-        for number, account in held.accounts.items():
-            self.erp_accounts[number] &= _on(account, self.day)
-        accounts, values = chart_of(integration.ap_id)
-        self.ap_accounts = _usable(accounts)
+        accounts, dimensions = books.codes(integration)
+        self.erp_accounts = {each.number: each.active and _on(each, self.day) for each in accounts if each.number}
+        self.erp_values = _values(dimensions, self.day)
+        numbers, values = chart_of(integration.ap_id)
+        self.ap_accounts = {each.number: each.active for each in numbers if each.number}
         self.ap_values: dict[str, dict[str, bool]] = {}
         for value in values:
             self.ap_values.setdefault(value.kind, {})[value.number] = value.active
@@ -75,20 +72,16 @@ def _unusable(number: str, charts: list[Mapping[str, bool]], what: str, *, close
     )
 
 
-def _usable(accounts: list[Account]) -> dict[str, bool]:
-    return {each.number: each.active for each in accounts if each.number}
-
-
-def _values(held: Books, day: date) -> dict[str, dict[str, bool]]:
+def _values(dimensions: list[Dimension], day: date) -> dict[str, dict[str, bool]]:
     """Values of the ERP by code part, which invoices name by its word or its letter."""
     found: dict[str, dict[str, bool]] = {}
-    for value in held.values.values():
+    for value in dimensions:
         for name in {value.kind, value.kind_name} - {""}:
             found.setdefault(name, {})[value.value] = value.active and _on(value, day)
     return found
 
 
-def _on(record: Any, day: date) -> bool:
+def _on(record: GLAccount | Dimension, day: date) -> bool:
     return (not record.valid_from or record.valid_from <= day) and (not record.valid_to or day <= record.valid_to)
 
 

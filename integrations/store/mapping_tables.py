@@ -1,17 +1,30 @@
 """The mapping tables: what is in force, what is asked for, and how approved changes take force."""
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from django.utils import timezone
+from django.db import connection
 
 from audit.log import record as audit
 from integrations.models import MappingChange, MappingRule, MappingSet
 from integrations.store.blockers import free_matching
+from tenants.scope import current_tenant
 
 Key = tuple[object, ...]
 _DAYS = ("valid_from", "valid_to")
+_UPDATE = """
+    UPDATE {table} t SET {sets}, active = v.active, version = v.version, changed_at = now(),
+        made_by_id = %(made_by)s, checked_by_id = %(checked_by)s
+    FROM json_to_recordset(%(rows)s::json) AS v(id bigint, {columns}, active boolean, version integer)
+    WHERE t.tenant_id = %(tenant)s AND t.id = v.id
+"""
+_NUMBER = """
+    UPDATE integrations_mappingchange t SET "row" = v."row", version = v.version
+    FROM json_to_recordset(%(rows)s::json) AS v(id bigint, "row" bigint, version integer)
+    WHERE t.tenant_id = %(tenant)s AND t.id = v.id
+"""
 
 
 class Stale(ValueError):
@@ -48,7 +61,7 @@ def put_in_force(made: MappingSet) -> int:
     touched: list[MappingRule] = []
     for kind in MappingChange.Kind.values:
         touched += _write(made, [change for change in changes if change.kind == kind], kind)
-    MappingChange.objects.bulk_update(changes, ["row", "version"], batch_size=1000)
+    _run(_NUMBER, [{"id": each.pk, "row": each.row, "version": each.version} for each in changes])
     for change in changes:
         _note(made, change)
     return free_matching(made.integration_id, (each for row in touched for each in row.blockers))
@@ -62,7 +75,6 @@ def _write(made: MappingSet, changes: list[MappingChange], kind: str) -> list[Ma
     new: list[MappingRule] = []
     old: list[MappingRule] = []
     rows: list[MappingRule] = []
-    now = timezone.now()
     for change in changes:
         row = known.get(change.key)
         if (row.said(model.VALUES) if row and row.active else None) != change.old:
@@ -74,15 +86,25 @@ def _write(made: MappingSet, changes: list[MappingChange], kind: str) -> list[Ma
             old.append(row)
         for name, value in typed(change.new or {}).items():
             setattr(row, name, value)
-        row.active, row.version, row.changed_at = change.new is not None, row.version + 1, now
+        row.active, row.version = change.new is not None, row.version + 1
         row.made_by_id, row.checked_by_id = made.made_by_id, made.checked_by_id
         rows.append(row)
     model.objects.bulk_create(new, batch_size=1000)
-    fields = [*model.VALUES, "active", "version", "changed_at", "made_by", "checked_by"]
-    model.objects.bulk_update(old, fields, batch_size=1000)
+    said = [{"id": row.pk, **row.said((*model.VALUES, "active", "version"))} for row in old]
+    columns = ", ".join(f"{name} {'date' if name in _DAYS else 'text'}" for name in model.VALUES)
+    sets = ", ".join(f"{name} = v.{name}" for name in model.VALUES)
+    statement = _UPDATE.format(table=model._meta.db_table, sets=sets, columns=columns)
+    _run(statement, said, made_by=made.made_by_id, checked_by=made.checked_by_id)
     for change, row in zip(changes, rows, strict=True):
         change.row, change.version = row.pk, row.version
     return rows
+
+
+def _run(statement: str, rows: list[dict[str, Any]], **names: Any) -> None:
+    """One statement for any number of rows."""
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, {"tenant": current_tenant(), "rows": json.dumps(rows), **names})
 
 
 def typed(values: Mapping[str, Any]) -> dict[str, Any]:

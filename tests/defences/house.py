@@ -26,6 +26,7 @@ from integrations.models import (
     Integration,
     MappingChange,
     MappingSet,
+    MappingUpload,
     MirrorRecord,
     OutboxItem,
     PingResult,
@@ -49,6 +50,7 @@ from tenants.models import Invitation, KeyPurpose, Membership, Role, Tenant, Ten
 from tenants.scope import tenant_scope
 from tests.defences.rows import fill, tenant_models
 
+CODE = {"kind": "B", "value": "100", "number": "4000", "name": "What an account or a dimension's value says of itself"}
 NOWHERE = "http://127.0.0.1:1"  # no operator has approved it: a ping ends before it begins
 
 
@@ -133,8 +135,16 @@ def _integration(house: House) -> None:
         asked = MappingSet.objects.create(
             integration=joined, reason=house.mark_of(MappingSet), status=status, made_at=timezone.now()
         )
-        source = {"table": "account", "company": "", "part": "", "source": house.mark_of(MappingChange)}
+        source = {
+            "table": "account",
+            "company": "",
+            "part": "",
+            "source": house.mark_of(MappingChange),
+            "valid_from": None,
+        }
         MappingChange.objects.create(set=asked, rule=source, new={"target": "1", "valid_to": None, "note": ""})
+    text = f"table,source,target\naccount,{house.mark_of(MappingUpload)},1\n"
+    MappingUpload.objects.create(integration=joined, name="rules.csv", text=text, made_at=timezone.now())
     for status in SettingChange.Status.values:
         SettingChange.objects.create(
             integration=joined, name="rounding_account", old="", new="8030", reason=house.mark_of(SettingChange),
@@ -165,7 +175,7 @@ def _item(house: House, flow: Flow, run: SyncRun, state: str) -> None:
     now = timezone.now() - timedelta(minutes=5)
     seen, key = house.mark_of(SourceRecord), f"{house.mark_of(OutboxItem)}^{state}"
     source = SourceRecord.objects.create(
-        flow=flow, source_key=key, fingerprint="f", snapshot={"key": key, "description": seen}, first_seen=now,
+        flow=flow, source_key=key, fingerprint="f", snapshot={**CODE, "key": key, "description": seen}, first_seen=now,
         number=f"{seen} {state}", party=seen, party_name=seen, amount=Decimal("10.50"), currency="USD", changed_at=now,
     )  # fmt: skip
     item = OutboxItem.objects.create(

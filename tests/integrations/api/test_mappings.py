@@ -12,30 +12,24 @@ from tests.integrations.factories import Desk
 RULES, SETS = "/api/v1/gl-mappings/", "/api/v1/mapping-sets/"
 
 
-@pytest.fixture
-def real(desk: Desk) -> Desk:
-    """Nothing is a simulator: two people are needed."""
-    with tenant_scope(desk.tenant_id):
-        Connection.objects.update(environment="production")
-    return desk
-
-
 def rule(desk: Desk, **given: object) -> dict[str, object]:
     base = {"integration": str(desk.integration.uuid), "table": "account", "source": "4000", "target": "5000"}
     return base | given
 
 
-def test_a_program_proposes_and_a_controller_approves(cast: Cast, program: Program, real: Desk) -> None:
-    controller = person()
+def test_a_program_proposes_and_a_controller_approves(cast: Cast, program: Program, desk: Desk) -> None:
+    mapper, reader, controller = program("map"), program("read"), person()
     join(controller, cast.tenant, Role.CONTROLLER)
-    asked = program("map").post(RULES, rule(real), "application/json")
+    with tenant_scope(desk.tenant_id):
+        Connection.objects.update(environment="production")  # from now on two people are needed
+    asked = mapper.post(RULES, rule(desk), "application/json")
     assert (asked.status_code, asked.json()["status"]) == (201, "proposed")
     path = f"{SETS}{asked.json()['id']}/"
-    assert program("map").post(f"{path}approve/", {}, "application/json").status_code == 403
+    assert mapper.post(f"{path}approve/", {}, "application/json").status_code == 403
     assert signed_in(controller).post(f"{path}approve/", {}, "application/json").json()["status"] == "approved"
-    (found,) = program("read").get(RULES).json()["results"]
+    (found,) = reader.get(RULES).json()["results"]
     assert (found["target"], found["version"], found["checked_by"]) == ("5000", 1, controller.email)
-    (change,) = program("read").get(f"{path}changes/").json()["results"]
+    (change,) = reader.get(f"{path}changes/").json()["results"]
     assert (change["old"], change["new"]["target"], change["version"]) == (None, "5000", 1)
 
 

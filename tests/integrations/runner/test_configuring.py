@@ -7,7 +7,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from audit.models import AuditEntry
-from integrations.models import Connection, Flow, GLMapping, Integration, SettingChange
+from integrations.models import Connection, Flow, GLMapping, Integration, MappingSet, SettingChange
+from integrations.runner import mappings
 from tenants.models import Invitation, Role
 from tenants.scope import tenant_scope
 from tests.factories import Cast, join, person, signed_in
@@ -174,6 +175,18 @@ def test_settings_keep_their_history_and_wait_where_a_second_person_is_due(
         waiting = SettingChange.objects.filter(status="proposed")
         assert set(waiting.values_list("name", flat=True)) == {"start_date", "tax_lines", "rounding_tolerance"}
         assert Integration.objects.get().policy == {}
+    assert apply(cast, DOCUMENT, tmp_path) == "Nothing to change.\n"
+
+
+def test_mapping_rules_wait_where_a_second_person_is_due(cast: Cast, tmp_path: Path, environment: None) -> None:
+    controller = person()
+    join(controller, cast.tenant, Role.CONTROLLER)
+    apply(cast, DOCUMENT, tmp_path)
+    with cast.place(controller).scope():
+        assert not GLMapping.objects.exists()
+        for waiting in MappingSet.objects.filter(status="proposed"):
+            mappings.approve(cast.place(controller), waiting)
+        assert GLMapping.objects.get().approval() == f"approved by {controller.email}"
     assert apply(cast, DOCUMENT, tmp_path) == "Nothing to change.\n"
 
 

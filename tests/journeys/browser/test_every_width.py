@@ -7,7 +7,16 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from integrations.models import Integration, OutboxItem, PingResult, RecordLink
+from integrations.models import (
+    GLMapping,
+    Integration,
+    MappingChange,
+    MappingSet,
+    MappingUpload,
+    OutboxItem,
+    PingResult,
+    RecordLink,
+)
 from tenants.models import Role
 from tenants.scope import tenant_scope
 from tests.factories import Cast, join, signed_in
@@ -26,6 +35,7 @@ NAMES = [
 PATHS = (
     *("/", "/connections/", "/connections/add/", "/connections/add/bill/", "/integrations/", "/integrations/add/"),
     *("/runs/", "/records/", "/records/?state=held&q=s", "/review/", "/review/proposals/", "/mappings/", "/audit/"),
+    *("/mappings/rule/", "/mappings/rule/?kind=field", "/mappings/files/"),
     *("/settings/", "/settings/keys/"),
     *("/settings/members/", "/second-factor/", "/password/change/", "/email/"),
 )
@@ -49,6 +59,21 @@ def ping(desk: Desk) -> None:
         PingResult.objects.create(
             connection=desk.integration.erp, at=timezone.now(), seconds=1, green=False, checks=[line, line]
         )
+
+
+def map_rules(desk: Desk) -> list[str]:
+    """Rules as wide as they may be: in force, proposed by somebody else, and in a file with rows that cannot go in."""
+    wide, at = "W" * 60, timezone.now()
+    with tenant_scope(desk.tenant_id):
+        ours = desk.integration
+        rule = GLMapping.objects.create(integration=ours, source=wide, target=wide, note=NAMES[2], made_by=desk.user)
+        asked = MappingSet.objects.create(integration=ours, origin=f"{wide}.csv", reason=NAMES[1], made_at=at)
+        name = {"table": "account", "company": "", "part": "", "source": wide, "valid_from": None}
+        values = {"target": wide, "valid_to": "2026-12-31", "note": NAMES[0]}
+        MappingChange.objects.create(set=asked, rule=name, old=rule.said(rule.VALUES), new=values)
+        text = f"table,source,target,note\naccount,5{wide[1:]},{wide},{NAMES[0]}\nnonsense,{wide}W,{wide},\n"
+        sent = MappingUpload.objects.create(integration=ours, name=f"{wide}.csv", text=text, made_at=at)
+    return [f"/mappings/rule/?gl={rule.pk}", f"/mappings/sets/{asked.uuid}/", f"/mappings/files/{sent.uuid}/"]
 
 
 @pytest.fixture
@@ -78,7 +103,7 @@ def tour(cast: Cast) -> Tour:
         f"/records/{item_held.uuid}/",
         f"/plans/{plan.uuid}/?entity=invoice&kind=create",
     ]
-    pages += [f"/flows/{desk.flows['invoice'].uuid}/schedule/"]
+    pages += [f"/flows/{desk.flows['invoice'].uuid}/schedule/", *map_rules(desk)]
     return Tour(signed_in(cast.owner).cookies["ml_session"].value, pages)
 
 
