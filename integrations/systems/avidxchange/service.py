@@ -16,6 +16,7 @@ from integrations.transport.answer import Answer
 from integrations.transport.client import ApiClient
 
 READ_REFUSED = "read_refused"
+NOT_OFFERED = "not_offered"
 
 
 class Service:
@@ -104,7 +105,7 @@ class Service:
     def _operation(self, name: str) -> Operation:
         found = self.profile.operations.get(name)
         if found is None:
-            raise ConnectionBroken(f"{name} is not available with this API profile.", code="not_offered")
+            raise ConnectionBroken(f"{name} is not available with this API profile.", code=NOT_OFFERED)
         return found
 
     def _filled(self, template: str, parts: Mapping[str, str]) -> str:

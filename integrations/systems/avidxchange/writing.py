@@ -9,13 +9,13 @@ from collections.abc import Sequence
 
 import msgspec
 
-from integrations.engine.errors import OutcomeUnknown, Rejected, Underway
+from integrations.engine.errors import ConnectionBroken, OutcomeUnknown, Rejected, Underway
 from integrations.engine.ports import Write, Written
 from integrations.systems.avidxchange import wire
 from integrations.systems.avidxchange.drafts import OPERATIONS, Sent, made, problems, sent
 from integrations.systems.avidxchange.errors import Answered, said
 from integrations.systems.avidxchange.results import matched, receipt
-from integrations.systems.avidxchange.service import Service
+from integrations.systems.avidxchange.service import NOT_OFFERED, READ_REFUSED, Service
 from integrations.systems.avidxchange.settings import Options
 from integrations.transport.answer import Answer
 
@@ -68,8 +68,13 @@ class Writer:
         return [refused.get(write.intent) or written[write.intent] for write in writes]
 
     def result(self, job: str, writes: Sequence[Write]) -> list[Written] | None:
-        """See Target. A job that is not known any more says nothing of its records."""
-        answer = self._service.get("jobs.get", job=job)
+        """See Target. A job that is not known any more, or cannot be asked for, says nothing of its records."""
+        try:
+            answer = self._service.get("jobs.get", job=job)
+        except ConnectionBroken as error:
+            if error.code not in (READ_REFUSED, NOT_OFFERED):
+                raise
+            return [_lost() for _ in writes]
         if answer.status == 404:
             return [_lost() for _ in writes]
         tree = self._service.object(answer)

@@ -207,7 +207,7 @@ def test_a_sync_ends_and_says_why_and_goes_on_when_it_is_over(place: Place, odd:
     nothing_leaked(place)
 
 
-_ATOMS = (
+_ATOMS: tuple[Any, ...] = (
     *(None, True, 0, -1, 1e300, "", [], {}, [[]], "x" * 300, "\x00", "\ud800", "0001-01-01", "9999-12-31", 10**18),
     *("4111111111111111", {"a": []}, "1,2", "//[", "HERE NaN", "HERE 1e999999999", "HERE 0e-99999", "HERE 1E-400"),
 )

@@ -12,6 +12,7 @@ from integrations.engine.errors import ConnectionBroken, OutcomeUnknown, Rejecte
 from integrations.engine.ports import Scope
 from integrations.engine.records import Entity, Invoice, Unreadable
 from integrations.systems.avidxchange.cards import masked
+from tests.contract.wiring import handed
 from tests.systems.avidxchange.world import CLOSED, PARTNER, World, account, invoice, items, payment, vendor
 
 SMALL = {"profile": '{"paging": {"size": 3}}'}
@@ -239,6 +240,22 @@ def test_a_job_whose_id_is_none_is_as_good_as_lost(job: Any) -> None:
     with pytest.raises(OutcomeUnknown) as caught:
         world.write(vendor())
     assert caught.value.code == "no_result"
+
+
+@pytest.mark.parametrize("status", [400, 404, 410, 422])
+def test_a_job_that_vanished_is_lost_and_stops_nobody(status: int) -> None:
+    world = World()
+    world.answered_by(lambda request: httpx.Response(status, json={"detail": "no such job"}))
+    written = world.client.result("J-1", [handed(vendor(), world.clock)])
+    assert written is not None
+    assert isinstance(written[0], OutcomeUnknown)
+
+
+def test_a_job_that_the_profile_cannot_ask_for_is_lost() -> None:
+    world = World({"profile": '{"operations": {"jobs.get": null}}'})
+    written = world.client.result("J-1", [handed(vendor(), world.clock)])
+    assert written is not None
+    assert isinstance(written[0], OutcomeUnknown)
 
 
 def test_an_answer_in_circles_to_a_sign_in_is_no_address() -> None:

@@ -11,8 +11,8 @@ import pytest
 from integrations.engine.errors import ConnectionBroken, Retryable, SyncError
 from integrations.engine.ports import Scope
 from integrations.engine.records import Entity, Unreadable
-from tests.contract.wiring import Budget, Tokens, handed
-from tests.systems.avidxchange.world import GATEWAY, PARTNER, World, items, vendor
+from tests.contract.wiring import Budget, Tokens
+from tests.systems.avidxchange.world import GATEWAY, PARTNER, World, items
 
 _XML = '<ams:fault xmlns:ams="http://wso2.org/apimanager"><ams:code>{code}</ams:code></ams:fault>'
 
@@ -87,12 +87,10 @@ def test_what_is_no_answer_is_asked_again_later(kind: str) -> None:
 @pytest.mark.parametrize("status", [400, 413, 422])
 def test_a_read_that_is_refused_says_nothing_about_a_record(status: int) -> None:
     world = World()
-    (group,) = world.client.groups([handed(vendor(), world.clock)])
     world.answered_by(lambda request: httpx.Response(status, json={"detail": "Header X is required."}))
     for read in (
         lambda: world.read(Entity.PAYMENT),
         lambda: world.client.fetch(Entity.PAYMENT, "4765360", Scope()),
-        lambda: world.client.result("j-1", group),
     ):
         with pytest.raises(ConnectionBroken) as caught:
             read()
