@@ -24,6 +24,18 @@ def is_list(request: httpx.Request, name: str) -> bool:
     return request.method == "GET" and request.url.path.endswith(name)
 
 
+def listed_with(books: Books, name: str, **fields: Any) -> None:
+    """From now on every row of the list `name` comes with these fields."""
+
+    def change(request: httpx.Request, behind: Answer) -> httpx.Response:
+        answer = behind(request)
+        if not is_list(request, name):
+            return answer
+        return httpx.Response(200, json={"value": [row | fields for row in json.loads(answer.read())["value"]]})
+
+    between(books, change)
+
+
 def test_a_list_that_begins_anew_for_ever_ends() -> None:
     books = Books()
     rows = [{"Company": "10", "VoucherType": "AVP", "AccountingYear": 2026, "VoucherNo": n} for n in range(200)]
@@ -176,16 +188,7 @@ def test_a_stranger_who_adds_a_row_before_the_approval_is_noticed(books: Books) 
 @pytest.mark.parametrize("text", [None, ""])
 def test_a_voucher_that_came_without_its_text_may_be_ours(books: Books, text: Any) -> None:
     lost_after_approval(books)
-
-    def change(request: httpx.Request, behind: Answer) -> httpx.Response:
-        answer = behind(request)
-        if not is_list(request, "/VoucherSet"):
-            return answer
-        return httpx.Response(
-            200, json={"value": [{**r, "VoucherText": text} for r in json.loads(answer.read())["value"]]}
-        )
-
-    between(books, change)
+    listed_with(books, "/VoucherSet", VoucherText=text)
     with pytest.raises(OutcomeUnknown):
         books.write(paid())
     assert len(books.sim.rows("Voucher")) == 1
@@ -194,15 +197,7 @@ def test_a_voucher_that_came_without_its_text_may_be_ours(books: Books, text: An
 @pytest.mark.parametrize("spelt", ["1,2", "NaN", "x", "1e999999999"])
 def test_a_row_whose_amount_is_none_is_not_what_was_sent(books: Books, spelt: str) -> None:
     lost_after_approval(books)
-
-    def change(request: httpx.Request, behind: Answer) -> httpx.Response:
-        answer = behind(request)
-        if not is_list(request, "/VoucherRowSet"):
-            return answer
-        rows = json.loads(answer.read())["value"]
-        return httpx.Response(200, json={"value": [{**row, "DebetAmount": spelt} for row in rows]})
-
-    between(books, change)
+    listed_with(books, "/VoucherRowSet", DebetAmount=spelt)
     with pytest.raises(Rejected) as caught:
         books.write(paid())
     assert caught.value.code == "booked"
