@@ -30,8 +30,13 @@ PUBLIC = (
 METHODS = ("get", "post", "put", "patch", "delete")
 FIRST_NUMBER = 10**7  # numbers of the scene's rows begin here: long enough not to be part of a page by chance
 MISSING_NUMBER = 10**9 + 7
-# What differs between two equal pages: form tokens, and the token of the page's own script.
-_CHANGING = re.compile(r'name="csrfmiddlewaretoken" value="[^"]*"|X-CSRFToken[^}]*')
+# What differs between two equal pages: form tokens, the token of the page's own script, and how long ago or how soon
+# something is, for the clock goes on between two questions.
+_CHANGING = re.compile(
+    r"""name="csrfmiddlewaretoken" value="[^"]*"|X-CSRFToken[^}]*"""
+    r"|(?:\bin )?\b[0-9]+ (?:second|minute|hour)s?\b(?:, [0-9]+ (?:second|minute)s?\b)?(?: ago\b)?",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
