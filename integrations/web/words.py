@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from integrations.engine.reasons import reason_of
 from integrations.models import Flow
-from integrations.web.reasons import REASONS
 
 
 class Noun(NamedTuple):
@@ -43,7 +43,7 @@ OUTCOMES: Mapping[str, str] = {
 
 def reason(code: str) -> str:
     """A short title for a code; a code nobody has titled is shown as its own words."""
-    return REASONS.get(code) or code.replace("_", " ").capitalize()
+    return reason_of(code).title
 
 
 # The order in which a sum of outcomes is said.

@@ -40,6 +40,7 @@ READING = (
     *("/api/v1/status/", "/api/v1/connections/", "/api/schema/", "/api/v1/integrations/", "/api/v1/flows/"),
     *("/api/v1/runs/", "/api/v1/records/", "/api/v1/review-items/", "/api/v1/plans/", "/api/v1/audit/"),
     *("/settlements/", "/settlements.csv", "/api/v1/settlements/", "/mappings/rule/", "/mappings/files/"),
+    *("/review/reasons/", "/api/v1/reasons/"),
     *("/api/v1/gl-mappings/", "/api/v1/field-mappings/", "/api/v1/mapping-sets/"),
 )
 

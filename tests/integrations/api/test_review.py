@@ -179,3 +179,10 @@ def test_of_two_who_answer_at_once_one_is_told(desk: Desk, cast: Cast) -> None:
     with tenant_scope(desk.tenant_id):
         assert Answer.objects.filter(item=review.item_id).count() == 1
     assert sorted(codes) == [200, 409, 409, 409]
+
+
+def test_the_catalogue_of_reasons_is_read_by_programs(owner: Client) -> None:
+    rows = owner.get("/api/v1/reasons/").json()["results"]
+    found = {row["code"]: row for row in rows}["unmapped_account"]
+    assert (found["owner"], found["where"]) == ("clerk", "mapping")
+    assert found["do"].startswith("Map it once")

@@ -126,3 +126,10 @@ def test_the_way_back_stays_here(clerk: Client, desk: Desk) -> None:
 
 def test_an_empty_queue_says_so(owner: Client, desk: Desk) -> None:
     assert "Nothing needs you." in owner.get("/review/").content.decode()
+
+
+def test_the_page_of_reasons_says_what_waits_for_each_now(owner: Client, desk: Desk) -> None:
+    desk.record("held", code="no_due_date")
+    page = owner.get("/review/reasons/").content.decode()
+    assert "Every bill needs a due date, and none is ever invented." in page
+    assert 'href="/review/?code=no_due_date">1<' in page
