@@ -108,10 +108,15 @@ _SENT: tuple[Spec, ...] = (
         "One invoice that is due in parts.",
         *(HOLD, ("bill_each", "A bill for each, numbered /1, /2")),
     ),
-    other(
-        *("flag", "match_by_number", "Equal numbers are the same account", "2.10", MAKING),
-        "An account or value without a rule goes to the one of the same number on the other side. Two charts often use "
-        "the same number for other things: look before you switch this on.",
+    Spec(
+        name="match_by_number",
+        label="Equal numbers are the same account",
+        help="An account or value without a rule goes to the one of the same number on the other side. Two charts "
+        "often use the same number for other things: look before you switch this on.",
+        group=MAKING,
+        rule="2.10",
+        kind="flag",
+        control=True,
     ),
     choice(
         *("unmapped", "Accounts without a rule", "2.10", MAKING),

@@ -1,6 +1,7 @@
 """Rows of the product: what is connected, what flows, what was seen, what is due, what a person must decide."""
 
 from integrations.models.access import ApiKey, IdempotencyKey
+from integrations.models.check_switch import CheckSwitch
 from integrations.models.connection import Connection, PingResult
 from integrations.models.flow import DueFlow, Flow, Heartbeat, Integration
 from integrations.models.limit import HourlyUse
@@ -28,6 +29,7 @@ __all__ = [
     "Answer",
     "ApiKey",
     "Blocker",
+    "CheckSwitch",
     "Checkpoint",
     "Connection",
     "DueFlow",

@@ -15,7 +15,8 @@ from integrations.engine.settings import BY_NAME, in_words
 from integrations.engine.spec import Spec
 from integrations.models import Integration, SettingChange
 from integrations.runner import concerning, settings
-from integrations.store.checking import Ruling, may_approve, rehearsal, ruling
+from integrations.store import controls
+from integrations.store.checking import Ruling, may_approve, ruling
 from integrations.store.settings import today
 from integrations.web.gate import page, place_of
 from integrations.web.setting_fields import SettingsForm
@@ -33,11 +34,6 @@ class Row:
     default: str
     changed: bool
     last: SettingChange | None
-
-    @property
-    def off(self) -> bool:
-        """A control that guards money and does not stand as delivered: printed on every statement."""
-        return self.spec.control and self.changed
 
 
 @page()
@@ -57,9 +53,8 @@ def policy(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
             (c, may_approve(place, Act.SETTINGS, c.made_by_id), c.made_by_id == request.user.pk) for c in waiting
         ],
         "upcoming": [c for c in changes if c.status == Status.APPROVED and c.version is None],
-        "off": [row for row in rows if row.off],
+        "off": controls.switched_off(found, today()),
         "missing": concerning.missing(found),
-        "rehearsal": rehearsal(),
         "answer": answer(rows, len(waiting)),
         "may_change": ruling(place, Act.SETTINGS) is not Ruling.NO,
     }

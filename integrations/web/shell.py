@@ -7,7 +7,9 @@ from typing import NamedTuple
 from django.http import HttpRequest
 from django.urls import reverse
 
-from integrations.models import Connection, Flow, ReviewItem
+from integrations.models import Flow, ReviewItem
+from integrations.store import checking
+from integrations.web import alone
 from tenants.models import Tenant
 from tenants.scope import ScopeError, current_tenant
 
@@ -83,8 +85,13 @@ class Shell:
     @cached_property
     def rehearsal(self) -> bool:
         """Whether everything connected is a simulator."""
-        kinds = set(Connection.objects.values_list("environment", flat=True).distinct())
-        return kinds == {"simulator"}
+        return checking.rehearsal()
+
+    @cached_property
+    def alone(self) -> str:
+        """Why this person decides alone on this page, as a sentence; "" where that is not so or does not matter."""
+        place = getattr(self._request, "place", None)
+        return alone.alone(place) if place is not None and alone.matters(self._request.path) else ""
 
 
 def shell(request: HttpRequest) -> dict[str, Shell]:

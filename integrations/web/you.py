@@ -3,6 +3,7 @@
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 
+from integrations.store import controls
 from integrations.web.gate import page, place_of
 from integrations.web.keys import shown
 from tenants.models import Membership, Role
@@ -31,6 +32,7 @@ def settings(request: HttpRequest) -> HttpResponseBase:
             "roles": [Role(role).label for role in place.roles if role in Role.values],
             "conflict": both,
             **shown(request),
+            "second": controls.second_person(),
             "members": Membership.objects.values("user").distinct().count(),
         },
     )

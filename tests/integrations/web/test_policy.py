@@ -71,7 +71,7 @@ def test_controls_that_are_off_stand_together(browser_of: Callable[[Role], Clien
     integrator.post(f"{path_of(desk)}change/?name=remit_hold", {"remit_hold": "one_person", "reason": "Small shop"})
     page = integrator.get(path_of(desk)).content.decode()
     assert "Controls that are off" in page
-    assert "one person may do it all" in page
+    assert "everything connected is a simulator: one person decides alone" in page
 
 
 def test_an_auditor_reads_and_changes_nothing(browser_of: Callable[[Role], Client], desk: Desk) -> None:
