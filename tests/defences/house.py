@@ -18,6 +18,7 @@ from integrations.models import (
     Answer,
     ApiKey,
     Blocker,
+    CheckSwitch,
     Checkpoint,
     Connection,
     FieldMapping,
@@ -222,6 +223,11 @@ def _settlements(house: House) -> None:
 def _people(house: House) -> None:
     make_key(KeyPurpose.CREDENTIALS)
     Membership.objects.create(user=house.owner, role=Role.AUDITOR)
+    for status in CheckSwitch.Status.values:
+        CheckSwitch.objects.create(
+            off=status == CheckSwitch.Status.PROPOSED, reason=house.mark_of(CheckSwitch), status=status,
+            made_at=timezone.now(), checked_at=timezone.now(),
+        )  # fmt: skip
     Invitation.objects.create(
         email=f"{house.mark_of(Invitation)}@example.test",
         role=Role.CLERK,
