@@ -14,7 +14,8 @@ from tenants.models import TenantOwned
 class MappingSet(TenantOwned):
     """What somebody asks to change in the rules of an integration: one rule, or a whole file.
 
-    `origin` names the file it came from; `undoes` the set that this one takes back.
+    `origin` names the file it came from; `undoes` the set that this one takes back. `freed` is how many records had
+    waited for it when it took force, `freed_amounts` over how much: exact text by currency.
     """
 
     class Status(models.TextChoices):
@@ -43,6 +44,8 @@ class MappingSet(TenantOwned):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_constraint=False, db_index=False
     )
     checked_at = models.DateTimeField(null=True)
+    freed = models.PositiveIntegerField(default=0, db_default=0)
+    freed_amounts = models.JSONField(default=dict, db_default={})
 
     class Meta(TenantOwned.Meta):
         constraints = [models.UniqueConstraint(fields=["tenant", "uuid"], name="mapping_set_uuid")]

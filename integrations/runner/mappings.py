@@ -13,6 +13,7 @@ from django.utils import timezone
 from audit.log import record as audit
 from integrations.models import Integration, MappingChange, MappingSet
 from integrations.store import checking
+from integrations.store.blockers import Freed
 from integrations.store.checking import Ruling
 from integrations.store.mapping_chart import Chart
 from integrations.store.mapping_tables import Stale, in_force, pending, put_in_force, typed
@@ -184,18 +185,21 @@ def _approve(made: MappingSet) -> None:
     _end(made, Status.APPROVED, freed)
 
 
-def _end(made: MappingSet, status: str, freed: int = 0) -> MappingSet:
+def _end(made: MappingSet, status: str, freed: Freed | None = None) -> MappingSet:
     made.status, made.checked_at = status, timezone.now()
-    made.save(update_fields=["status", "checked_at", "checked_by"])
-    _note(f"mapping_{status}", made, made.changes.count(), freed)
+    if freed is not None:
+        made.freed = freed.count
+        made.freed_amounts = {currency: str(amount) for currency, amount in sorted(freed.amounts.items())}
+    made.save(update_fields=["status", "checked_at", "checked_by", "freed", "freed_amounts"])
+    _note(f"mapping_{status}", made, made.changes.count())
     return made
 
 
-def _note(action: str, made: MappingSet, changes: int, freed: int = 0) -> None:
+def _note(action: str, made: MappingSet, changes: int) -> None:
     audit(
         action,
         subject=f"integration:{made.integration_id}",
-        refs={"set": str(made.uuid), "changes": changes, "freed": freed},
+        refs={"set": str(made.uuid), "changes": changes, "freed": made.freed},
         detail={"reason": made.reason, "origin": made.origin},
     )
 

@@ -9,7 +9,7 @@ from django.db import connection
 
 from audit.log import record as audit
 from integrations.models import MappingChange, MappingRule, MappingSet
-from integrations.store.blockers import free_matching
+from integrations.store.blockers import Freed, free_matching
 from tenants.scope import current_tenant
 
 Key = tuple[object, ...]
@@ -52,10 +52,10 @@ def rows_of(integration_id: int, kind: str) -> dict[Key, MappingRule]:
     return {(kind, *row.said(model.KEY).values()): row for row in model.objects.filter(integration=integration_id)}
 
 
-def put_in_force(made: MappingSet) -> int:
+def put_in_force(made: MappingSet) -> Freed:
     """Make the tables what the set says, each rule as a new version, and free what waited; in one transaction.
 
-    The caller holds the integration's lock. Returns how many records were freed. Raises Stale.
+    The caller holds the integration's lock. Raises Stale.
     """
     changes = list(made.changes.order_by("id"))
     touched: list[MappingRule] = []
