@@ -1,6 +1,7 @@
 """MappingSet: proposed, approved or past changes of mapping rules, decided on together; the history of every rule."""
 
 import uuid
+from decimal import Decimal
 from typing import ClassVar
 
 from django.conf import settings
@@ -54,6 +55,11 @@ class MappingSet(TenantOwned):
             models.Index("tenant", "undoes", name="mapping_set_undoes", condition=models.Q(undoes__isnull=False)),
             models.Index(fields=["tenant", "id"], name="mapping_set_open", condition=models.Q(status="proposed")),
         ]
+
+    @property
+    def freed_sums(self) -> dict[str, Decimal]:
+        """What it freed, as amounts."""
+        return {currency: Decimal(amount) for currency, amount in self.freed_amounts.items()}
 
     def __str__(self) -> str:
         return self.origin or self.reason or f"Mapping change of {self.made_at:%Y-%m-%d}"

@@ -3,6 +3,8 @@
 import uuid
 
 from django.db import models
+from django.db.models.functions import Now
+from django.utils import timezone
 
 from integrations.models.connection import Connection
 from integrations.models.flow import Flow, Integration
@@ -252,7 +254,11 @@ class WriteIntent(TenantOwned):
 
 
 class Blocker(TenantOwned):
-    """What a waiting or held item needs; supplying it deletes the row and frees the item in the same transaction."""
+    """What a waiting or held item needs; supplying it deletes the row and frees the item in the same transaction.
+
+    What the item is worth is kept with it as it was decided, so that a hundred thousand of them are added up at once.
+    Of an item that needs several things, `leads` marks the one that stands for it in the whole.
+    """
 
     item = models.ForeignKey(OutboxItem, models.CASCADE, related_name="blockers", db_constraint=False, db_index=False)
     integration = models.ForeignKey(
@@ -260,10 +266,21 @@ class Blocker(TenantOwned):
     )
     kind = models.CharField(max_length=40)
     key = models.CharField(max_length=200)
+    amount = models.DecimalField(max_digits=24, decimal_places=6, null=True)
+    currency = models.CharField(max_length=10, blank=True, db_default="")
+    due_date = models.DateField(null=True)
+    since = models.DateTimeField(default=timezone.now, db_default=Now())
+    leads = models.BooleanField(default=True, db_default=True)
 
     class Meta(TenantOwned.Meta):
         constraints = [models.UniqueConstraint(fields=["tenant", "item", "kind", "key"], name="blocker_once")]
-        indexes = [models.Index("tenant", "integration", "kind", "key", name="blocker_key")]
+        indexes = [
+            models.Index(
+                fields=["tenant", "integration", "kind", "key"],
+                include=["currency", "amount", "due_date", "since", "leads", "item"],
+                name="blocker_sums",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key}"

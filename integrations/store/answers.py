@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from integrations.models import Answer, OutboxItem, RecordLink, ReviewItem
+from integrations.models import Answer, Blocker, OutboxItem, RecordLink, ReviewItem
 from integrations.store import linking
 from integrations.store.checking import Ruling, may_approve, ruling
 from integrations.store.lease import due_now, poll_now
@@ -174,6 +174,7 @@ def retry(rows: "QuerySet[ReviewItem]", by: int | None) -> int:
     OutboxItem.objects.filter(pk__in=[r.item_id for r in found], state=STATES.HELD).update(
         state=STATES.READY, not_before=now, attempts=0, lost_workers=0, changed_at=now
     )
+    Blocker.objects.filter(item__in=[r.item_id for r in found]).delete()
     ReviewItem.objects.filter(pk__in=[r.pk for r in found]).update(
         status=ReviewItem.Status.RESOLVED, resolved_at=now, resolved_by=by, resolution="retried"
     )

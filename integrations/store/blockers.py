@@ -15,8 +15,10 @@ from tenants.scope import current_tenant
 _FREE = """
     WITH freed AS (
         DELETE FROM integrations_blocker
-        WHERE tenant_id = %(tenant)s AND integration_id = %(integration)s AND kind = left(%(kind)s, 40)
-          AND key IN (SELECT left(k, 200) FROM unnest(%(keys)s::text[]) k)
+        WHERE tenant_id = %(tenant)s AND item_id IN (
+            SELECT item_id FROM integrations_blocker
+            WHERE tenant_id = %(tenant)s AND integration_id = %(integration)s AND kind = left(%(kind)s, 40)
+              AND key IN (SELECT left(k, 200) FROM unnest(%(keys)s::text[]) k))
         RETURNING item_id
     )
     UPDATE integrations_outboxitem i SET state = 'ready', not_before = now(), attempts = 0, changed_at = now()

@@ -4,7 +4,7 @@ Amounts are only ever added up within their currency. What holds most is what ho
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,22 +14,20 @@ from django.db import connection
 
 from tenants.scope import current_tenant
 
-_HELD = """
-    FROM integrations_blocker b
-    JOIN integrations_outboxitem i ON i.tenant_id = b.tenant_id AND i.id = b.item_id AND i.state IN ('held', 'waiting')
-    JOIN integrations_sourcerecord s ON s.tenant_id = i.tenant_id AND s.id = i.source_id
-    WHERE b.tenant_id = %(tenant)s AND (%(integration)s::bigint IS NULL OR b.integration_id = %(integration)s)
-      AND (%(kind)s = '' OR b.kind = %(kind)s OR b.kind LIKE %(kind)s || ':%%')
-"""
-# The reason is said by one of the records: the problem that asks for just this.
-_NEEDS = f"""
+# The reason of each is said by one of its records: the problem that asks for just this. A record that needs several
+# things is in each of their sums, and in the whole with the one that leads.
+_LOOK = """
     WITH parts AS (
-        SELECT b.integration_id, b.kind, b.key, s.currency, count(*) AS records, sum(s.amount) AS amount,
-               min(s.due_date) AS due, min(s.changed_at) AS since, min(b.item_id) AS example
-        {_HELD} GROUP BY 1, 2, 3, 4
+        SELECT integration_id, kind, key, currency, count(*) AS records, sum(amount) AS amount, min(due_date) AS due,
+               min(since) AS since, min(item_id) AS example, count(*) FILTER (WHERE leads) AS once,
+               sum(amount) FILTER (WHERE leads) AS once_amount
+        FROM integrations_blocker
+        WHERE tenant_id = %(tenant)s AND (%(integration)s::bigint IS NULL OR integration_id = %(integration)s)
+          AND (%(kind)s = '' OR kind = %(kind)s OR kind LIKE %(kind)s || ':%%')
+        GROUP BY 1, 2, 3, 4
     ), needs AS (
         SELECT integration_id, kind, key, sum(records)::bigint AS records,
-               coalesce(jsonb_object_agg(currency, amount::text) FILTER (WHERE amount IS NOT NULL), '{{}}')::text
+               coalesce(jsonb_object_agg(currency, amount::text) FILTER (WHERE amount IS NOT NULL), '{}')::text
                    AS amounts,
                min(due) AS due, min(since) AS since, min(example) AS example, coalesce(max(abs(amount)), 0) AS risk
         FROM parts GROUP BY 1, 2, 3
@@ -38,19 +36,23 @@ _NEEDS = f"""
         WHERE %(first)s OR (-risk, kind, key, integration_id)
             > (%(risk)s::numeric, %(after_kind)s::text, %(after_key)s::text, %(after_integration)s::bigint)
         ORDER BY -risk, kind, key, integration_id LIMIT %(limit)s
+    ), sums AS (
+        SELECT currency, sum(once) AS records, sum(once_amount) AS amount, min(due) AS due FROM parts GROUP BY 1
+    ), whole AS (
+        SELECT coalesce(sum(records), 0)::bigint AS records, min(due) AS due,
+               coalesce(jsonb_object_agg(currency, amount::text) FILTER (WHERE amount IS NOT NULL), '{}')::text
+                   AS amounts
+        FROM sums
     )
-    SELECT page.integration_id, page.kind, page.key, page.records, page.amounts, page.due, page.since, page.risk,
+    SELECT whole.records, whole.amounts, whole.due,
+        page.integration_id, page.kind, page.key, page.records, page.amounts, page.due, page.since, page.risk,
         coalesce((
             SELECT p.value->>'message' FROM integrations_reviewitem r, jsonb_array_elements(r.problems) p
             WHERE r.tenant_id = %(tenant)s AND r.item_id = page.example AND r.status = 'open'
               AND p.value->'blocker'->>0 = page.kind AND p.value->'blocker'->>1 = page.key LIMIT 1), e.message)
-    FROM page JOIN integrations_outboxitem e ON e.tenant_id = %(tenant)s AND e.id = page.example
+    FROM whole LEFT JOIN page ON true
+    LEFT JOIN integrations_outboxitem e ON e.tenant_id = %(tenant)s AND e.id = page.example
     ORDER BY -page.risk, page.kind, page.key, page.integration_id
-"""
-_TOTALS = f"""
-    SELECT currency, count(*), sum(amount), min(due_date) FROM (
-        SELECT DISTINCT ON (i.id) s.currency, s.amount, s.due_date {_HELD} ORDER BY i.id
-    ) each_once GROUP BY 1
 """
 
 
@@ -86,42 +88,36 @@ class Total:
 Place = tuple[str, str, str, int]
 
 
-def needs(limit: int, *, integration: int | None = None, kind: str = "", after: Place | None = None) -> list[Need]:
-    """What holds records up, the most money first, after the place of an earlier row; in the open scope.
+def look(
+    limit: int, *, integration: int | None = None, kind: str = "", after: Place | None = None
+) -> tuple[list[Need], Total]:
+    """(what holds records up, the most money first, after the place of an earlier row; what all of it holds).
 
-    `kind` without its part takes every part: "dimension" is every code part's values.
+    `kind` without its part takes every part: "dimension" is every code part's values. In the open scope.
     """
     risk, after_kind, after_key, after_integration = after or ("0", "", "", 0)
-    rows = _rows(
-        _NEEDS,
-        integration=integration,
-        kind=kind,
-        first=after is None,
-        risk=risk,
-        after_kind=after_kind,
-        after_key=after_key,
-        after_integration=after_integration,
-        limit=limit,
-    )
-    return [Need(*row[:4], _amounts(row[4]), *row[5:]) for row in rows]
+    names = {
+        "tenant": current_tenant(),
+        "integration": integration,
+        "kind": kind,
+        "first": after is None,
+        "risk": risk,
+        "after_kind": after_kind,
+        "after_key": after_key,
+        "after_integration": after_integration,
+        "limit": limit,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_LOOK, names)
+        rows = cursor.fetchall()
+    total = Total(rows[0][0], _amounts(rows[0][1]), rows[0][2])
+    return [_need(row[3:]) for row in rows if row[3] is not None], total
 
 
-def total(*, integration: int | None = None, kind: str = "") -> Total:
-    """What all of it holds."""
-    rows = _rows(_TOTALS, integration=integration, kind=kind)
-    return Total(
-        records=sum(row[1] for row in rows),
-        amounts={row[0]: row[2] for row in rows if row[2] is not None},
-        due=min((row[3] for row in rows if row[3]), default=None),
-    )
+def _need(row: tuple[Any, ...]) -> Need:
+    integration, kind, key, records, amounts, due, since, risk, why = row
+    return Need(integration, kind, key, records, _amounts(amounts), due, since, risk, why)
 
 
 def _amounts(text: str) -> dict[str, Decimal]:
     return {currency: Decimal(amount) for currency, amount in sorted(json.loads(text).items())}
-
-
-def _rows(statement: str, **names: Any) -> Sequence[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, {"tenant": current_tenant(), **names})
-        found: list[tuple[Any, ...]] = cursor.fetchall()
-    return found

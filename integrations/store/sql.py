@@ -124,10 +124,14 @@ WANT = """
 CLEAR_BLOCKERS = "DELETE FROM integrations_blocker WHERE tenant_id = %(tenant)s AND item_id = ANY(%(ids)s)"
 
 ADD_BLOCKERS = """
-    INSERT INTO integrations_blocker (tenant_id, item_id, integration_id, kind, key)
-    SELECT %(tenant)s, c.item, %(integration)s, left(c.kind, 40), left(c.key, 200)
-    FROM unnest(%(items)s::bigint[], %(kinds)s::text[], %(keys)s::text[]) AS c(item, kind, key)
-    ON CONFLICT DO NOTHING
+    INSERT INTO integrations_blocker (
+        tenant_id, item_id, integration_id, kind, key, amount, currency, due_date, since, leads)
+    SELECT %(tenant)s, c.item, %(integration)s, left(c.kind, 40), left(c.key, 200), s.amount, s.currency, s.due_date,
+           s.changed_at, row_number() OVER (PARTITION BY c.item ORDER BY c.place) = 1
+    FROM unnest(%(items)s::bigint[], %(kinds)s::text[], %(keys)s::text[]) WITH ORDINALITY AS c(item, kind, key, place)
+    JOIN integrations_outboxitem i ON i.tenant_id = %(tenant)s AND i.id = c.item
+    JOIN integrations_sourcerecord s ON s.tenant_id = %(tenant)s AND s.id = i.source_id
+    ORDER BY c.place ON CONFLICT DO NOTHING
 """
 
 INTENTS = """

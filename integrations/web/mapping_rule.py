@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from integrations.models import GLMapping, Integration, MappingChange, MappingRule
 from integrations.runner import mappings
 from integrations.store.checking import Ruling, ruling
+from integrations.web.accepting import freed_words
 from integrations.web.gate import page, place_of
 from integrations.web.paging import number_of
 from tenants.permissions import Act
@@ -124,5 +125,5 @@ def _propose(request: HttpRequest, form: RuleForm, *, remove: bool) -> bool:
     if made.status == made.Status.PROPOSED:
         messages.success(request, f"{data['source']}: proposed. It counts once a controller approves it.")
     else:
-        messages.success(request, f"{data['source']}: in force. What waited for it goes out.")
+        messages.success(request, f"{data['source']}: in force. {freed_words(made)}")
     return True

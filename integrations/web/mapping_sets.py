@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from integrations.models import MappingSet
 from integrations.runner import mappings
 from integrations.store.checking import Ruling, ruling
+from integrations.web.accepting import freed_words
 from integrations.web.gate import page, place_of
 from integrations.web.mappings import decidable
 from integrations.web.paging import page_of
@@ -46,7 +47,8 @@ def _act(request: HttpRequest, found: MappingSet) -> HttpResponseBase:
             messages.success(request, f"The way back: {found.get_status_display().lower()}.{rest}")
         elif do in acts:
             done = acts[do](place, found)
-            messages.success(request, f"{done.get_status_display()}.")
+            freed = f" {freed_words(done)}" if do == "approve" else ""
+            messages.success(request, f"{done.get_status_display()}.{freed}")
     except mappings.Refused as refused:
         messages.error(request, str(refused))
     return redirect("web:mapping-set", found.uuid)

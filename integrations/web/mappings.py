@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 
@@ -16,6 +16,7 @@ from integrations.web.paging import page_of
 from tenants.permissions import Act
 
 AT_MOST = 200
+MANY = 10_000
 LATEST = 8
 KINDS = {
     "account": "Account",
@@ -75,17 +76,6 @@ def asks(kind: str, key: str) -> dict[str, str]:
     return {"kind": "gl", "table": head, "part": part, "source": key}
 
 
-def uncovered() -> "QuerySet[Any]":
-    """What records wait for, most records first: kind, key, the integration, how many, the earliest due date."""
-    rows: QuerySet[Any] = (
-        Blocker.objects.filter(_MAPPED)
-        .values("integration__name", "integration__uuid", "kind", "key")
-        .annotate(count=Count("item", distinct=True), earliest=Min("item__source__due_date"))
-        .order_by("-count", "kind", "key")
-    )
-    return rows
-
-
 def decidable(request: HttpRequest, sets: "QuerySet[MappingSet]") -> list[tuple[MappingSet, bool, bool]]:
     """Each set that waits, with whether the person approves it, and whether it is their own."""
     place = place_of(request)
@@ -94,12 +84,8 @@ def decidable(request: HttpRequest, sets: "QuerySet[MappingSet]") -> list[tuple[
 
 @page()
 def mappings(request: HttpRequest) -> HttpResponseBase:
-    """What is uncovered, what waits for a second person, the rules in force, and what changed last."""
+    """What waits for a second person, the rules in force, and what changed last; how much is uncovered."""
     filters = Filters(request.GET)
-    missing = [
-        {**row, "words": kind_words(row["kind"]), "asks": asks(row["kind"], row["key"])}
-        for row in uncovered()[:AT_MOST]
-    ]
     sets = (
         MappingSet.objects.select_related("integration", "made_by", "checked_by")
         .annotate(size=Count("changes"))
@@ -108,7 +94,7 @@ def mappings(request: HttpRequest) -> HttpResponseBase:
     rules = GLMapping.objects.filter(active=True).select_related("integration", "made_by", "checked_by")
     fields = FieldMapping.objects.filter(active=True).select_related("integration").order_by("integration", "source")
     context = {
-        "missing": missing,
+        "missing": Blocker.objects.filter(_MAPPED).values("integration", "kind", "key").distinct()[:MANY].count(),
         "waiting": Blocker.objects.filter(_MAPPED).aggregate(n=Count("item", distinct=True))["n"],
         "proposed": decidable(request, sets.filter(status=MappingSet.Status.PROPOSED)[:AT_MOST]),
         "latest": sets.exclude(status=MappingSet.Status.PROPOSED)[:LATEST],

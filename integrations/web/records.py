@@ -45,6 +45,7 @@ class Filters(Narrowing):
     code = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
     flow = forms.UUIDField(required=False, widget=forms.HiddenInput)
     run = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    needs = forms.CharField(required=False, max_length=250, widget=forms.HiddenInput)  # kind|key of what is missing
 
     def narrow(self, rows: "QuerySet[OutboxItem]") -> "QuerySet[OutboxItem]":
         """`rows` that pass every filter. `q` finds any id, number, amount or name by the beginning of its words."""
@@ -61,6 +62,9 @@ class Filters(Narrowing):
             rows = rows.filter(flow__uuid=flow)
         if run := chosen.get("run"):
             rows = rows.filter(run__uuid=run)
+        if needs := chosen.get("needs"):
+            kind, _, key = needs.partition("|")
+            rows = rows.filter(blockers__kind=kind, blockers__key=key, state__in=("held", "waiting"))
         return rows
 
     def said(self, name: str, value: Any) -> str:
@@ -75,6 +79,8 @@ class Filters(Narrowing):
                 return flow_words(value)
             case "run":
                 return f"last touched by run {str(value)[:8]}"
+            case "needs":
+                return f"wait for {value.replace('|', ' ')}"
         return reason(value)
 
 

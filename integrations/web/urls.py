@@ -3,6 +3,7 @@
 from django.urls import path
 
 from integrations.web import (
+    blocking,
     connections,
     dashboard,
     flows,
@@ -66,6 +67,7 @@ urlpatterns = [
     path("records/<uuid:uuid>/work/", work.work, name="work"),
     path("answers/<uuid:uuid>/", work.decide, name="answer-decide"),
     path("review/", review.review, name="review"),
+    path("review/blocking/", blocking.blocking_now, name="blocking"),
     path("review/proposals/", review.proposals, name="proposals"),
     path("review/reasons/", reasons.reasons, name="reasons"),
     path("review/ignore/", review.ignore, name="review-ignore"),

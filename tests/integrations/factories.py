@@ -139,7 +139,8 @@ class Desk:
                     linked_at=now,
                 )
             if needs:
-                Blocker.objects.create(item=item, integration=self.integration, kind=needs[0], key=needs[1])
+                worth = {"amount": source.amount, "currency": currency, "due_date": due, "since": now}
+                Blocker.objects.create(item=item, integration=self.integration, kind=needs[0], key=needs[1], **worth)
         return item
 
     def _terms(self, source: SourceRecord) -> None:

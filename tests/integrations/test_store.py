@@ -150,7 +150,7 @@ def test_supplying_what_was_missing_frees_all_that_waited_for_it(bench: Bench) -
     missing = Hold(problems=(Problem("unmapped_account", "Map it.", blocker=("account", "5555")),))
     store.record(items, [missing, missing])
     with tenant_scope(bench.tenant_id):
-        assert blockers.free_matching(bench.flow.integration_id, [("account", "55*")]) == 2
+        assert blockers.free_matching(bench.flow.integration_id, [("account", "55*")]).count == 2
         assert not Blocker.objects.filter(integration=bench.flow.integration).exists()
     assert {item.state for item in bench.items()} == {"ready"}
 

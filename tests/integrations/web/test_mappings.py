@@ -185,7 +185,8 @@ def test_uncovered_values_lead_to_a_form_that_is_filled_in(clerk: Client, desk: 
     item = desk.record("held", code="unmapped_account")
     with tenant_scope(desk.tenant_id):
         Blocker.objects.create(item=item, integration=desk.integration, kind="dimension:B", key="A&B")
-    page = clerk.get("/mappings/").content.decode()
+    assert "1 record waits for 1 value to be mapped" in clerk.get("/mappings/").content.decode()
+    page = clerk.get("/review/blocking/").content.decode()
     link = f"?integration={desk.integration.uuid}&amp;kind=gl&amp;table=dimension&amp;part=B&amp;source=A%26B"
     assert link in page
     assert 'value="A&amp;B"' in clerk.get(f"/mappings/rule/{link.replace('&amp;', '&')}").content.decode()

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("integrations", "0016_mapping_uploads"),
+        ("integrations", "0017_check_switch"),
     ]
 
     operations = [
