@@ -7,7 +7,9 @@ class adds what they cannot know: global models behind foreign keys, roles, the 
 from collections.abc import Iterable
 from typing import Any, ClassVar, cast
 
+from django import forms
 from django.contrib import admin
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
 from django.db import models
@@ -15,10 +17,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver
+from django.utils.html import format_html
 
 from audit.log import record
 from audit.models import AuditEntry
 from tenants.access import Place
+from tenants.adminlists import BoundedPaginator
 from tenants.models import Membership, TenantOwned, User
 from tenants.permissions import Act, Right
 
@@ -30,7 +34,7 @@ class TenantAdminSite(admin.AdminSite):
 
     site_title = site_header = "ml-connector"
     index_title = "Tables"
-    index_template = "tenants/admin/index.html"
+    index_template = app_index_template = "tenants/admin/index.html"
     final_catch_all_view = False
 
     def has_permission(self, request: HttpRequest) -> bool:
@@ -45,6 +49,14 @@ class TenantAdminSite(admin.AdminSite):
                 raise ImproperlyConfigured(f"{model.__name__} is registered outside the tenant's base class.")
             _refuse_global_filters(model, admin_class)
         super().register(listed, admin_class, **options)
+
+    def _build_app_dict(self, request: HttpRequest, label: str | None = None) -> dict[str, Any]:
+        """Django's list of tables, each with what stands in it."""
+        found: dict[str, Any] = super()._build_app_dict(request, label)  # type: ignore[misc]
+        for app in [found] if label and found else found.values():
+            for each in app["models"]:
+                each["about"] = self._registry[each["model"]].about  # type: ignore[attr-defined]
+        return found
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return redirect_to_login(request.GET.get("next", "/admin/"))
@@ -64,13 +76,30 @@ site = TenantAdminSite(name="admin")
 
 
 class TenantModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """One tenant model. Read-only unless `change_act` names the act that changing it is."""
+    """One tenant model. Read-only unless `change_act` names the act that changing it is.
+
+    `about` says what stands in the table; `sealed` names columns that are neither shown nor asked about. A list is
+    counted and paged only as far as people page, and sorted only as its index is.
+    """
 
     change_act: ClassVar[Act | None] = None
+    about: ClassVar[str] = ""
+    sealed: ClassVar[frozenset[str]] = frozenset()
+    save_word: ClassVar[str] = "Save"
+    paginator = BoundedPaginator
+    sortable_by = ()
+    show_facets = admin.ShowFacets.NEVER
+    actions = None
     ordering = ("-pk",)  # every list that is cut into pages has an order, the answers of autocomplete too
     show_full_result_count = False
     list_per_page = 50
+    change_list_template = "tenants/admin/list.html"
+    change_form_template = add_form_template = "tenants/admin/form.html"
+    delete_confirmation_template = "tenants/admin/delete.html"
     object_history_template = "tenants/admin/history.html"
+    formfield_overrides: ClassVar[dict[Any, Any]] = {
+        models.DateField: {"widget": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
+    }
 
     # Who may.
 
@@ -93,6 +122,31 @@ class TenantModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         place = place_of(request)
         return place is not None and self.change_act is not None and bool(place.may(self.change_act) & MAKES)
 
+    # What is shown.
+
+    def product_page(self, obj: Any) -> str:
+        """The address of the page where people work on this row; "" where there is none."""
+        return ""
+
+    @admin.display(description="Page")
+    def page(self, obj: Any) -> str:
+        """The way to it, as a column."""
+        where = self.product_page(obj)
+        return format_html('<a href="{}">Open</a>', where) if where else ""
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        obj = kwargs.get("obj")
+        page = self.product_page(obj) if obj is not None else ""
+        context |= {"about": self.about, "save_word": self.save_word, "product_page": page}
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Without Django's windows that pop up to add or change a neighbour."""
+        field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            field.widget = field.widget.widget
+        return field
+
     # What is seen: tenant models are scoped by their managers, people are the tenant's, nothing else is a choice.
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -112,6 +166,8 @@ class TenantModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             except FieldDoesNotExist:
                 break
             if isinstance(field, models.BinaryField) or field.get_internal_type() == "BinaryField":
+                return False
+            if part in self.sealed:
                 return False
             related = getattr(field, "related_model", None)
             if related is not None:

@@ -19,7 +19,8 @@ _PAGES = (
     "/integrations/",
     "/settlements/",
     "/settings/",
-    "/admin/integrations/",
+    "/admin/integrations/glmapping/",
+    "/admin/integrations/fieldmapping/",
 )
 
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from django.db.models import Exists
 from django.http import HttpRequest
 from django.urls import reverse
 
-from integrations.models import Flow, ReviewItem
-from integrations.store import checking
+from integrations.models import Connection, Flow, ReviewItem
 from integrations.web import alone
 from tenants.models import Tenant
 from tenants.scope import ScopeError, current_tenant
@@ -42,9 +42,13 @@ class Shell:
         return True
 
     @cached_property
-    def tenant(self) -> Tenant:
-        tenant: Tenant = Tenant.objects.get()
-        return tenant
+    def tenant(self) -> Any:
+        """The tenant, and in the same question what its frame depends on."""
+        return Tenant.objects.annotate(
+            pays=Exists(Flow.objects.filter(entity="payment", inbound=True)),
+            connected=Exists(Connection.objects.all()),
+            real=Exists(Connection.objects.exclude(environment="simulator")),
+        ).get()
 
     @property
     def theme(self) -> str:
@@ -70,11 +74,10 @@ class Shell:
         path = self._request.path
         return Place(label, icon, url, path == url if url == "/" else path.startswith(url), apart)
 
-    @cached_property
+    @property
     def pays(self) -> bool:
         """Whether payments are booked here: then there is something to settle."""
-        found: bool = Flow.objects.filter(entity="payment", inbound=True).exists()
-        return found
+        return bool(self.tenant.pays)
 
     @cached_property
     def held(self) -> int:
@@ -82,10 +85,10 @@ class Shell:
         count: int = ReviewItem.objects.filter(status=ReviewItem.Status.OPEN)[:1000].count()
         return count
 
-    @cached_property
+    @property
     def rehearsal(self) -> bool:
         """Whether everything connected is a simulator."""
-        return checking.rehearsal()
+        return bool(self.tenant.connected and not self.tenant.real)
 
     @cached_property
     def alone(self) -> str:

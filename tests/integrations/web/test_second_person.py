@@ -45,7 +45,7 @@ def test_two_people_switch_it_off_and_every_page_says_so(
     record = real.record("held", code="no_due_date")
     for path in (
         *("/mappings/", "/review/", f"/records/{record.uuid}/", "/settings/", PATH, "/review/proposals/"),
-        f"/integrations/{real.integration.uuid}/settings/",
+        *(f"/integrations/{real.integration.uuid}/settings/", "/admin/integrations/glmapping/"),
     ):
         page = clerk.get(path).content.decode()
         assert SINCE in page, path

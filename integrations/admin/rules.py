@@ -1,22 +1,12 @@
-"""The tenant's admin of integrations: mapping tables to propose in, everything else to look at."""
+"""Mapping tables in the tenant's admin: what is saved or taken out here is proposed, as on the mappings page."""
 
 from typing import Any, ClassVar, cast
 
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 
-from integrations.models import (
-    Connection,
-    FieldMapping,
-    Flow,
-    GLMapping,
-    Integration,
-    MappingChange,
-    OutboxItem,
-    RecordLink,
-    ReviewItem,
-    SyncRun,
-)
+from integrations.models import FieldMapping, GLMapping, MappingChange
 from integrations.runner import mappings
 from tenants.access import Place
 from tenants.adminsite import TenantModelAdmin, place_of, site
@@ -34,11 +24,14 @@ class RuleAdmin(TenantModelAdmin):
 
     change_act = Act.MAP
     kind: ClassVar[str]
+    save_word = "Propose"
     list_select_related = ("integration", "made_by", "checked_by")
-    actions = None  # rules are taken out one by one here; many go by the mappings page's file
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).filter(active=True)
+
+    def product_page(self, obj: Any) -> str:
+        return f"{reverse('web:mapping-rule')}?{self.kind}={obj.pk}"
 
     @admin.display(description="Approval")
     def approval(self, obj: Any) -> str:
@@ -114,12 +107,14 @@ class GLMappingAdmin(RuleAdmin):
     """Rules of coding."""
 
     kind = MappingChange.Kind.GL
+    about = "Rules that code accounts, tax codes and dimension values. What you save is proposed."
     list_display = (
         *("table", "part", "source", "target", "company", "integration", "valid_from", "valid_to"),
-        *("version", "approval", "note"),
+        *("version", "approval", "note", "page"),
     )
-    list_filter = ("table", "part")
-    search_fields = ("source", "target", "note")
+    list_filter = ("table", "integration")
+    search_fields = ("source__icontains", "target__icontains", "note__icontains")
+    search_help_text = "Part of the account or value on either side, or of the note"
     fields = ("integration", "table", "company", "part", "source", "target", "valid_from", "valid_to", "note")
 
 
@@ -128,73 +123,6 @@ class FieldMappingAdmin(RuleAdmin):
     """Where a field of the source goes, such as which kind of dimension a code part becomes."""
 
     kind = MappingChange.Kind.FIELD
-    list_display = ("source", "target", "entity", "integration", "version", "approval")
+    about = "Where a code part of the ledger goes on the other side. What you save is proposed."
+    list_display = ("source", "target", "entity", "integration", "version", "approval", "page")
     fields = ("integration", "entity", "source", "target")
-
-
-class LookOnly(TenantModelAdmin):
-    """Rows that the product writes: to look at, searched by what people know of them."""
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        """Every column but the tenant and what is sealed."""
-        return [f.name for f in self.model._meta.fields if f.name not in {"tenant", "secrets"}]
-
-
-@admin.register(Connection, site=site)
-class ConnectionAdmin(LookOnly):
-    """Connections without their secrets; they are changed under /connections/."""
-
-    list_display = ("name", "system", "environment", "status", "status_at")
-
-
-@admin.register(Integration, site=site)
-class IntegrationAdmin(LookOnly):
-    """Which connections are joined, for which company."""
-
-    list_display = ("name", "erp", "ap", "company", "start_date", "policy_version")
-    list_select_related = ("erp", "ap")
-
-
-@admin.register(Flow, site=site)
-class FlowAdmin(LookOnly):
-    """What moves, and when."""
-
-    list_display = ("integration", "entity", "inbound", "enabled", "schedule", "first_complete_at")
-    list_select_related = ("integration",)
-
-
-@admin.register(SyncRun, site=site)
-class SyncRunAdmin(LookOnly):
-    """What each run took and what became of it."""
-
-    list_display = ("flow", "kind", "status", "started_at", "taken", "counts", "balanced")
-    list_filter = ("kind", "status", "balanced")
-    list_select_related = ("flow",)
-
-
-@admin.register(OutboxItem, site=site)
-class OutboxItemAdmin(LookOnly):
-    """Where each record stands."""
-
-    list_display = ("source_key", "flow", "state", "reason", "attempts", "changed_at")
-    list_filter = ("state",)
-    list_select_related = ("flow",)
-    search_fields = ("source_key__startswith",)
-
-
-@admin.register(RecordLink, site=site)
-class RecordLinkAdmin(LookOnly):
-    """Which record is which on the other side."""
-
-    list_display = ("source_key", "variant", "target_id", "entity", "linked_at")
-    list_filter = ("entity",)
-    search_fields = ("source_key__startswith", "target_id__startswith")
-
-
-@admin.register(ReviewItem, site=site)
-class ReviewItemAdmin(LookOnly):
-    """What waits for a person; it is worked on under /review/."""
-
-    list_display = ("code", "item", "status", "urgent", "opened_at", "resolved_at")
-    list_filter = ("status", "urgent")
-    list_select_related = ("item",)

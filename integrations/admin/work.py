@@ -1,0 +1,120 @@
+"""What ran, what each record came to, what waits for a person: to look at, with the way to where it is worked on."""
+
+from typing import Any
+
+from django.contrib import admin
+
+from integrations.admin.looking import LookOnly, OfRecords, code_words, moment
+from integrations.engine.records import Entity
+from integrations.models import Answer, OutboxItem, Plan, PlanLine, RecordLink, ReviewItem, Settlement, SyncRun
+from integrations.web.tags import money
+from tenants.adminlists import chosen
+from tenants.adminsite import site
+
+ENTITIES = [(each.value, each.value.replace("_", " ")) for each in Entity]
+KINDS = [(each, each) for each in ("create", "update", "act", "link", "nothing", "wait", "hold", "out")]
+
+
+@admin.register(SyncRun, site=site)
+class SyncRunAdmin(LookOnly):
+    """What each run took and what became of it."""
+
+    about = "What each run of a flow took, and what became of it."
+    route = "web:run"
+    list_display = ("__str__", "flow", "status", "started", "taken", "counts", "balanced", "page")
+    list_filter = ("kind", "status", "balanced", "flow")
+    list_select_related = ("flow",)
+    started = moment("started_at", "Started")
+
+
+@admin.register(OutboxItem, site=site)
+class OutboxItemAdmin(OfRecords):
+    """Where each record stands."""
+
+    about = "Where each record stands on its way to the other side."
+    item_of, uuid_of = "", ("uuid",)
+    list_display = ("record", "party", "amount", "flow", "state", code_words, "attempts", "changed", "page")
+    list_filter = ("state", "flow")
+    list_select_related = ("flow", "source")
+    changed = moment("changed_at", "Changed")
+
+    def _item(self, obj: Any) -> Any:
+        return obj
+
+
+@admin.register(ReviewItem, site=site)
+class ReviewItemAdmin(OfRecords):
+    """What waits for a person; it is worked on under /review/."""
+
+    about = "What waits, or waited, for a person; it is worked on under Review."
+    item_of = "item__"
+    list_display = ("record", "party", "amount", code_words, "status", "urgent", "opened", "page")
+    list_filter = ("status", "urgent")
+    list_select_related = ("item__source",)
+    opened = moment("opened_at", "Opened")
+
+
+@admin.register(Answer, site=site)
+class AnswerAdmin(OfRecords):
+    """What people decided of held records."""
+
+    about = "What people decided of held records, and what waits for a second person."
+    item_of = "item__"
+    list_display = ("record", code_words, "choice", "status", "made_by", "checked_by", "reason", "page")
+    list_filter = ("status",)
+    list_select_related = ("item__source", "made_by", "checked_by")
+
+
+@admin.register(RecordLink, site=site)
+class RecordLinkAdmin(LookOnly):
+    """Which record is which on the other side."""
+
+    about = "Which record is which on the other side."
+    list_display = ("source_key", "variant", "target_id", "entity", "inbound", "made_by", "linked")
+    list_filter = (chosen("Entity", "entity", ENTITIES), "made_by", "integration")
+    search_beginnings = ("source_key", "target_id")
+    search_help_text = "Key of the record or id on the other side, from its beginning"
+    linked = moment("linked_at", "Linked")
+
+
+@admin.register(Settlement, site=site)
+class SettlementAdmin(LookOnly):
+    """Paid invoices and how they stand in the ledger."""
+
+    about = "Invoices that a booked payment paid, and how they stand in the ledger."
+    list_display = ("number", "supplier", "supplier_name", "paid", "payment", "dated", "state", "integration")
+    list_filter = ("state", "integration")
+    list_select_related = ("integration",)
+    search_beginnings = ("payment", "invoice")
+    search_help_text = "Key of the payment or of the invoice, from its beginning"
+
+    @admin.display(description="Paid")
+    def paid(self, obj: Settlement) -> str:
+        return money(obj.amount, obj.currency)
+
+
+@admin.register(Plan, site=site)
+class PlanAdmin(LookOnly):
+    """What a run would have done."""
+
+    about = "What a run would do, as it was decided and stored."
+    route = "web:plan"
+    list_display = ("__str__", "integration", "status", "made_by", "applied", "page")
+    list_filter = ("status", "integration")
+    list_select_related = ("integration", "made_by")
+    applied = moment("applied_at", "Applied")
+
+
+@admin.register(PlanLine, site=site)
+class PlanLineAdmin(OfRecords):
+    """The decision of a plan on one record."""
+
+    about = "What a plan decided of each record, and what applying it did."
+    item_of = "item__"
+    list_display = ("record", "party", "planned", "kind", code_words, "result", "plan", "page")
+    list_filter = (chosen("Kind", "kind", KINDS), "result")
+    list_select_related = ("item__source", "plan")
+
+    @admin.display(description="Amount")
+    def planned(self, obj: PlanLine) -> str:
+        return money(obj.amount, obj.currency)

@@ -1,0 +1,165 @@
+"""The tenant's admin at 100,000 rows: every list, filter and search asks little and answers soon."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.db import connection, connections
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from tenants.adminsite import site
+from tests.factories import Cast
+from tests.integrations.factories import Desk
+
+MANY = 100_000
+SOON = 0.5  # seconds
+FEW = 10  # questions to the database; session, sign-in and roles come on top of any page
+ON_TOP = (
+    "SAVEPOINT",
+    "RELEASE",
+    "SELECT set_config",
+    "BEGIN",
+    "COMMIT",
+    'SELECT "django_session',
+    "SELECT t.id, t.name",
+)
+TRIES = 5
+
+# Rows as the product makes them, only many; as the owner of the tables, past the walls, for speed.
+ROWS = """
+    INSERT INTO integrations_sourcerecord (tenant_id, flow_id, source_key, version, fingerprint, schema, readable,
+        snapshot, number, party, party_name, amount, currency, plain, tax_key, first_seen, changed_at, last_seen_scan,
+        gone)
+    SELECT %(t)s, %(f)s, '10^' || n, '', n::text, 1, true, '{}', 'INV-' || n, 's' || n %% 500, 'Supplier ' || n %% 500,
+        n, 'USD', '', '', now(), now(), 0, false FROM generate_series(1000, 999 + %(n)s) n;
+    INSERT INTO integrations_outboxitem (tenant_id, uuid, flow_id, source_id, source_key, variant, state, not_before,
+        revision, attempts, lost_workers, reason, message, notes, ignored_fingerprint, outcome, changed_at)
+    SELECT %(t)s, gen_random_uuid(), %(f)s, id, source_key, '', CASE WHEN id %% 1000 = 0 THEN 'uncertain' ELSE 'held'
+        END, now(), 1, 0, 0, 'no_due_date', 'Because.', '[]', '', '', now()
+    FROM integrations_sourcerecord WHERE flow_id = %(f)s AND tenant_id = %(t)s AND source_key LIKE '10^____%%';
+    INSERT INTO integrations_searchterm (tenant_id, term, source_id)
+    SELECT %(t)s, lower(number), id FROM integrations_sourcerecord WHERE flow_id = %(f)s AND number > '';
+    INSERT INTO integrations_reviewitem (tenant_id, uuid, item_id, status, code, problems, answer, urgent, opened_at,
+        resolution)
+    SELECT %(t)s, gen_random_uuid(), id, 'open', 'no_due_date', '[]', '', id %% 1000 = 0, now(), ''
+    FROM integrations_outboxitem WHERE tenant_id = %(t)s;
+    INSERT INTO integrations_recordlink (tenant_id, integration_id, entity, inbound, source_key, variant,
+        target_connection_id, target_id, target_version, fingerprint, schema, echo, made_by, why, linked_at)
+    SELECT %(t)s, %(i)s, 'invoice', false, source_key, '', %(c)s, '00n' || id, '', 'f', 1, '{}',
+        CASE WHEN id %% 1000 = 0 THEN 'person' ELSE 'created' END, '[]', now()
+    FROM integrations_sourcerecord WHERE flow_id = %(f)s;
+    INSERT INTO integrations_syncrun (tenant_id, uuid, flow_id, kind, status, started_at, taken, counts, reasons,
+        amounts, balanced, slices, error_code, error_message)
+    SELECT %(t)s, gen_random_uuid(), %(f)s, 'push', CASE WHEN n %% 1000 = 0 THEN 'failed' ELSE 'done' END, now(), 1,
+        '{}', '{}', '{}', true, 1, '', '' FROM generate_series(1, %(n)s) n;
+    INSERT INTO integrations_plan (tenant_id, uuid, integration_id, status, totals, message, made_at)
+    VALUES (%(t)s, gen_random_uuid(), %(i)s, 'ready', '{}', '', now());
+    INSERT INTO integrations_planline (tenant_id, plan_id, item_id, kind, code, message, digest, currency, result,
+        result_message)
+    SELECT %(t)s, (SELECT max(id) FROM integrations_plan), id, CASE WHEN id %% 1000 = 0 THEN 'create' ELSE 'hold' END,
+        'no_due_date', '', 'd', '', 'open', '' FROM integrations_outboxitem WHERE tenant_id = %(t)s;
+    INSERT INTO integrations_answer (tenant_id, uuid, item_id, code, subject, choice, reason, fingerprint, status,
+        made_at)
+    SELECT %(t)s, gen_random_uuid(), id, 'no_due_date', '', 'send', 'x', 'f',
+        CASE WHEN id %% 1000 = 0 THEN 'proposed' ELSE 'approved' END, now()
+    FROM integrations_outboxitem WHERE tenant_id = %(t)s;
+    INSERT INTO integrations_settlement (tenant_id, integration_id, link_id, place, invoice, item, number, supplier,
+        supplier_name, payment, transaction_id, amount, discount, currency, state)
+    SELECT %(t)s, %(i)s, id, 0, source_key, '', source_key, 's', 'Supplier', source_key, '', 1, 0, 'USD',
+        CASE WHEN id %% 1000 = 0 THEN 'paid' ELSE 'settled' END FROM integrations_recordlink WHERE tenant_id = %(t)s;
+    INSERT INTO integrations_glmapping (tenant_id, integration_id, "table", company, part, source, target, note,
+        version, active, changed_at)
+    SELECT %(t)s, %(i)s, 'account', '', '', 'a' || n, '1', '', 1, true, now() FROM generate_series(1, %(n)s) n;
+    INSERT INTO integrations_fieldmapping (tenant_id, integration_id, entity, source, target, version, active,
+        changed_at)
+    SELECT %(t)s, %(i)s, 'invoice', 'dimensions.' || n, 'class', 1, true, now() FROM generate_series(1, 100) n;
+    INSERT INTO integrations_mappingset (tenant_id, uuid, integration_id, reason, origin, status, made_at)
+    SELECT %(t)s, gen_random_uuid(), %(i)s, 'Because', '', CASE WHEN n %% 1000 = 0 THEN 'rejected' ELSE 'approved' END,
+        now() FROM generate_series(1, %(n)s) n;
+    INSERT INTO integrations_mappingchange (tenant_id, set_id, kind, rule)
+    SELECT %(t)s, id, 'gl', jsonb_build_object('source', 'a' || id) FROM integrations_mappingset
+    WHERE tenant_id = %(t)s;
+    INSERT INTO integrations_settingchange (tenant_id, uuid, integration_id, name, reason, effective_from, status,
+        made_at)
+    SELECT %(t)s, gen_random_uuid(), %(i)s, 'max_lines', 'x', now()::date,
+        CASE WHEN n %% 1000 = 0 THEN 'rejected' ELSE 'approved' END, now() FROM generate_series(1, %(n)s) n;
+    INSERT INTO audit_auditentry (tenant_id, sequence, at, action, subject, system, entity, source_key, actor_kind,
+        actor_id, body, sealed, hash)
+    SELECT %(t)s, 1000000 + n, now(), CASE WHEN n %% 1000 = 0 THEN 'operator.looked' ELSE 'created' END,
+        'flow:' || n, '', 'invoice', '10^' || n, 'system', '', '{}', ''::bytea, ''::bytea
+    FROM generate_series(1, %(n)s) n
+"""
+
+
+def seed(desk: Desk, count: int) -> None:
+    flow = desk.flows["invoice"]
+    names = {"t": desk.tenant_id, "f": flow.pk, "i": desk.integration.pk, "c": desk.integration.ap_id, "n": count}
+    with connections["owner"].cursor() as cursor:
+        for statement in ROWS.split(";\n"):
+            cursor.execute(statement, names)
+        cursor.execute("ANALYZE")
+
+
+def addresses() -> list[str]:
+    """Every list, with each choice of each filter, and with searches that find one, many and nothing."""
+    found = []
+    for model, admin in site._registry.items():
+        path = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
+        found += [path, f"{path}?p=2"]
+        if admin.search_fields or getattr(admin, "search_beginnings", ()):
+            found += [f"{path}?{urlencode({'q': text})}" for text in ("inv-50000", "10^5", "a5", "nobody", "operator")]
+    return found
+
+
+def choices(client: Client, path: str) -> list[str]:
+    """The addresses of the filters that the list at `path` offers."""
+    changes = client.get(path).context["cl"]
+    return [
+        f"{path}{choice['query_string']}"
+        for spec in changes.filter_specs
+        for choice in spec.choices(changes)
+        if choice["query_string"] != "?"
+    ]
+
+
+def asked(client: Client, path: str) -> int:
+    with CaptureQueriesContext(connection) as seen:
+        assert client.get(path).status_code in (200, 302), path
+    return sum(not query["sql"].startswith((*ON_TOP, 'SELECT "tenants_user')) for query in seen)
+
+
+def test_no_list_asks_much(owner: Client, cast: Cast, desk: Desk) -> None:
+    for _ in range(3):
+        desk.record("held", code="no_due_date")
+    desk.run()
+    many = {path: count for path in addresses() if (count := asked(owner, path)) > FEW}
+    assert many == {}
+
+
+@pytest.mark.slow
+def test_every_list_is_there_soon_at_a_hundred_thousand_rows(
+    owner: Client, cast: Cast, desk: Desk, tell: Callable[[str], None]
+) -> None:
+    seed(desk, MANY)
+    taken: dict[str, float] = {}
+    paths = addresses()
+    for path in [*paths, *(each for path in paths if "?" not in path for each in choices(owner, path))]:
+        taken[path] = _slowest(owner, path)
+        assert asked(owner, path) <= FEW, path
+    slow = {path: round(seconds, 2) for path, seconds in taken.items() if seconds > SOON}
+    worst = sorted(taken.items(), key=lambda each: -each[1])[:8]
+    tell(f"admin lists: {len(taken)} addresses; slowest {[(p, round(s, 3)) for p, s in worst]}")
+    assert slow == {}
+
+
+def _slowest(client: Client, path: str) -> float:
+    times: list[float] = []
+    for _ in range(TRIES):
+        start = time.perf_counter()
+        answer: Any = client.get(path)
+        assert answer.status_code in (200, 302), path
+        times.append(time.perf_counter() - start)
+    return sorted(times)[-1]
