@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from audit.log import opened
 from audit.models import AuditEntry
 from tenants.adminlists import chosen
-from tenants.adminsite import TenantModelAdmin, site
+from tenants.adminsite import TenantModelAdmin, moment, site
 
 # How actions begin, by what they are about.
 KINDS = (
@@ -24,13 +24,14 @@ class AuditEntryAdmin(TenantModelAdmin):
     """Every entry; nothing can be changed here or anywhere."""
 
     about = "Every entry of the audit, none of which can be changed."
-    list_display = ("sequence", "at", "action", "subject", "system", "entity", "source_key", "actor_kind", "actor_id")
+    list_display = ("sequence", "when", "action", "subject", "entity", "source_key", "actor_kind", "actor_id", "page")
     list_filter = (
         chosen("What", "what", KINDS, lambda kind: Q(action__startswith=kind)),
         chosen("By", "by", ACTORS, lambda kind: Q(actor_kind=kind)),
     )
     search_fields = ("subject", "source_key")
     search_help_text = "Action or subject, from its beginning; or the whole key of a record"
+    when = moment("at", "When")
     fields = ("sequence", "at", "action", "subject", "actor_kind", "actor_id", "body", "readable", "digest")
     readonly_fields = ("readable", "digest")
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
@@ -24,6 +25,7 @@ class Place:
     actor: Actor
     person: int | None = None  # the user who acts, or who made the key that acts: two people are told apart by it
     scopes: frozenset[Act] | None = None  # an API key's; None: no key
+    until: datetime | None = None  # an operator's: when the access ends by itself
 
     def may(self, act: Act) -> frozenset[Right]:
         """The person's rights to `act` here; empty: none. What a key may do within its scopes it does alone."""

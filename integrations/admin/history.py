@@ -4,9 +4,9 @@ from typing import Any
 
 from django.contrib import admin
 
-from integrations.admin.looking import LookOnly, moment
+from integrations.admin.looking import LookOnly
 from integrations.models import MappingChange, MappingSet
-from tenants.adminsite import site
+from tenants.adminsite import moment, site
 
 
 @admin.register(MappingSet, site=site)

@@ -8,11 +8,20 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
+from integrations.models import Flow
 from integrations.store.search import search
-from integrations.web.tags import money, when
-from integrations.web.words import reason
-from tenants.adminlists import begins
+from integrations.web.filters import KINDS, of_kind
+from integrations.web.tags import money
+from integrations.web.words import carried, reason
+from tenants.adminlists import begins, chosen
 from tenants.adminsite import TenantModelAdmin
+
+OF_KIND = chosen(
+    "Kind",
+    "kind",
+    KINDS[1:],
+    lambda kind: models.Q(flow__in=list(Flow.objects.filter(of_kind(kind)).values_list("pk", flat=True))),
+)
 
 
 class LookOnly(TenantModelAdmin):
@@ -94,11 +103,7 @@ def code_words(obj: Any) -> str:
     return f"{reason(code)} ({code})" if code else ""
 
 
-def moment(name: str, title: str) -> Any:
-    """A column with a time in the tenant's zone."""
-
-    @admin.display(description=title)
-    def shown(self: Any, obj: Any) -> str:
-        return when(getattr(obj, name))
-
-    return shown
+@admin.display(description="Kind")
+def kind_of_flow(obj: Any) -> str:
+    """What the row's flow carries."""
+    return carried(obj.flow, 1).capitalize()

@@ -2,9 +2,9 @@
 
 from django.contrib import admin
 
-from integrations.admin.looking import LookOnly, moment
+from integrations.admin.looking import LookOnly
 from integrations.models import ApiKey, CheckSwitch, Connection, Flow, Integration, SettingChange
-from tenants.adminsite import site
+from tenants.adminsite import moment, site
 
 
 @admin.register(Connection, site=site)

@@ -4,12 +4,12 @@ from typing import Any
 
 from django.contrib import admin
 
-from integrations.admin.looking import LookOnly, OfRecords, code_words, moment
+from integrations.admin.looking import OF_KIND, LookOnly, OfRecords, code_words, kind_of_flow
 from integrations.engine.records import Entity
 from integrations.models import Answer, OutboxItem, Plan, PlanLine, RecordLink, ReviewItem, Settlement, SyncRun
 from integrations.web.tags import money
 from tenants.adminlists import chosen
-from tenants.adminsite import site
+from tenants.adminsite import moment, site
 
 ENTITIES = [(each.value, each.value.replace("_", " ")) for each in Entity]
 KINDS = [(each, each) for each in ("create", "update", "act", "link", "nothing", "wait", "hold", "out")]
@@ -21,10 +21,9 @@ class SyncRunAdmin(LookOnly):
 
     about = "What each run of a flow took, and what became of it."
     route = "web:run"
-    list_display = ("__str__", "flow", "status", "started", "taken", "counts", "balanced", "page")
-    list_filter = ("kind", "status", "balanced", "flow")
+    list_display = ("__str__", kind_of_flow, "status", "taken", "counts", "balanced", "page")
+    list_filter = ("kind", "status", "balanced", OF_KIND)
     list_select_related = ("flow",)
-    started = moment("started_at", "Started")
 
 
 @admin.register(OutboxItem, site=site)
@@ -33,8 +32,8 @@ class OutboxItemAdmin(OfRecords):
 
     about = "Where each record stands on its way to the other side."
     item_of, uuid_of = "", ("uuid",)
-    list_display = ("record", "party", "amount", "flow", "state", code_words, "attempts", "changed", "page")
-    list_filter = ("state", "flow")
+    list_display = ("record", "party", "amount", kind_of_flow, "state", code_words, "changed", "page")
+    list_filter = ("state", OF_KIND)
     list_select_related = ("flow", "source")
     changed = moment("changed_at", "Changed")
 

@@ -50,6 +50,7 @@ def second_person(request: HttpRequest) -> HttpResponseBase:
             messages.success(request, _DONE[asked.status])
             return redirect("web:second-person")
     waiting = switching.proposed()
+    needless = not off and checking.why_alone(Act.UNCHECK, place.person) is not None  # off anyway
     context: dict[str, Any] = {
         "form": form,
         "off": off,
@@ -57,7 +58,8 @@ def second_person(request: HttpRequest) -> HttpResponseBase:
         "waiting": waiting,
         "may_approve": waiting is not None and may_approve(place, Act.UNCHECK, waiting.made_by_id),
         "own": waiting is not None and waiting.made_by_id == request.user.pk,
-        "may_ask": Right.MAKER in place.may(Act.UNCHECK) and waiting is None,
+        "may_ask": Right.MAKER in place.may(Act.UNCHECK) and waiting is None and (form.is_bound or not needless),
+        "needless": needless,
         "history": _history(),
     }
     status = 400 if request.method == "POST" else 200

@@ -1,6 +1,7 @@
 """What surrounds every page: the tenant's name, the navigation, the badge, the theme. A context processor."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -89,6 +90,12 @@ class Shell:
     def rehearsal(self) -> bool:
         """Whether everything connected is a simulator."""
         return bool(self.tenant.connected and not self.tenant.real)
+
+    @property
+    def looking_in(self) -> datetime | None:
+        """Until when, if it is an operator who looks."""
+        place = getattr(self._request, "place", None)
+        return place.until if place is not None else None
 
     @cached_property
     def alone(self) -> str:

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from audit.models import AuditEntry, AuditHead
 from integrations.web.gate import page
 from integrations.web.paging import page_of
+from integrations.web.words import deed
 from tenants.keys import Keys, Unreadable
 
 
@@ -29,6 +30,11 @@ class Line:
     refs: list[tuple[str, str]]
     detail: list[tuple[str, str]]
     unreadable: bool = False
+
+    @property
+    def what(self) -> str:
+        """What was done."""
+        return deed(self.entry.action)
 
 
 def opened(entry: AuditEntry) -> Line:

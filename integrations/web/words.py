@@ -104,6 +104,21 @@ def carried(flow: Flow, count: int = 2) -> str:
     return noun(flow.entity, count, inbound=flow.inbound)
 
 
+DEEDS: Mapping[str, str] = {
+    "operator.entered": "An operator of the service looked in",
+    "operator.looked": "An operator of the service opened a page",
+    "operator.left": "An operator of the service left",
+    "second_person_proposed": "Switching the second person proposed",
+    "second_person_switched_off": "Second person switched off",
+    "second_person_switched_on": "Second person switched on again",
+}
+
+
+def deed(action: str) -> str:
+    """What an action of the audit is called; one that nobody has titled is shown as its own words."""
+    return DEEDS.get(action) or action.replace("_", " ").replace(".", " ").capitalize()
+
+
 def listed(parts: list[str]) -> str:
     """a; a and b; a, b and c."""
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)

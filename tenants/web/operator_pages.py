@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from tenants.access import tenant_directory
 from tenants.web.middleware import global_view
-from tenants.web.operators import enter, is_operator, leave
+from tenants.web.operators import enter, entries, is_operator, leave
 
 View = Callable[..., HttpResponse]
 
@@ -43,8 +43,8 @@ class EntryForm(forms.Form):
 @operators_only
 @require_safe
 def directory(request: HttpRequest) -> HttpResponse:
-    """Every tenant by slug."""
-    return render(request, "operator/directory.html", {"tenants": tenant_directory(), "form": EntryForm()})
+    """Every tenant by slug, and who looked into which of them last."""
+    return _page(request, EntryForm())
 
 
 @operators_only
@@ -54,8 +54,7 @@ def enter_tenant(request: HttpRequest) -> HttpResponse:
     form = EntryForm(request.POST)
     known: dict[UUID, str] = dict(tenant_directory())
     if not form.is_valid() or form.cleaned_data["tenant"] not in known:
-        context = {"tenants": list(known.items()), "form": form}
-        return render(request, "operator/directory.html", context, status=400)
+        return _page(request, form, status=400)
     enter(request, form.cleaned_data["tenant"], form.cleaned_data["reason"], timezone.now())
     return redirect("/")
 
@@ -64,5 +63,16 @@ def enter_tenant(request: HttpRequest) -> HttpResponse:
 @require_POST
 def leave_tenant(request: HttpRequest) -> HttpResponse:
     """Close it again."""
-    leave(request)
+    leave(request, timezone.now())
     return redirect("operator")
+
+
+def _page(request: HttpRequest, form: EntryForm, status: int = 200) -> HttpResponse:
+    tenants, now = tenant_directory(), timezone.now()
+    slugs = dict(tenants)
+    context = {
+        "tenants": tenants,
+        "form": form,
+        "entries": [(each, slugs.get(each.tenant_id, "deleted"), each.expires > now) for each in entries()],
+    }
+    return render(request, "operator/directory.html", context, status=status)

@@ -17,6 +17,7 @@ from tenants.scope import Actor, tenant_scope
 
 SESSION_KEY = "operator_access"
 TIME_BOX = timedelta(hours=1)
+_SHOWN = 50
 
 
 def is_operator(request: HttpRequest) -> bool:
@@ -39,25 +40,41 @@ def enter(request: HttpRequest, tenant_id: UUID, reason: str, now: datetime) -> 
     return access
 
 
-def leave(request: HttpRequest) -> None:
-    """Forget the access in this session."""
+def leave(request: HttpRequest, now: datetime) -> None:
+    """End the access of this session; the tenant sees that too."""
+    access = _open_access(request, now)
     request.session.pop(SESSION_KEY, None)
+    if access is not None:
+        with tenant_scope(access.tenant_id, actor=_actor(access.operator)):
+            record("operator.left", subject=f"access:{access.pk}")
+
+
+def entries() -> list[OperatorAccess]:
+    """The last accesses of all operators, newest first."""
+    return list(OperatorAccess.objects.select_related("operator").order_by("-opened", "-id")[:_SHOWN])
 
 
 def place_of_operator(request: HttpRequest, now: datetime) -> Place | None:
     """The tenant the operator entered, while the access lasts; notes the page in the tenant's audit."""
-    number = request.session.get(SESSION_KEY)
-    if number is None or not is_operator(request):
+    if not is_operator(request):
         return None
     operator = cast(User, request.user)
-    access = OperatorAccess.objects.filter(pk=number, operator=operator, expires__gt=now).first()
+    access = _open_access(request, now)
     if access is None:
-        leave(request)
+        request.session.pop(SESSION_KEY, None)
         return None
     with tenant_scope(access.tenant_id, actor=_actor(operator)):
         record("operator.looked", subject=f"access:{access.pk}", detail={"path": request.path, "how": request.method})
         tenant = Tenant.objects.get()
-    return Place(tenant.pk, tenant.name, tenant.slug, tenant.time_zone, (Role.AUDITOR,), _actor(operator))
+    roles, actor = (Role.AUDITOR,), _actor(operator)
+    return Place(tenant.pk, tenant.name, tenant.slug, tenant.time_zone, roles, actor, until=access.expires)
+
+
+def _open_access(request: HttpRequest, now: datetime) -> OperatorAccess | None:
+    """What this session's operator has entered and not left, while it lasts."""
+    number, operator = request.session.get(SESSION_KEY), cast(User, request.user)
+    rows = OperatorAccess.objects.select_related("operator")
+    return rows.filter(pk=number, operator=operator, expires__gt=now).first() if number is not None else None
 
 
 def _actor(operator: User) -> Actor:

@@ -70,3 +70,41 @@ def test_the_access_ends_by_itself_and_by_leaving(cast: Cast, operator: User) ->
     look_into(client, cast)
     client.post("/operator/leave/")
     assert client.get("/settings/members/")["Location"] == "/tenants/"
+    with tenant_scope(cast.tenant.pk):
+        assert AuditEntry.objects.filter(action="operator.left", actor_kind="operator").count() == 1
+
+
+def test_the_tenant_reads_each_look_in_words_on_its_audit_page(cast: Cast, operator: User) -> None:
+    client = signed_in_twice(operator)
+    look_into(client, cast)
+    client.get("/records/")
+    client.get("/api/v1/records/")
+    page = signed_in(cast.colleague).get("/audit/?action=operator").content.decode()
+    assert "An operator of the service looked in" in page
+    assert "An operator of the service opened a page" in page
+    for told in (REASON, operator.email, "/records/", "/api/v1/records/"):
+        assert told in page
+
+
+def test_an_operator_sees_on_each_page_that_this_is_a_look_and_until_when(cast: Cast, operator: User) -> None:
+    client = signed_in_twice(operator)
+    look_into(client, cast)
+    assert "You look in as an operator until" in client.get("/records/").content.decode()
+    assert "You look in" not in signed_in(cast.owner).get("/records/").content.decode()
+
+
+def test_operators_see_who_looked_where_and_why(cast: Cast, operator: User) -> None:
+    client = signed_in_twice(operator)
+    look_into(client, cast)
+    page = client.get("/operator/").content.decode()
+    assert page.count(cast.tenant.slug) == 2  # to choose, and as looked into
+    assert REASON in page
+
+
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_an_operator_changes_nothing_by_admin_or_api_either(cast: Cast, operator: User, method: str) -> None:
+    client = signed_in_twice(operator)
+    look_into(client, cast)
+    for path in ("/admin/integrations/glmapping/add/", "/api/v1/gl-mappings/", "/api/v1/second-person/"):
+        answer = getattr(client, method)(path, {}, content_type="application/json")
+        assert answer.status_code in {403, 405}, (path, answer.status_code)
