@@ -24,6 +24,7 @@ from tests.defences.stranger import MISSING_NUMBER, Pair, Scene, ask, changed, d
 from tests.factories import signed_in
 
 LONGEST = 100  # a longer value is no identifier
+POPUPS = ({"_popup": "1"}, {"_to_field": "id"}, {"_to_field": "tenant"}, {"all": ""}, {"o": "-1"}, {"_facets": "True"})
 ADMIN = Route("admin:asked", "admin/")
 
 
@@ -85,6 +86,9 @@ def _admin_lists(client: Client, scene: Scene) -> Iterator[str]:
         theirs = scene.house.rows[model][-1]
         for name, there, nobodys in _lookups(model, theirs, scene.house):
             yield from _same(client, "get", path, {name: there}, {name: nobodys}, scene)
+        for asked in POPUPS:
+            if fault := fault_of(ask(client, "get", path, asked), "", scene.marks, ADMIN):
+                yield f"{path} with {asked}: {fault}"
         for field in _foreign_keys(model):
             query = {"app_label": model._meta.app_label, "model_name": model._meta.model_name, "field_name": field.name}
             answer = ask(client, "get", "/admin/autocomplete/", {**query, "term": ""})
@@ -106,7 +110,8 @@ def _lookups(model: type[models.Model], theirs: Any, house: House) -> Iterator[t
     for field in model._meta.concrete_fields:
         value = getattr(theirs, field.attname)
         if isinstance(field, models.ForeignKey) and issubclass(field.related_model, TenantOwned):
-            yield f"{field.name}__id__exact", value, MISSING_NUMBER
+            if value is not None:
+                yield f"{field.name}__id__exact", value, MISSING_NUMBER
             for inner in field.related_model._meta.concrete_fields:
                 if isinstance(inner, models.CharField | models.TextField):
                     yield f"{field.name}__{inner.name}__startswith", house.mark, f"mk{uuid.uuid4().hex[:8]}"
@@ -160,6 +165,10 @@ def _admin_forms(client: Client, scene: Scene) -> Iterator[str]:
                     yield f"POST {where} with the owner's {name}: {fault}"
                 if answer.status_code != 200 or _rows_of(model, scene) != was:
                     yield f"POST {where} takes the owner's {name}"
+        moved = {**filled, "tenant": str(scene.house.tenant.pk), "tenant_id": str(scene.house.tenant.pk)}
+        for where in (f"{path}add/", f"{path}{own.pk}/change/"):
+            if fault := fault_of(ask(client, "post", where, moved), moved["tenant"], scene.marks, ADMIN):
+                yield f"POST {where} with the owner's tenant: {fault}"
         if ask(client, "post", f"{path}{own.pk}/change/", filled).status_code != 302:
             yield f"{model._meta.label}: the walk cannot fill its form, so refusals in it say nothing"
 

@@ -29,7 +29,9 @@ from integrations.models import (
 from tenants.models import Invitation, Membership, Role
 from tenants.scope import tenant_scope
 from tests.defences.house import NOWHERE
+from tests.defences.proposals import key_of
 from tests.defences.stranger import ask, body_of
+from tests.defences.table import API_KEY, CONFIGURE, CONNECT, READ, WORK, makes
 from tests.factories import Cast, join, person, signed_in
 from tests.integrations.factories import Desk, connect
 
@@ -41,7 +43,12 @@ READING = (
     *("/api/v1/runs/", "/api/v1/records/", "/api/v1/review-items/", "/api/v1/plans/", "/api/v1/audit/"),
     *("/settlements/", "/settlements.csv", "/api/v1/settlements/", "/mappings/rule/", "/mappings/files/"),
     *("/review/reasons/", "/api/v1/reasons/"),
-    *("/api/v1/gl-mappings/", "/api/v1/field-mappings/", "/api/v1/mapping-sets/"),
+    *("/api/v1/gl-mappings/", "/api/v1/field-mappings/", "/api/v1/mapping-sets/", "/api/v1/second-person/"),
+    *(
+        "/settings/second-person/",
+        "/admin/integrations/reviewitem/",
+        "/admin/audit/auditentry/",
+    ),
 )
 
 
@@ -54,17 +61,14 @@ class Trial:
     attempt: Callable[[Client, Desk], bool]
 
 
-def findings(cast: Cast, desk: Desk, roles: Iterable[str] = Role.values) -> list[str]:
+def findings(cast: Cast, desk: Desk, roles: Iterable[str] = (*Role.values, API_KEY)) -> list[str]:
     """Every difference from the table, in one sentence each; empty: none."""
     return [finding for role in roles for finding in _of(role, cast, desk)]
 
 
 def _of(role: str, cast: Cast, desk: Desk) -> Iterator[str]:
-    user = person()
-    join(user, cast.tenant, Role(role))
-    client = signed_in(user)
-    client.raise_request_exception = False
-    for path in READING:
+    client = key_of(cast, cast.owner) if role == API_KEY else _browser(cast, Role(role))
+    for path in READING if role != API_KEY else [path for path in READING if path.startswith("/api/v1/")]:
         answer = ask(client, "get", path)
         body_of(answer)
         if answer.status_code != 200:
@@ -73,6 +77,14 @@ def _of(role: str, cast: Cast, desk: Desk) -> Iterator[str]:
         done = trial.attempt(client, desk)
         if done != (role in trial.allowed):
             yield f"{role} {'can' if done else 'cannot'} {trial.name}"
+
+
+def _browser(cast: Cast, role: Role) -> Client:
+    user = person()
+    join(user, cast.tenant, role)
+    client = signed_in(user)
+    client.raise_request_exception = False
+    return client
 
 
 def _tenant(desk: Desk) -> Any:
@@ -237,9 +249,9 @@ def _take_role(client: Client, desk: Desk) -> bool:
 
 def _take_own_role(client: Client, desk: Desk) -> bool:
     """Nobody changes their own role."""
-    user_id = int(client.session["_auth_user_id"])
+    user_id = int(client.session.get("_auth_user_id", desk.user.pk))  # of a key: whoever made it
     with _tenant(desk):
-        row = Membership.objects.get(user_id=user_id)
+        row = Membership.objects.filter(user_id=user_id).latest("pk")
     ask(client, "post", f"/settings/members/{row.pk}/take-role/")
     with _tenant(desk):
         return not Membership.objects.filter(pk=row.pk).exists()
@@ -334,10 +346,15 @@ def _api_switch(client: Client, desk: Desk) -> bool:
         return not Flow.objects.get(pk=flow.pk).enabled
 
 
-CONNECTING = frozenset({OWNER, INTEGRATOR})
-MAPPING = frozenset({INTEGRATOR, CLERK})  # as makers
-WORKING = frozenset({INTEGRATOR, CONTROLLER, CLERK})
+def _verify(client: Client, desk: Desk) -> bool:
+    return bool(ask(client, "post", "/api/v1/audit/verify/").status_code == 200)
+
+
+CONNECTING = makes(CONNECT)
+MAPPING = makes(CONFIGURE, "mappings") - {API_KEY}  # as makers; a key has the API only
+WORKING = makes(WORK)
 TRIALS = (
+    Trial("verify the audit by the API", makes(READ) | {API_KEY}, _verify),
     Trial("add a connection", CONNECTING, _add_connection),
     Trial("replace a connection's secret", CONNECTING, _edit_connection),
     Trial("delete a connection", CONNECTING, _delete_connection),
@@ -353,15 +370,15 @@ TRIALS = (
         for a in ("add", "change", "delete")
     ),
     Trial("propose a mapping on its page", MAPPING, _propose_rule("/mappings/rule/?kind=gl")),
-    Trial("propose a mapping by the API", MAPPING, _propose_rule("/api/v1/gl-mappings/")),
+    Trial("propose a mapping by the API", MAPPING | {API_KEY}, _propose_rule("/api/v1/gl-mappings/")),
     Trial("approve a mapping on its page", frozenset({CONTROLLER}), _approve_rule("/mappings/sets/{}/")),
     Trial("approve a mapping by the API", frozenset({CONTROLLER}), _approve_rule("/api/v1/mapping-sets/{}/approve/")),
     Trial("change what the product writes in the admin", frozenset(), _look_only),
     Trial("pause a flow by the API", CONNECTING, _api_switch),
-    Trial("retry by the API", WORKING, _review_act("retry", "ready", {})),
+    Trial("retry by the API", WORKING | {API_KEY}, _review_act("retry", "ready", {})),
     Trial("answer by the API", WORKING, _review_act("resolve", "ready", {"choice": "send", "reason": "tried"})),
     Trial("ignore by the API", frozenset({CONTROLLER, CLERK}), _review_act("ignore", "ignored", {"reason": "tried"})),
-    Trial("propose a setting by the API", frozenset({INTEGRATOR}), _propose_setting),
+    Trial("propose a setting by the API", makes(CONFIGURE), _propose_setting),
     Trial("approve a setting by the API", frozenset({CONTROLLER}), _approve_setting),
     Trial("make a plan by the API", CONNECTING | WORKING, _plan),
     Trial("apply a plan by the API", frozenset({INTEGRATOR, CONTROLLER}), _apply),

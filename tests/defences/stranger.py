@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 from django.db import connections, models
 from django.test import Client
@@ -244,5 +244,6 @@ def _without(text: str, asked: object) -> str:
     if not (plain := str(asked)):
         return text
     spellings = [re.escape(plain).replace(r"\-", "[-_ ]"), re.escape(quote(plain, safe=""))]
+    spellings += [re.escape(quote_plus(plain))]
     spellings += [plain[:8]] if isinstance(asked, uuid.UUID) else []
     return re.sub("|".join(spellings), "", text, flags=re.IGNORECASE)
