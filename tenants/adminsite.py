@@ -54,9 +54,9 @@ class TenantAdminSite(admin.AdminSite):
             _refuse_global_filters(model, admin_class)
         super().register(listed, admin_class, **options)
 
-    def _build_app_dict(self, request: HttpRequest, label: str | None = None) -> dict[str, Any]:
+    def _build_app_dict(self, request: HttpRequest, label: Any = None) -> dict[str, Any]:
         """Django's list of tables, each with what stands in it."""
-        found: dict[str, Any] = super()._build_app_dict(request, label)  # type: ignore[misc]
+        found: dict[str, Any] = super()._build_app_dict(request, label)
         for app in [found] if label and found else found.values():
             for each in app["models"]:
                 each["about"] = self._registry[each["model"]].about  # type: ignore[attr-defined]

@@ -68,7 +68,7 @@ class OfRecords(LookOnly):
 
     route = "web:record"
     item_of: ClassVar[str] = "item"
-    uuid_of = ("item", "uuid")
+    uuid_of: ClassVar[tuple[str, ...]] = ("item", "uuid")
     search_fields = ("pk",)  # that there is a search; how is said below
     search_help_text = "Number, amount, name or id of the record"
 

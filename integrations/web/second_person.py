@@ -50,7 +50,8 @@ def second_person(request: HttpRequest) -> HttpResponseBase:
             messages.success(request, _DONE[asked.status])
             return redirect("web:second-person")
     waiting = switching.proposed()
-    needless = not off and checking.why_alone(Act.UNCHECK, place.person) is not None  # off anyway
+    makes = Right.MAKER in place.may(Act.UNCHECK)
+    needless = makes and not off and checking.why_alone(Act.UNCHECK, place.person) is not None  # it is off anyway
     context: dict[str, Any] = {
         "form": form,
         "off": off,
@@ -58,7 +59,7 @@ def second_person(request: HttpRequest) -> HttpResponseBase:
         "waiting": waiting,
         "may_approve": waiting is not None and may_approve(place, Act.UNCHECK, waiting.made_by_id),
         "own": waiting is not None and waiting.made_by_id == request.user.pk,
-        "may_ask": Right.MAKER in place.may(Act.UNCHECK) and waiting is None and (form.is_bound or not needless),
+        "may_ask": makes and waiting is None and (form.is_bound or not needless),
         "needless": needless,
         "history": _history(),
     }

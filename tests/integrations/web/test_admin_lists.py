@@ -96,7 +96,7 @@ ROWS = """
 
 def seed(desk: Desk, count: int) -> None:
     flow = desk.flows["invoice"]
-    names = {"t": desk.tenant_id, "f": flow.pk, "i": desk.integration.pk, "c": desk.integration.ap_id, "n": count}
+    names: Any = {"t": desk.tenant_id, "f": flow.pk, "i": desk.integration.pk, "c": desk.integration.ap_id, "n": count}
     with connections["owner"].cursor() as cursor:
         for statement in ROWS.split(";\n"):
             cursor.execute(statement, names)
