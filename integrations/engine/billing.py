@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import msgspec
 
+from integrations.engine.asking import NONE, Answers
 from integrations.engine.coding import AND, Coder, Posted
 from integrations.engine.drafts import DraftLine
 from integrations.engine.errors import Problem
@@ -49,7 +50,9 @@ class Billed(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...] = ()
 
 
-def payable(source: Invoice, rules: Rules, policy: Policy, posted: Posted | None = None) -> Billed:
+def payable(
+    source: Invoice, rules: Rules, policy: Policy, posted: Posted | None = None, answers: Answers = NONE
+) -> Billed:
     """The whole invoice as lines that add up to what the ledger owes; lines that were posted keep their coding."""
     total, problems = total_owed(source), _unfit(source, policy)
     if total is None:
@@ -57,7 +60,7 @@ def payable(source: Invoice, rules: Rules, policy: Policy, posted: Posted | None
         problems.append(Problem("total_unknown", words, field="total"))
     if problems or total is None:
         return Billed(problems=tuple(problems))
-    coder = Coder(source, rules, policy, posted or Posted())
+    coder = Coder(source, rules, policy, posted or Posted(), answers)
     lines = _coded(source, coder)
     lines += coder.rounding(total - sum((line.amount for line in lines), _ZERO))
     sign = -1 if total < 0 else 1

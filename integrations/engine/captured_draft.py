@@ -6,7 +6,9 @@ from decimal import Decimal
 
 import msgspec
 
+from integrations.engine.asking import NONE, Answers
 from integrations.engine.books import Books
+from integrations.engine.correcting import Corrections, account_of
 from integrations.engine.drafts import BookedInvoiceDraft, BookedLine
 from integrations.engine.errors import Problem
 from integrations.engine.mapping import Rules
@@ -26,9 +28,9 @@ class DraftedBooking(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def draft_booked(
-    source: Invoice, supplier: str, term: str, rules: Rules, policy: Policy, books: Books
+    source: Invoice, supplier: str, term: str, rules: Rules, policy: Policy, books: Books, answers: Answers = NONE
 ) -> DraftedBooking:
-    """The draft of `source` for `supplier`, whose own payment term is `term`."""
+    """The draft of `source` for `supplier`, whose own payment term is `term`; coded as people corrected it."""
     if source.invoice_date is None or source.gross is None:
         return DraftedBooking(problems=(Problem("incomplete", "Its date or amount is missing.", field="invoice_date"),))
     arrived = source.approved_on or source.invoice_date
@@ -36,7 +38,7 @@ def draft_booked(
     tax = source.tax if _splits(policy) else _ZERO
     net = source.gross - tax
     tax_code = policy.tax_code if tax else policy.no_tax_code
-    coder = _Coder(rules, books, day, policy.company, tax_code)
+    coder = _Coder(rules, books, day, policy.company, tax_code, Corrections(answers))
     rows = [row for row in source.postings or () if row.amount]
     taxes = [row.amount for row in rows if _is_tax(row, policy)]
     lines = tuple(coder.line(row) for row in rows if not _is_tax(row, policy))
@@ -131,15 +133,18 @@ def _unbalanced(
 class _Coder:
     """Codes distributions for the books on `day` and collects every reason and problem."""
 
-    def __init__(self, rules: Rules, books: Books, day: date, company: str, tax_code: str) -> None:
+    def __init__(
+        self, rules: Rules, books: Books, day: date, company: str, tax_code: str, corrections: Corrections
+    ) -> None:
         self._rules, self._books, self._day, self._company, self._tax_code = rules, books, day, company, tax_code
+        self._corrections = corrections
         self.why: list[str] = []
         self.problems: list[Problem] = []
 
     def line(self, row: Posting) -> BookedLine:
         """The coded line; its account is empty where a problem was found."""
-        number, why, problem = self._rules.account(self._company, row.account, self._day)
-        values, whys, problems = self._rules.dimensions(self._company, row.dimensions, self._day)
+        number, why, problem = self._account(row)
+        values, whys, problems = self._dimensions(row)
         self.problems += [*([problem] if problem else []), *problems]
         self.why += [f"line {row.key}: {reason}" for reason in (why, *whys) if reason]
         if not problem:
@@ -156,6 +161,31 @@ class _Coder:
             source_keys=(row.key,),
             origin=origin_of(row),
         )
+
+    def _account(self, row: Posting) -> tuple[str, str, Problem | None]:
+        corrected = self._corrections.at(account_of(row.key))
+        if corrected is None:
+            return self._rules.account(self._company, row.account, self._day)
+        return self._rules.corrected("account", "", self._company, row.account, corrected, self._day)
+
+    def _dimensions(self, row: Posting) -> tuple[dict[str, str], list[str], list[Problem]]:
+        known = {**row.dimensions, **self._rules.parts, **dict.fromkeys(self._rules.parts.values(), "")}
+        parts = self._corrections.parts(row.key, known)
+        others = {part: value for part, value in row.dimensions.items() if part not in parts}
+        values, whys, problems = self._rules.dimensions(self._company, others, self._day)
+        for part, number in parts.items():
+            values.pop(self._rules.kind_of(part), None)
+            own = row.dimensions.get(part, "")
+            if not number:
+                whys.append(f"code part {part} value {own}: left out of this record only")
+                continue
+            found, why, problem = self._rules.corrected("dimension", part, self._company, own, number, self._day)
+            if problem:
+                problems.append(problem)
+            else:
+                values[self._rules.kind_of(part)] = found
+                whys.append(why)
+        return values, whys, problems
 
     def _check_account(self, number: str, values: dict[str, str], *, whole: bool) -> None:
         """`whole`: all values of the line are known, so that a missing one is really missing."""

@@ -34,7 +34,7 @@ def compare(
 ) -> Decision:
     """Section 5.1 to 5.3: payee never, amounts while nobody has acted, text as long as no money moves."""
     sent = link.sent if isinstance(link.sent, InvoiceDraft) else None
-    drafted = draft_bill(source, rules, policy, variant=variant, sent=sent)
+    drafted = draft_bill(source, rules, policy, variant=variant, sent=sent, answers=answers)
     if drafted.draft is None:
         return Hold(problems=drafted.problems)
     before = sent or _adopted(drafted.draft, link.echo)

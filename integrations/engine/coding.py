@@ -1,11 +1,13 @@
 """The coding of one line: by today's rules, or, where the ledger row is as it was, as it was posted before."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
 import msgspec
 
+from integrations.engine.asking import NONE, Answers
+from integrations.engine.correcting import Corrections, account_of, tax_of
 from integrations.engine.drafts import DraftLine
 from integrations.engine.errors import Problem
 from integrations.engine.mapping import Rules
@@ -38,29 +40,38 @@ class Posted:
 class Coder:
     """Gives each line its coding and gathers every problem and every reason on the way."""
 
-    def __init__(self, source: Invoice, rules: Rules, policy: Policy, posted: Posted) -> None:
+    def __init__(self, source: Invoice, rules: Rules, policy: Policy, posted: Posted, answers: Answers = NONE) -> None:
         self.source, self.rules, self.policy, self._posted = source, rules, policy, posted
+        self._corrections = Corrections(answers)
         self.day = source.voucher_date or source.invoice_date
         self.problems: list[Problem] = []
         self.why: list[str] = []
 
     def cost(self, row: Posting, amount: Decimal) -> DraftLine:
-        """A cost row on its mapped account and dimensions."""
+        """A cost row on its mapped account and dimensions, or on what a person corrected of them."""
         line = _line(amount, row.text, (row.key,), origin(row))
-        if (kept := self._kept(line)) is not None:
-            return kept
-        account, why, problem = self.rules.account(self.source.company, row.account, self.day)
-        if problem and problem.code == "unmapped_account" and self.policy.unmapped == "fallback":
-            account, why, problem = self._own("fallback_account"), f"account {row.account} → fallback", None
-        self._note(why, problem)
-        dimensions, reasons, problems = self.rules.dimensions(self.source.company, row.dimensions, self.day)
-        self.problems += [self._may_be_created(problem) for problem in problems]
-        self.why += reasons
-        return msgspec.structs.replace(line, account=account, dimensions=dimensions)
+        parts = self._corrections.parts(row.key, {**row.dimensions, **self.rules.parts})
+        corrected = self._corrections.at(account_of(row.key))
+        kept = self._kept(line)
+        if kept is not None:
+            line = kept
+        if corrected is not None:
+            line = self._recoded(line, "account", row.account, corrected)
+        elif kept is None:
+            line = msgspec.structs.replace(line, account=self._mapped(row.account))
+        if kept is None:
+            others = {part: value for part, value in row.dimensions.items() if part not in parts}
+            dimensions, reasons, problems = self.rules.dimensions(self.source.company, others, self.day)
+            self.problems += [self._may_be_created(problem) for problem in problems]
+            self.why += reasons
+            line = msgspec.structs.replace(line, dimensions=dimensions)
+        return self._with_parts(line, row, parts)
 
     def tax(self, code: str, amount: Decimal, keys: Sequence[str]) -> DraftLine:
         """The tax of one code on the account of that code."""
         line = _line(amount, f"Tax {code}".strip(), tuple(keys), f"tax {code}")
+        if (corrected := self._corrections.at(tax_of(code))) is not None:
+            return self._recoded(line, "tax_code", code, corrected)
         if (kept := self._kept(line)) is not None:
             return kept
         account, why, problem = self.rules.tax_account(self.source.company, code, self.day)
@@ -84,6 +95,35 @@ class Coder:
             return []
         line = _line(difference, "Rounding", ("rounding",), "rounding")
         return [self._kept(line) or msgspec.structs.replace(line, account=self._own("rounding_account"))]
+
+    def _mapped(self, number: str) -> str:
+        """The target account of an account, by the rules or the fallback."""
+        account, why, problem = self.rules.account(self.source.company, number, self.day)
+        if problem and problem.code == "unmapped_account" and self.policy.unmapped == "fallback":
+            account, why, problem = self._own("fallback_account"), f"account {number} → fallback", None
+        self._note(why, problem)
+        return account
+
+    def _recoded(self, line: DraftLine, table: str, value: str, number: str) -> DraftLine:
+        """The line on the account that a person chose for it."""
+        account, why, problem = self.rules.corrected(table, "", self.source.company, value, number, self.day)
+        self._note(why, problem)
+        return msgspec.structs.replace(line, account=account)
+
+    def _with_parts(self, line: DraftLine, row: Posting, parts: Mapping[str, str]) -> DraftLine:
+        """The line with the values that a person chose for it; an empty one is not sent."""
+        dimensions = dict(line.dimensions)
+        for part, number in parts.items():
+            dimensions.pop(self.rules.kind_of(part), None)
+            value = row.dimensions.get(part, "")
+            if not number:
+                self.why.append(f"code part {part} value {value}: left out of this record only")
+                continue
+            found, why, problem = self.rules.corrected("dimension", part, self.source.company, value, number, self.day)
+            self._note(why, problem)
+            if found:
+                dimensions[self.rules.kind_of(part)] = found
+        return msgspec.structs.replace(line, dimensions=dimensions)
 
     def _kept(self, line: DraftLine) -> DraftLine | None:
         posted = self._posted.coding(line)

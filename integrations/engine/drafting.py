@@ -5,8 +5,10 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import msgspec
 
+from integrations.engine.asking import NONE, Answers
 from integrations.engine.billing import payable
 from integrations.engine.coding import Posted
+from integrations.engine.correcting import VENDOR, Corrections
 from integrations.engine.drafts import InvoiceDraft
 from integrations.engine.errors import Problem
 from integrations.engine.mapping import Rules, VendorLink
@@ -32,14 +34,16 @@ def draft_bill(
     variant: str = "",
     open_only: Decimal | None = None,
     sent: InvoiceDraft | None = None,
+    answers: Answers = NONE,
 ) -> Drafted:
     """The draft of all of `source`, of its instalment `variant`, or of `open_only` (signed) of it.
 
-    Rows that are as they were when `sent` was posted keep its coding, whatever the rules say today.
+    Rows that are as they were when `sent` was posted keep its coding, whatever the rules say today. What people
+    corrected of this record's coding or vendor is among the `answers`.
     """
     part = instalment(source, variant) if variant else source
     share = share_of(source, variant) if variant else Share(amount=open_only)
-    vendor = vendor_link(source, rules)
+    vendor = vendor_link(source, rules, answers)
     due = due_date(part, policy) if part else None
     if part is None or share is None:
         return Drafted(problems=(_no_instalment(variant),))
@@ -47,7 +51,7 @@ def draft_bill(
         words = "Its vendor or one of its dates is missing. Look at the supplier and at the dates in the ERP."
         return Drafted(problems=(Problem("incomplete", words),))
     whole = share.amount is None
-    billed = payable(source, rules, policy, Posted(sent.lines if sent else (), whole=whole))
+    billed = payable(source, rules, policy, Posted(sent.lines if sent else (), whole=whole), answers)
     if billed.problems:
         return Drafted(problems=billed.problems)
     total = billed.total if share.amount is None else share.amount
@@ -63,7 +67,8 @@ def draft_bill(
         po_number=source.po_number,
         description=discount(source, total, rules),
     )
-    return Drafted(draft=draft, why=billed.why)
+    chosen = (f"vendor {vendor.target_id}, chosen for this record only",) if Corrections(answers).at(VENDOR) else ()
+    return Drafted(draft=draft, why=(*chosen, *billed.why))
 
 
 def natural_key(draft: InvoiceDraft) -> str:
@@ -71,8 +76,10 @@ def natural_key(draft: InvoiceDraft) -> str:
     return f"{'credit' if draft.credit else 'invoice'}|{draft.vendor_id}|{draft.number}"
 
 
-def vendor_link(source: Invoice, rules: Rules) -> VendorLink | None:
-    """The target vendor of this supplier in the invoice's currency."""
+def vendor_link(source: Invoice, rules: Rules, answers: Answers = NONE) -> VendorLink | None:
+    """The target vendor of this supplier in the invoice's currency, or the one a person chose for this invoice."""
+    if chosen := Corrections(answers).at(VENDOR):
+        return VendorLink(target_id=chosen, currency=source.currency)
     links = rules.vendor_links.get(source.vendor_key, ())
     return next((link for link in links if link.currency == source.currency), None)
 

@@ -65,7 +65,7 @@ def _send(source: Invoice, part: Invoice, rules: Rules, policy: Policy, variant:
     if variant and how.open_only is not None:
         words = f"Instalment {variant} is partly paid in the ERP. Pay the rest there, or handle it by hand."
         return hold(Problem("instalment_partly_paid", words, field="ledger_items", value=variant))
-    drafted = draft_bill(source, rules, policy, variant=variant, open_only=how.open_only)
+    drafted = draft_bill(source, rules, policy, variant=variant, open_only=how.open_only, answers=answers)
     if drafted.draft is None:
         return Hold(problems=drafted.problems)
     checked = check(source, drafted.draft, rules, policy, answers)

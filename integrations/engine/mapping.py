@@ -229,6 +229,29 @@ class Rules:
                     why.append(reason)
         return ids, why, problems
 
+    def corrected(
+        self, table: str, part: str, company: str, value: str, number: str, day: date | None
+    ) -> tuple[str, str, Problem | None]:
+        """(target id, why, problem) of the number that a person chose for one record in place of its own `value`.
+
+        Why also says what it would be by the rules.
+        """
+        words = f"code part {part} value {value or '(none)'}" if part else f"{table.replace('_', ' ')} {value}"
+        found = self._values.get((self.kind_of(part), number)) if part else self.accounts.get(number)
+        if found is None or not found.active:
+            message = f"{words.capitalize()} was corrected to {number}, which cannot be used on the other side."
+            field = f"dimensions.{part}" if part else table
+            return "", "", Problem(f"{table}_target_unusable", f"{message} Correct it again.", field=field, value=value)
+        usual = self._cached(table, part, company, value, day, words)[1] if value and self._declared(part) else ""
+        return found.target_id, f"{words} → {number}, corrected for this record only; else {usual or 'no rule'}", None
+
+    def kind_of(self, part: str) -> str:
+        """The target's kind of dimension for a code part; "" where none is declared."""
+        return self.parts.get(part) or (part if part in self.parts.values() else "")
+
+    def _declared(self, part: str) -> bool:
+        return not part or bool(self.parts.get(part))
+
     def _cached(
         self, table: str, part: str, company: str, value: str, day: date | None, words: str
     ) -> tuple[str, str, Problem | None]:

@@ -23,9 +23,11 @@ def waits(source: Invoice, rules: Rules, policy: Policy, answers: Answers) -> Wa
         return Hold(problems=(unfit,))
     if source.blocked or vendor.blocked:
         return Wait(problems=(blocked(source, vendor),))
+    if vendor_link(source, rules, answers):
+        return None
     if not rules.vendor_links.get(source.vendor_key):
         return Wait(problems=(_of_vendor(source, "vendor_not_sent", "is not on the other side yet"),))
-    return None if vendor_link(source, rules) else _other_currency(source, rules, policy, answers)
+    return _other_currency(source, rules, policy, answers)
 
 
 def blocked(source: Invoice, vendor: Vendor | None) -> Problem:

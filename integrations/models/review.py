@@ -52,7 +52,8 @@ class Answer(TenantOwned):
     """What a person decided of one problem of one record: `choice` is the key of one of the problem's choices.
 
     It counts while it is approved and the source record (`fingerprint`) and what was asked about (`subject`) stay the
-    same. Where the table of roles asks for two people it is proposed first; nobody approves their own.
+    same. Where the table of roles asks for two people it is proposed first; nobody approves their own. A correction of
+    the coding is one that nobody asked for: `was` is what stood there before.
     """
 
     class Status(models.TextChoices):
@@ -68,6 +69,7 @@ class Answer(TenantOwned):
     code = models.CharField(max_length=60)
     subject = models.CharField(max_length=300, blank=True)
     choice = models.CharField(max_length=100)
+    was = models.CharField(max_length=120, blank=True, db_default="")
     reason = models.TextField()
     fingerprint = models.CharField(max_length=32)
     status = models.CharField(max_length=9, choices=Status)

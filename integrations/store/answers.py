@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from integrations.engine.correcting import CORRECTED, SET
 from integrations.models import Answer, Blocker, OutboxItem, RecordLink, ReviewItem
 from integrations.store import linking
 from integrations.store.checking import Ruling, may_approve, ruling
@@ -38,11 +39,13 @@ __all__ = [
     "Refused",
     "answer",
     "approve",
+    "correct",
     "ignore",
     "link",
     "proposals",
     "reject",
     "retry",
+    "take_correction_back",
     "unignore",
     "unlink",
     "withdraw",
@@ -139,6 +142,23 @@ def link(place: Place, item: OutboxItem, target_id: str, reason: str) -> Answer 
                 return answer(place, item, problem["code"], problem.get("subject", ""), f"link:{target_id}", reason)
     _allowed(place, Act.WORK)
     return linking.make_link(item, row, reason, place.person)
+
+
+def correct(place: Place, item: OutboxItem, subject: str, value: str, was: str, reason: str) -> Answer:
+    """Put `value` in a place of this record's coding, as long as its content stays; the caller has checked both."""
+    given = _draft(item, CORRECTED, subject, f"{SET}{value}", reason, item.source.fingerprint)
+    given.was = was[:120]
+    return _give(place, item, Act.WORK, given)
+
+
+def take_correction_back(place: Place, item: OutboxItem, subject: str, reason: str) -> None:
+    """The place is coded by the rules again."""
+    _allowed(place, Act.WORK)
+    live = _live(item).filter(code=CORRECTED, subject=subject, fingerprint=item.source.fingerprint)
+    if not live.update(status=Answer.Status.WITHDRAWN):
+        raise Refused("closed", "Nothing is corrected there any more: somebody else was faster.")
+    make_ready(item, place.person, "correction taken back")
+    tell("correction_taken_back", item, {"subject": subject}, {"reason": reason})
 
 
 def unlink(place: Place, made: RecordLink, reason: str) -> Answer:
@@ -241,7 +261,7 @@ def _take_effect(place: Place, item: OutboxItem, given: Answer) -> None:
         linking.make_link(item, row, given.reason, place.person)
     else:
         make_ready(item, place.person, "answered")
-    _note("answered", item, given)
+    _note("coding_corrected" if given.code == CORRECTED else "answered", item, given, {"was": given.was})
 
 
 def _proposed(given: Answer) -> tuple[OutboxItem, Answer]:

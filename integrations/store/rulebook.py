@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 from django.db.models import Count, Max
 
+from integrations.engine.correcting import VENDOR, Corrections
 from integrations.engine.duplicates import Guard
 from integrations.engine.mapping import Account, Rule, Rules, VendorLink
 from integrations.engine.policy import Policy
@@ -79,6 +80,7 @@ def for_batch(
     The same few queries whatever the size of the batch. `planned`: links by supplier that a plan is going to make.
     `live`: records of the target that were looked up for this batch.
     """
+    batch = list(batch)
     records = [_last(item) for item in batch]
     integration = flow.integration
     invoices = [each for each in records if isinstance(each, Invoice)]
@@ -95,6 +97,7 @@ def for_batch(
     on_target = [link.target_id for key in wanted for link in links.get(key, ())] + [
         t for ids in twins.values() for t in ids
     ]
+    on_target += [chosen for item in batch if (chosen := Corrections(item.answers).at(VENDOR))]
     bills = mirror.unlinked(integration.ap_id, Entity.INVOICE, on_target)
     return rules.for_batch(
         vendors,

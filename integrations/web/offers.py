@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from integrations.engine.correcting import SET, VENDOR
 from integrations.models import Answer, MirrorRecord, OutboxItem, ReviewItem
 from integrations.store.answers import NEVER_BLINDLY
 from integrations.store.checking import Ruling, may_approve, ruling
@@ -136,9 +137,22 @@ def choice_words(choice: str, subject: str = "") -> str:
     """An answer in words where its question is not asked any more."""
     if choice.startswith("link:"):
         return f"Link to {choice.removeprefix('link:')}"
+    if choice.startswith(SET):
+        return f"{_place_words(subject)} corrected to {choice.removeprefix(SET) or 'nothing'}"
     if choice == "unlink":
         return f"Take the link to {subject} back"
     return choice.replace("_", " ").capitalize()
+
+
+def _place_words(subject: str) -> str:
+    """A place of the coding in words: "Account of line 2", "Code part B of line 2"."""
+    if subject == VENDOR:
+        return "Vendor"
+    head, _, part = subject.partition("|part|")
+    if part:
+        return f"Code part {part} of line {head}"
+    key = subject.removesuffix("|account")
+    return f"Account of {key if key.startswith('tax ') else f'line {key}'}"
 
 
 def candidates(item: OutboxItem, text: str) -> list[MirrorRecord]:

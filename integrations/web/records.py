@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
 from integrations.models import Flow, OutboxItem, ReviewItem, SourceRecord, SyncRun
+from integrations.store.correcting import spots
 from integrations.store.search import search
 from integrations.web import exports
 from integrations.web.facts import facts
@@ -169,6 +170,7 @@ def show(request: HttpRequest, item: OutboxItem, refused: str = "", status: int 
         "told": told,
         "work": work,
         "find": find,
+        "spots": spots(item) if work.link else (),
         "candidates": candidates(item, find) if work.link else (),
         "refused": refused,
         "typed": request.POST,

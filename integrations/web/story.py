@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from audit.models import AuditEntry
+from integrations.engine.correcting import CORRECTED
 from integrations.models import Answer, OutboxItem, RecordLink, ReviewItem, WriteIntent
 from integrations.web.compare import Pair, both_sides
 from integrations.web.offers import choice_words
@@ -106,6 +107,9 @@ def _answering(answers: Sequence[Answer]) -> list[Event]:
     events = []
     for given in answers:
         words = choice_words(given.choice, given.subject)
+        if given.code == CORRECTED:
+            events.append(_correction(given, words))
+            continue
         alone = given.status == Answer.Status.APPROVED and given.checked_at is None
         title = f"Answered: {words}" if alone else f"Proposed: {words}"
         who = given.made_by.email if given.made_by else "a program"
@@ -115,6 +119,14 @@ def _answering(answers: Sequence[Answer]) -> list[Event]:
             who = given.checked_by.email if given.checked_by else ""
             events.append(Event(given.checked_at, f"{given.get_status_display()}: {words}", *look, by=who))
     return events
+
+
+def _correction(given: Answer, words: str) -> Event:
+    """A corrected place of the coding, with what stood there before."""
+    who = given.made_by.email if given.made_by else "a program"
+    gone = ["Taken back, or corrected again, since"] if given.status == Answer.Status.WITHDRAWN else []
+    was = f"It was {given.was}" if given.was else "It had no value"
+    return Event(given.made_at, words, "person", "info", [was, given.reason, *gone], by=who)
 
 
 # How a write ended; {} is the system that was written.

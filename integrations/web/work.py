@@ -13,7 +13,7 @@ from django.utils.dateparse import parse_date
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from integrations.models import Answer, OutboxItem, RecordLink, ReviewItem
-from integrations.store import answers
+from integrations.store import answers, correcting
 from integrations.web import records
 from integrations.web.gate import may, page, place_of
 from integrations.web.offers import choice_words
@@ -115,8 +115,27 @@ def _retry(request: HttpRequest, item: OutboxItem) -> Said:
     return "It is decided again with the next run, which is due now."
 
 
+def _correct(request: HttpRequest, item: OutboxItem) -> Said:
+    """What was typed into places of the coding, or chosen to be left out; the rest stays."""
+    changes = []
+    for number, place in enumerate(request.POST.getlist("place")[: correcting.MOST * 20]):
+        typed = _typed(request, f"to-{number}")
+        if typed or request.POST.get(f"none-{number}"):
+            changes.append((place.replace("\0", ""), typed))
+    made = correcting.correct(place_of(request), item, changes, _typed(request, "reason"))
+    places = "1 place" if len(made) == 1 else f"{len(made):,} places"
+    return f"Corrected in {places}, for this record only. It is decided again with the next run, which is due now."
+
+
+def _uncorrect(request: HttpRequest, item: OutboxItem) -> Said:
+    correcting.take_back(place_of(request), item, _typed(request, "place"), _typed(request, "reason"))
+    return "Taken back: it is coded by the rules again, with the next run."
+
+
 ACTS: dict[str, Callable[[HttpRequest, OutboxItem], Said]] = {
     "answer": _answer,
+    "correct": _correct,
+    "uncorrect": _uncorrect,
     "link": _link,
     "ignore": _ignore,
     "unignore": _unignore,
