@@ -131,7 +131,9 @@ def _check_vendor(item: OutboxItem, target: str) -> None:
 def _invoice(item: OutboxItem) -> Invoice | None:
     source = item.source
     try:
-        found = source_of(item.flow.entity, source.source_key, json.dumps(source.snapshot), readable=source.readable, gone=source.gone)
+        found = source_of(
+            item.flow.entity, source.source_key, json.dumps(source.snapshot), readable=source.readable, gone=source.gone
+        )
     except msgspec.ValidationError:
         return None
     return found if isinstance(found, Invoice) else None

@@ -6,11 +6,13 @@ import msgspec
 import pytest
 
 from integrations.engine.correcting import CORRECTED, account_of, part_of, tax_of
-from integrations.engine.decisions import Create, Hold, Update, Wait
+from integrations.engine.decide import decide
+from integrations.engine.decisions import Create, Decision, Hold, Update, Wait
+from integrations.engine.drafts import InvoiceDraft
 from integrations.engine.mapping import Account, Rules
 from integrations.engine.records import PostingKind
 from tests.engine import build_books
-from tests.engine.build import COST, DEBT, POLICY, TAX, created, decide, invoice, posting, rules, sent, there
+from tests.engine.build import COST, DEBT, POLICY, TAX, created, invoice, posting, rules, sent, there
 
 MORE = [
     Account(target_id="a9", number="5999", name="Other"),
@@ -35,10 +37,16 @@ def given() -> Rules:
     return base
 
 
+def draft_of(found: Decision) -> InvoiceDraft:
+    assert isinstance(found, Create | Update), found
+    assert isinstance(found.draft, InvoiceDraft)
+    return found.draft
+
+
 def test_a_corrected_account_is_used_and_says_what_it_replaces() -> None:
     found = decide(invoice(), None, None, given(), POLICY, answers=said(account="5999"))
     assert isinstance(found, Create)
-    assert found.draft.lines[0].account == "a9"
+    assert draft_of(found).lines[0].account == "a9"
     why = next(each for each in found.why if "corrected" in each)
     assert why.startswith("account 4000 → 5999, corrected for this record only; else account 4000 → ")
 
@@ -50,8 +58,8 @@ def test_a_corrected_line_needs_no_rule() -> None:
     assert {each.code for each in held.problems} >= {"unmapped_account", "unmapped_tax_code"}
     found = decide(invoice(), None, None, bare, POLICY, answers=said(account="5999", tax="5999", part=""))
     assert isinstance(found, Create)
-    assert [line.account for line in found.draft.lines] == ["a9", "a9"]
-    assert found.draft.lines[0].dimensions == {}
+    assert [line.account for line in draft_of(found).lines] == ["a9", "a9"]
+    assert draft_of(found).lines[0].dimensions == {}
     assert "code part B value 100: left out of this record only" in found.why
 
 
@@ -88,12 +96,13 @@ def test_a_new_line_of_a_sent_invoice_is_corrected_and_the_old_one_keeps_its_cod
     place = {(CORRECTED, account_of("9")): "set:5999"}
     found = decide(changed, link, there(link), given(), POLICY, answers=place)
     assert isinstance(found, Update)
-    assert [line.account for line in found.draft.lines] == ["0ca4000", "a9", "0ca2410"]
+    assert [line.account for line in draft_of(found).lines] == ["0ca4000", "a9", "0ca2410"]
 
 
 def test_a_captured_invoice_is_booked_on_the_corrected_account() -> None:
     held = build_books.books(build_books.account("4100"), build_books.account("2400", control=True))
     source = build_books.captured()
+    assert source.postings is not None
     key = source.postings[0].key
     place = (CORRECTED, account_of(key))
     found = build_books.booked(source, build_books.rules(held), answers={place: "set:4100"})
