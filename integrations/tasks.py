@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 
 from integrations import runner
-from integrations.runner import connecting, dispatch, planning
+from integrations.runner import connecting, dispatch, planning, subscribing
 
 
 @shared_task
@@ -38,3 +38,16 @@ def apply_plan(plan_id: int, tenant_id: str) -> None:
 def remember_limits() -> None:
     """Static beat entry: what was used of hourly limits."""
     connecting.remember_limits()
+
+
+@shared_task
+def look_after_hooks() -> None:
+    """Static beat entry: hand every subscription that is due to a worker."""
+    for tenant_id, connection_id in subscribing.due():
+        look_after_hook.delay(connection_id, str(tenant_id))
+
+
+@shared_task
+def look_after_hook(connection_id: int, tenant_id: str) -> None:
+    """See that a connection's system tells us of changes, or say why not."""
+    subscribing.look_after(UUID(tenant_id), connection_id)

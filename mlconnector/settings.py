@@ -255,6 +255,7 @@ CELERY_BEAT_SCHEDULE = {
     "dispatch": {"task": "integrations.tasks.dispatch_due", "schedule": 1.0, "options": {"expires": 5}},
     # what three lanes send meanwhile is less than the share of an hour that workers leave unused
     "limits": {"task": "integrations.tasks.remember_limits", "schedule": 10.0, "options": {"expires": 10}},
+    "hooks": {"task": "integrations.tasks.look_after_hooks", "schedule": 60.0, "options": {"expires": 60}},
     "emails": {"task": "tenants.tasks.deliver_waiting_emails", "schedule": 60.0},
     "anchors": {"task": "audit.tasks.anchor_heads", "schedule": crontab(hour=3, minute=0)},
 }

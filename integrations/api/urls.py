@@ -4,6 +4,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 
 from integrations.api.errors import nothing_here
+from integrations.api.hooks import hook
 from integrations.api.views import (
     connections,
     flows,
@@ -82,5 +83,6 @@ urlpatterns = [
     path("api/v1/plans/<uuid:uuid>/lines/", plans.Lines.as_view(), name="plan-lines"),
     path("api/v1/audit/", trail.Audit.as_view(), name="audit"),
     path("api/v1/audit/verify/", trail.Verify.as_view(), name="audit-verify"),
+    path("hooks/<str:system>/<str:token>/", hook, name="hook"),
     path("api/<path:rest>", login_not_required(nothing_here), name="nothing"),
 ]

@@ -4,6 +4,7 @@ from integrations.models.access import ApiKey, IdempotencyKey
 from integrations.models.check_switch import CheckSwitch
 from integrations.models.connection import Connection, PingResult
 from integrations.models.flow import DueFlow, Flow, Heartbeat, Integration
+from integrations.models.hook import Hint, WebhookEvent, WebhookSubscription
 from integrations.models.limit import HourlyUse
 from integrations.models.mapping import FieldMapping, GLMapping, MappingRule
 from integrations.models.mapping_set import MappingChange, MappingSet
@@ -37,6 +38,7 @@ __all__ = [
     "Flow",
     "GLMapping",
     "Heartbeat",
+    "Hint",
     "HourlyUse",
     "IdempotencyKey",
     "Integration",
@@ -57,5 +59,7 @@ __all__ = [
     "Settlement",
     "SourceRecord",
     "SyncRun",
+    "WebhookEvent",
+    "WebhookSubscription",
     "WriteIntent",
 ]

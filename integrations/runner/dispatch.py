@@ -5,7 +5,7 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from integrations.models import Flow, Heartbeat
-from integrations.runner import connecting
+from integrations.runner import connecting, hinting
 from integrations.runner.schedule import blackout_left
 from integrations.runner.slices import Outcome, run_slice
 from integrations.store.lease import Lease, LeaseLost, claim_due, poll_now, release, start
@@ -45,6 +45,10 @@ def _silence(name: str, never: str) -> str:
 def claim_slices() -> list[Lease]:
     """Leases for the flows that are due now, longest unserved first."""
     connecting.begin_if_quiet()
+    try:
+        hinting.hand_on()
+    except Exception:  # what is told only hastens what is found anyway: it must not hold up anybody
+        log.exception("hints_not_handed_on")
     return claim_due(SLOTS, PER_TENANT)
 
 
@@ -63,6 +67,8 @@ def serve(flow_id: int, fence: int) -> Outcome | None:
         release(lease, due_in=_TROUBLE_WAIT)
         raise
     release(lease, due_in=outcome.due_in)
+    if not outcome.error:
+        hinting.serve_again(lease)
     return outcome
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from integrations.engine.errors import ConnectionBroken, Retryable
 from integrations.engine.records import Entity
 from integrations.models import Flow, OutboxItem, SyncRun, WriteIntent
-from integrations.runner import connecting, mirroring
+from integrations.runner import connecting, hinting, mirroring
 from integrations.runner.carrying import carry_batch, prepare, resolve_lost
 from integrations.runner.reading import Reading, read, sweep, sweep_waits
 from integrations.runner.runs import is_read, open_run, stop, unfinished
@@ -62,6 +62,7 @@ def _work(lease: Lease, flow: Flow, time_is_up: Callable[[], bool], *, polling: 
         now = timezone.now()
         polled(lease, next_at=next_time(flow.schedule, flow.time_zone, now, flow.blackouts), began=now)
         return _push(lease, flow, time_is_up)
+    hinting.look(lease, flow)
     reading = read(lease, flow, time_is_up) if polling else Reading.DONE
     if reading is Reading.MORE:
         return Outcome(due_in=0.0)

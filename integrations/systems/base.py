@@ -1,7 +1,8 @@
 """How a system declares itself: settings to ask for, what it reads and writes, its limits, and how to connect."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -82,6 +83,69 @@ class Client(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class HookEvent:
+    """Something happened there: a hint to read the records it `touches`, the first of which it is about.
+
+    Nothing else of it is believed. `id` "" when the event does not say which one it is; `at` None when not when.
+    """
+
+    id: str
+    type: str
+    organization: str
+    touches: tuple[tuple[Entity, str], ...] = ()
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """One standing order for events, as the system has it; `whole` when it carries every event we need."""
+
+    id: str
+    url: str
+    enabled: bool
+    whole: bool
+
+
+class HookAdmin(Protocol):
+    """A client's subscriptions there. Raises what the client raises."""
+
+    def all(self) -> Sequence[Subscription]: ...
+
+    def create(self, url: str) -> tuple[Subscription, str]:
+        """An enabled one for all events we need, and the key its events are signed with: told now and never again."""
+        ...
+
+    def mend(self, found: Subscription, url: str) -> Subscription:
+        """The same one at this address, enabled, with all events we need."""
+        ...
+
+    def rotate(self, subscription: str) -> str:
+        """A new key, with which events are signed from now on."""
+        ...
+
+    def delete(self, subscription: str) -> None: ...
+
+    def history(self, subscription: str, since: datetime) -> Iterator[HookEvent]:
+        """What happened since, sent or not, oldest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """How a system tells of changes; its client has `hooks`, a HookAdmin.
+
+    `verify(body, headers, keys)`: whether the raw body was signed with one of the keys; reads nothing else of it.
+    `parse(body)`: what it says, blank where it says nothing; never raises. `organization(settings)`: whose events this
+    connection may hear. `most`: subscriptions that the system keeps for one organization.
+    """
+
+    verify: Callable[[bytes, Mapping[str, str], Sequence[str]], bool]
+    parse: Callable[[bytes], HookEvent]
+    organization: Callable[[Mapping[str, str]], str]
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
 class Chart:
     """Words for a target's own coding: what its dimensions are called (key, label)."""
 
@@ -106,7 +170,8 @@ class System:
 
     `originates` are the records of `reads` that come into being here and are brought to the other side. `live` ones are
     looked up a batch at a time where a duplicate is feared, instead of being listed as a whole. `shared`: several
-    companies of the ERP may use one connection; what is written without a company must then suit them all.
+    companies of the ERP may use one connection; what is written without a company must then suit them all. `hooks`: it
+    tells of changes by itself; without, polls find them.
     """
 
     key: str
@@ -124,6 +189,7 @@ class System:
     chart: Chart = Chart()
     environment: Callable[[Mapping[str, str]], str] = _production
     faults: Callable[[Mapping[str, str]], Mapping[str, str]] = _nothing_more
+    hooks: Hooks | None = None
 
     def problems(self, settings: Mapping[str, str]) -> dict[str, str]:
         """What is wrong with the values typed in, by setting name: each a sentence that says how to mend it."""

@@ -30,6 +30,7 @@ _PLAIN = re.compile(
 )
 _SCHEME = re.compile(r"\b(bearer|basic)\s+[\w.~+/=-]{6,}", re.IGNORECASE)
 _JWT = re.compile(r"\beyJ[\w-]{8,}\.[\w-]{4,}\.?[\w-]*")
+_HOOK = re.compile(r"(?<=/hooks/)([\w-]{1,40}/)[\w-]{16,}")  # the end of our own address is a secret too
 _USERINFO = re.compile(r"(?<=://)[^/\s@\"']+@")
 
 
@@ -38,6 +39,7 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
     for spelling in sorted(_spellings(secrets), key=len, reverse=True):
         text = text.replace(spelling, MASK)
     text = _USERINFO.sub(f"{MASK}@", text)
+    text = _HOOK.sub(rf"\g<1>{MASK}", text)
     text = _JWT.sub(MASK, text)
     text = _QUOTED.sub(rf"\g<before>{MASK}", text)
     text = _PLAIN.sub(rf"\g<before>{MASK}", text)

@@ -2,7 +2,7 @@
 
 from integrations.engine.records import Entity
 from integrations.systems.base import Chart, Limits, System
-from integrations.systems.bill import budget, client, lists, settings
+from integrations.systems.bill import budget, client, hooks, lists, settings
 from integrations.systems.bill.resources import BILLS, DIMENSION_LABELS, VENDORS
 
 SYSTEM = System(
@@ -24,4 +24,5 @@ SYSTEM = System(
     chart=Chart(dimensions=DIMENSION_LABELS),
     environment=settings.environment,
     faults=settings.faults,
+    hooks=hooks.HOOKS,
 )

@@ -12,6 +12,7 @@ from integrations.systems.bill.auth import SessionAuth
 from integrations.systems.bill.budget import BillBudget
 from integrations.systems.bill.currencies import Currencies
 from integrations.systems.bill.errors import Classifier
+from integrations.systems.bill.hook_admin import Subscriptions
 from integrations.systems.bill.look_up import look_up
 from integrations.systems.bill.reading import Reader
 from integrations.systems.bill.settings import Options, options
@@ -53,6 +54,7 @@ class BillClient(AtOnce):
         self._reader = Reader(api, options.organization_id, self._currencies, kit.now)
         self._standings = Standings(api, self._currencies, self._reader.row)
         self._writer = Writer(api, self._currencies, self._reader.row, options.limits)
+        self.hooks = Subscriptions(self._gateways.events)
 
     def __repr__(self) -> str:
         return f"<BillClient {self._options.organization_id}>"
