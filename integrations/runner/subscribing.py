@@ -81,7 +81,7 @@ def look_after(tenant_id: UUID, connection_id: int, *, actor: Actor | None = Non
         system = registry.get(connection.system)
         if system.hooks is None:
             return
-        row = store.of_connection(connection)
+        row = store.of_connection(connection, now)
         if not store.begin(row, now, now + SOON, asked=actor is not None):
             return
         store.forget_old(connection_id, now)

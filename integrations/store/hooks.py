@@ -81,14 +81,14 @@ def at_address(token: str, system: str) -> WebhookSubscription | None:
     return found
 
 
-def of_connection(connection: Connection) -> WebhookSubscription:
+def of_connection(connection: Connection, now: datetime) -> WebhookSubscription:
     """The connection's subscription; made, with an address of its own, the first time."""
     row: WebhookSubscription | None = WebhookSubscription.objects.filter(connection=connection).first()
     if row is not None:
         return row
     token = secrets.token_urlsafe(32)
     made: WebhookSubscription = WebhookSubscription.objects.create(
-        connection=connection, token_digest=digest_of(token), secrets=Sealed({"token": token}), due_at=timezone.now()
+        connection=connection, token_digest=digest_of(token), secrets=Sealed({"token": token}), due_at=now
     )
     return made
 

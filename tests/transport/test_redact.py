@@ -147,3 +147,7 @@ def test_http_libraries_do_not_print_addresses(
     quiet_http_loggers()
     make_client(lambda _request: httpx.Response(200)).get("/x", params="token=hunter2")
     assert "hunter2" not in caplog.text
+
+
+def test_end_of_our_own_address_for_events_is_masked() -> None:
+    assert redact("POST /hooks/bill/hEHJ-C5pnLruqX2yr3Dt_0OF5z7ZQfiHf1Wxz33zfnE/") == f"POST /hooks/bill/{MASK}/"
