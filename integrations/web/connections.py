@@ -17,6 +17,7 @@ from integrations.models import Connection, Integration, MirrorRecord, PingResul
 from integrations.runner import setup
 from integrations.systems import registry
 from integrations.systems.base import System
+from integrations.web import hooks
 from integrations.web.forms import NAME_TAKEN, ConnectionForm
 from integrations.web.gate import may, page, place_of
 from integrations.web.schedules import system_label
@@ -165,6 +166,7 @@ def _show(request: HttpRequest, found: Connection, template: str) -> HttpRespons
             "system": system,
             "label": system_label(found.system),
             "role": ROLES[system.role] if system else "no longer installed",
+            "hooks": hooks.shown(found),
             "ping": PingResult.objects.filter(connection=found).order_by("-at").first(),
             "settings": [(s, _words(s.choices, value)) for s, value in shown if value],
             "secrets": [(s, found.secrets_set.get(s.name)) for s in settings if s.secret],

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from integrations.models import Connection, OutboxItem, Plan, PlanLine, Settlement, SyncRun
+from integrations.models import Connection, OutboxItem, Plan, PlanLine, Settlement, SyncRun, WebhookSubscription
 from integrations.systems.base import Verdict
 
 
@@ -15,7 +15,7 @@ class Look(NamedTuple):
     tone: str
 
 
-_Plan, _Line = Plan.Status, PlanLine.Result
+_Plan, _Line, _Hooks = Plan.Status, PlanLine.Result, WebhookSubscription.State
 _Item, _Run, _Connection, _Settlement = OutboxItem.State, SyncRun.Status, Connection.Status, Settlement.State
 
 LOOKS: Mapping[str, Mapping[str, Look]] = {
@@ -43,6 +43,11 @@ LOOKS: Mapping[str, Mapping[str, Look]] = {
         Verdict.FOUND: Look("check", "Found", "good"),
         Verdict.MISSING: Look("cross", "Missing", "bad"),
         Verdict.WARNING: Look("hand", "Look at this", "wait"),
+    },
+    "hooks": {
+        _Hooks.ON: Look("check", "On", "good"),
+        _Hooks.OFF: Look("minus", "Off", "rest"),
+        _Hooks.WAITING: Look("clock", "Not set up yet", "rest"),
     },
     "flow": {
         "on": Look("check", "On", "good"),
