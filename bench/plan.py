@@ -23,12 +23,22 @@ class Plan:
     tenants: int = 2_000
     entries: int = 50_000
     terms: int = 800_000
+    events: float = 200.0  # a second
+    hooked: float = 20.0  # seconds
+    burst: int = 500  # events within a second
     ledger: bool = True
 
 
 NORMAL = Plan("./dev bench")
 LONG = Plan(
-    "./dev bench --long", large_pull=200_000, limiter=600.0, window=60.0, entries=1_000_000, terms=5_000_000, dlt=50_000
+    "./dev bench --long",
+    large_pull=200_000,
+    limiter=600.0,
+    window=60.0,
+    entries=1_000_000,
+    terms=5_000_000,
+    hooked=60.0,
+    dlt=50_000,
 )
 TINY = Plan(
     "tiny: its figures mean nothing",
@@ -46,5 +56,8 @@ TINY = Plan(
     tenants=10,
     entries=200,
     terms=400,
+    events=20.0,
+    hooked=1.0,
+    burst=20,
     ledger=False,
 )

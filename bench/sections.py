@@ -13,6 +13,7 @@ from bench.database import settle
 from bench.limiter import Judge
 from bench.plan import Plan
 from bench.rows import Row, number
+from bench.sender import served
 from bench.stand import stand
 
 Found = dict[str, Any]
@@ -224,6 +225,29 @@ def search(plan: Plan) -> Iterator[Row]:
     )
 
 
+def hooks(plan: Plan) -> Iterator[Row]:
+    """So many events a second for a while, then a burst; every one of them answered 200 and kept."""
+    sent = measured("bench.hooks:address")
+    settle()
+    with served() as place:
+        steady = measured("bench.sender:send", place=place, path=sent["path"], rate=plan.events, seconds=plan.hooked)
+        burst = measured("bench.sender:send", place=place, path=sent["path"], rate=plan.burst, seconds=1.0)
+    kept, wanted = measured("bench.hooks:stored", tenant=sent["tenant"]), int(plan.events * plan.hooked) + plan.burst
+    answers = f"answers {steady['answers']} and {burst['answers']}; {number(kept)} of {number(wanted)} kept"
+    slowest = _percentile(steady["times"], 99)
+    told = f"median {number(_percentile(steady['times'], 50))} ms"
+    what = f"webhooks, {number(plan.events)}/s for {number(plan.hooked)} s: ms, 99 of 100"
+    yield Row(what, number(slowest), "≤ 100", told, slowest <= 100)
+    everyone = steady["answers"].keys() | burst["answers"].keys() == {"200"} and kept == wanted
+    last = number(max(burst["times"]) / 1000)
+    yield Row(f"webhooks, {plan.burst} in one second: s until the last", last, "all accepted", answers, everyone)
+
+
+def _percentile(times: list[float], share: int) -> float:
+    """Of sorted times."""
+    return times[min(len(times) - 1, len(times) * share // 100)]
+
+
 def real_ledger(plan: Plan) -> Iterator[Row]:
     """`manage.py rehearse` with the real ledger, when it is there."""
     if not plan.ledger:
@@ -245,5 +269,6 @@ SECTIONS = {
     "dispatcher": dispatcher,
     "audit": audit,
     "search": search,
+    "hooks": hooks,
     "ledger": real_ledger,
 }

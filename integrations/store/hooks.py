@@ -12,7 +12,6 @@ from uuid import UUID
 
 from django.db import connection as database
 from django.db.models import F, Max, Q
-from django.utils import timezone
 
 from integrations.models import Connection, Flow, Hint, WebhookEvent, WebhookSubscription
 from integrations.store.lease import due_now

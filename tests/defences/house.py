@@ -39,6 +39,7 @@ from integrations.models import (
     Settlement,
     SourceRecord,
     SyncRun,
+    WebhookSubscription,
     WriteIntent,
 )
 from integrations.runner import setup
@@ -113,6 +114,10 @@ def _connection(house: House, role: str) -> Connection:
     )
     check = {"name": house.mark_of(PingResult), "verdict": "missing", "why": house.mark_of(PingResult), "advice": ""}
     PingResult.objects.create(connection=made, at=timezone.now(), seconds=1.0, green=False, checks=[check])
+    WebhookSubscription.objects.create(
+        connection=made, token_digest=uuid.uuid4().hex, secrets=Sealed({"token": mark}), due_at=timezone.now(),
+        message=house.mark_of(WebhookSubscription),
+    )  # fmt: skip
     MirrorRecord.objects.create(
         connection=made, entity="gl_account", target_id=uuid.uuid4().hex, kind="x", number="1", seen_at=timezone.now(),
         name=house.mark_of(MirrorRecord),

@@ -22,9 +22,13 @@ UNSEEN = {
     *("tenants.DataKey", "tenants.Membership", "audit.AuditHead", "integrations.Checkpoint"),
     *("integrations.MirrorRecord", "integrations.MirrorState"),
     *("integrations.IdempotencyKey", "integrations.SearchTerm"),
+    *("integrations.WebhookEvent", "integrations.Hint"),
 }
-# Opened by a letter's secret link, or for any address at all.
-NOT_BY_ID = {"account_confirm_email", "account_reset_password_from_key", "api:nothing", "admin:app_list"}
+# Opened by a letter's secret link, by a signature, or for any address at all.
+NOT_BY_ID = {
+    *("account_confirm_email", "account_reset_password_from_key", "api:nothing", "admin:app_list"),
+    "api:hook",
+}
 
 # What is sent to those that are opened by more than an empty body.
 BODIES = {

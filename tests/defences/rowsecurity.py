@@ -168,6 +168,12 @@ LOOKED_UP = {
     ("tenants_invitation", "digest"),
     ("integrations_apikey", "tenant_id"),
     ("integrations_apikey", "prefix"),
+    *(("integrations_connection", name) for name in ("tenant_id", "id", "system", "status")),
+    *(("integrations_webhookevent", name) for name in ("tenant_id", "connection_id", "processed_at")),
+    *(
+        ("integrations_webhooksubscription", name)
+        for name in ("tenant_id", "token_digest", "connection_id", "id", "due_at", "refused", "checked_at")
+    ),
 }
 COLUMN_GRANTS = """
     SELECT c.relname, a.attname, COALESCE(NULLIF(g.grantee, 0)::regrole::text, 'PUBLIC'), g.privilege_type

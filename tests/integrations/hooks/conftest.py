@@ -22,7 +22,6 @@ from integrations.runner import hinting, subscribing
 from integrations.runner.dispatch import serve
 from integrations.store.lease import claim
 from tenants.scope import tenant_scope
-from tests.factories import Cast
 from tests.integrations.runner.town import ORGANIZATION, Make, Town, town_of
 
 __all__ = ["town_of"]
@@ -76,10 +75,14 @@ class Post:
 
     def send(self, request: httpx.Request) -> httpx.Response:
         """What the stand-in sends arrives at our door."""
-        answer = self.post(request.content, request.headers["x-bill-sha-signature"], path=urlsplit(str(request.url)).path)
+        answer = self.post(
+            request.content, request.headers["x-bill-sha-signature"], path=urlsplit(str(request.url)).path
+        )
         return httpx.Response(answer.status_code)
 
-    def post(self, body: bytes | dict[str, Any], signature: str | None = None, *, path: str = "", **headers: Any) -> Any:
+    def post(
+        self, body: bytes | dict[str, Any], signature: str | None = None, *, path: str = "", **headers: Any
+    ) -> Any:
         raw = body if isinstance(body, bytes) else json.dumps(body, separators=(",", ":")).encode()
         signature = sign(raw, self.known["key"]) if signature is None else signature
         signed = {"HTTP_X_BILL_SHA_SIGNATURE": signature} if signature else {}

@@ -16,7 +16,7 @@ from integrations.store import hooks as store
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
 from tests.factories import Cast
-from tests.integrations.hooks.conftest import Post, Posts, event, sign
+from tests.integrations.hooks.conftest import Post, event, sign
 
 
 def test_signed_event_is_stored_before_it_is_answered(post: Post) -> None:
@@ -36,7 +36,11 @@ def test_signed_event_is_stored_before_it_is_answered(post: Post) -> None:
 def test_wrong_signature_is_401_and_leaves_nothing_but_a_count(post: Post, signature: str) -> None:
     body = json.dumps(event()).encode()
     right = sign(body, post.known["key"])
-    wrong = {"hex": right.encode().hex(), "bit": ("B" if right[0] == "A" else "A") + right[1:], "other": sign(body, "x")}
+    wrong = {
+        "hex": right.encode().hex(),
+        "bit": ("B" if right[0] == "A" else "A") + right[1:],
+        "other": sign(body, "x"),
+    }
     assert post.post(body, wrong.get(signature, signature)).status_code == 401
     assert post.events() == []
     assert post.row.refused == 1
@@ -175,7 +179,9 @@ def test_signed_nonsense_is_kept_once_and_touches_little(post: Post, body: bytes
     assert [each.processed_at is None for each in post.events()] == [False]
 
 
-@pytest.mark.parametrize("kind", ["", "text/plain", "application/json; charset=utf-99", "multipart/form-data; boundary=x"])
+@pytest.mark.parametrize(
+    "kind", ["", "text/plain", "application/json; charset=utf-99", "multipart/form-data; boundary=x"]
+)
 def test_content_type_does_not_matter(post: Post, kind: str) -> None:
     assert post.post(event(), CONTENT_TYPE=kind).status_code == 200
 
