@@ -25,15 +25,24 @@ KEY = "the-bench-signs-with-this"
 _START_SECONDS = 60.0
 
 
+def free_place() -> str:
+    """Host and port that nobody uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{probe.getsockname()[1]}"
+
+
+def gunicorn(place: str) -> list[str]:
+    """What follows `python`, as `./dev up` starts it."""
+    command = ["-m", "gunicorn", "mlconnector.wsgi:application", "--bind", place, "--no-control-socket"]
+    return [*command, "--worker-class", "gthread", "--workers", "2", "--threads", "8"]
+
+
 @contextmanager
 def served() -> Iterator[str]:
     """Host and port of the application while the block runs. RuntimeError when it does not start."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        place = f"127.0.0.1:{probe.getsockname()[1]}"
-    command = [sys.executable, "-m", "gunicorn", "mlconnector.wsgi:application", "--bind", place]
-    command += ["--no-control-socket", "--worker-class", "gthread", "--workers", "2", "--threads", "8"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    place = free_place()
+    process = subprocess.Popen([sys.executable, *gunicorn(place)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait_for(place)
         yield place

@@ -10,6 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from integrations.runner import receiving
+from tenants.keys import Unreadable
 from tenants.web.middleware import global_view
 
 LARGEST = 256 * 1024  # bytes; events have a few thousand
@@ -32,7 +33,7 @@ def hook(request: HttpRequest, system: str, token: str) -> HttpResponse:
         return _answer(413, "That is too large for an event.")
     try:
         stored = receiving.receive(system, token, body, request.headers)
-    except Error:
+    except (Error, Unreadable):
         log.warning("event_not_stored", exc_info=True)
         return _answer(503, "Try again later.")
     return _answer(200, "") if stored else _answer(401, "Unknown address or wrong signature.")

@@ -28,10 +28,18 @@ log = structlog.get_logger(__name__)
 
 
 def hand_on() -> None:
-    """Give the events that wait to the flows they concern."""
+    """Give the events that wait to the flows they concern, and make those due.
+
+    That comes after the commit: whoever holds the row of one flow must not wait for another's.
+    """
     for tenant_id, connection_id in hooks.waiting():
         with tenant_scope(tenant_id):
-            _hand_on(connection_id)
+            told = _hand_on(connection_id)
+        for flow_id, outcome in told.items():
+            if outcome == POLL:
+                poll_now(flow_id)
+            elif outcome == READ:
+                due_now([flow_id])
 
 
 def look(lease: Lease, flow: Flow) -> None:
@@ -60,27 +68,28 @@ def serve_again(lease: Lease) -> None:
             due_now([lease.flow_id])
 
 
-def _hand_on(connection_id: int) -> None:
-    """Several events of one record are one hint, so that it is read once."""
+def _hand_on(connection_id: int) -> dict[int, str]:
+    """What becomes of the hint in each flow. Several events of one record are one hint, so that it is read once."""
     events, flows = hooks.take_waiting(connection_id), hooks.flows_of(connection_id)
     keys: dict[str, set[str]] = defaultdict(set)
     for event in events:
         for entity, key in event.touches:
             keys[entity].add(key)
-    outcomes = {flow.entity: _tell(flow, connection_id, keys[flow.entity]) for flow in flows if keys.get(flow.entity)}
+    told = {flow: _tell(flow, connection_id, keys[flow.entity]) for flow in flows if keys.get(flow.entity)}
+    outcomes = {flow.entity: outcome for flow, outcome in told.items() if outcome != IGNORED}
     found: dict[str, list[WebhookEvent]] = defaultdict(list)
     for event in events:
-        told = {outcomes.get(entity, IGNORED) for entity, _ in event.touches}
-        found[next((each for each in (POLL, READ) if each in told), IGNORED)].append(event)
+        each = [outcomes[entity] for entity, _ in event.touches if entity in outcomes]
+        found[each[0] if each else IGNORED].append(event)
     for outcome, chosen in found.items():
         hooks.handed_on(chosen, outcome, timezone.now())
+    return {flow.pk: outcome for flow, outcome in told.items()}
 
 
 def _tell(flow: Flow, connection_id: int, keys: set[str]) -> str:
-    """Have the flow read these records, or its whole list when they are many; what became of the hint."""
+    """Note these records for the flow, or that it reads its whole list when they are many; what becomes of the hint."""
     if flow.source.pk == connection_id and is_read(flow):
         if len(keys) > MANY:
-            poll_now(flow.pk)
             return POLL
         hooks.hint(flow, keys, target=False)
         return READ

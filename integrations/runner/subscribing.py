@@ -114,7 +114,7 @@ def _prefix(connection: Connection) -> str:
 
 def _looked(tenant_id: UUID, connection: Connection, hooks: Hooks, keeping: _Keeping, *, person: bool) -> Look:
     """Ask and mend; whatever goes wrong is an answer too."""
-    if not keeping.url.startswith("https://") and connection.environment != "simulator":
+    if not keeping.url.startswith("https://"):
         return Look(State.OFF, "address")
 
     def before_renewal() -> None:  # a lost answer must not leave us with a dead key

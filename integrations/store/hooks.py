@@ -14,7 +14,6 @@ from django.db import connection as database
 from django.db.models import F, Max, Q
 
 from integrations.models import Connection, Flow, Hint, WebhookEvent, WebhookSubscription
-from integrations.store.lease import due_now
 from tenants.credentials import Sealed
 from tenants.scope import current_tenant
 
@@ -163,8 +162,7 @@ def flows_of(connection_id: int) -> list[Flow]:
 
 
 def hint(flow: Flow, keys: Collection[str], *, target: bool) -> None:
-    """The flow reads these records at its next slice, which is now due."""
-    due_now([flow.pk])  # first: a slice holds this row when it deletes hints
+    """The flow reads these records at its next slice."""
     _run(_HINT, flow, target=target, keys=sorted(keys))
 
 

@@ -85,7 +85,7 @@ class Post:
     ) -> Any:
         raw = body if isinstance(body, bytes) else json.dumps(body, separators=(",", ":")).encode()
         signature = sign(raw, self.known["key"]) if signature is None else signature
-        signed = {"HTTP_X_BILL_SHA_SIGNATURE": signature} if signature else {}
+        signed: dict[str, Any] = {"HTTP_X_BILL_SHA_SIGNATURE": signature} if signature else {}
         answer = self.client.generic("POST", path or self.path, raw, "application/json", **signed, **headers)
         self.status.append(answer.status_code)
         return answer

@@ -187,7 +187,7 @@ def test_same_end_with_events_lost_doubled_turned_round_or_switched_off(post_of:
     """Without any event the next look round finds the same."""
     town = post_of()
     town.town.supplier("S1")
-    ends = []
+    ends: list[str] = []
     for way in ({"copies": 3}, {"newest_first": True}, None):
         number = str(len(ends) + 1)
         town.town.erp.invoice(int(number))

@@ -159,8 +159,6 @@ def test_trouble_that_passes_changes_nothing_and_is_asked_again_soon(post: Post)
 def test_plain_address_of_ours_is_not_even_tried(post_of: Posts, settings: Any) -> None:
     post = post_of(subscribed=False)
     settings.PUBLIC_URL = "http://127.0.0.1:8000"
-    with tenant_scope(post.town.tenant_id):
-        Connection.objects.filter(pk=post.ap.pk).update(environment="sandbox")
     before = len(post.town.ap.sent)
     row = post.set_up()
     assert (row.state, row.why, len(post.town.ap.sent)) == (State.OFF, "address", before)

@@ -28,19 +28,19 @@ pytestmark = [pytest.mark.processes, pytest.mark.slow]
 class Neighbour:
     """A small tenant beside the noisy one of `place`: its invoices are released one by one, and timed."""
 
-    def __init__(self, place: World, folder: Path) -> None:
+    def __init__(self, place: World, folder: Path, *hears: str) -> None:
         self.place = place
         folder.mkdir()
         data, self.withheld = fill(folder, sow(folder / "spend.csv", 3 * TRIALS + 4, 7), 1)
         erp, self.ifs = processes.simulator("ifs", place.env, folder, *serving_ifs(data))
         place.running.append(erp)
-        ap, bill = processes.simulator(
-            "bill", place.env, folder, "-m", "tests.journeys.chaos.stand_in", "0", "neighbour"
+        ap, self.bill = processes.simulator(
+            "bill", place.env, folder, "-m", "tests.journeys.chaos.stand_in", "0", "neighbour", *hears
         )
         place.running.append(ap)
-        hosts = [place.env["EGRESS_ALLOWED_HOSTS"], *(url.split("//")[1] for url in (self.ifs, bill))]
+        hosts = [place.env["EGRESS_ALLOWED_HOSTS"], *(url.split("//")[1] for url in (self.ifs, self.bill))]
         place.env = {**place.env, "EGRESS_ALLOWED_HOSTS": ",".join(hosts)}
-        made = prepare(place.env, tenancy(self.ifs, bill, 1, "neighbour"))
+        made = prepare(place.env, tenancy(self.ifs, self.bill, 1, "neighbour"))
         self.flow = int(json.loads(made)["flows"]["invoice"])
 
     def done(self) -> int:

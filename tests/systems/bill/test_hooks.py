@@ -195,7 +195,12 @@ def test_renewed_key_signs_from_then_on(world: World) -> None:
     assert renewed not in ("", key)
     world.vendor()
     sent: list[httpx.Request] = []
-    world.sim.deliver(lambda request: (sent.append(request), httpx.Response(200))[1])
+
+    def receive(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return httpx.Response(200)
+
+    world.sim.deliver(receive)
     assert [verify(each.content, each.headers, [renewed]) for each in sent] == [True]
     assert not verify(sent[0].content, sent[0].headers, [key])
 
