@@ -9,7 +9,7 @@ from tenants.rowsecurity import DefinerFunction, EnableRowSecurity, TenantForeig
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("integrations", "0017_check_switch"),
+        ("integrations", "0020_fill_blockers"),
         ("tenants", "0004_sessions_end_and_second_person"),
     ]
 
