@@ -211,14 +211,22 @@ def _web_forms(client: Client, scene: Scene) -> Iterator[str]:
 def _forms(own: House, theirs: House) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
     """(address, what fills it, which fields to swap for the owner's)."""
     with tenant_scope(own.tenant.pk):
-        erp, ap = own.rows[Connection][0], _second(own.rows[Connection][1])
-    other_erp, other_ap = (row.uuid for row in theirs.rows[Connection])
+        erp, first = _joined(own)
+        ap = _second(first)
+    with tenant_scope(theirs.tenant.pk):
+        other_erp, other_ap = (row.uuid for row in _joined(theirs))
     joined = {"name": "second", "company": "20"}
     data = {**joined, "erp": erp.uuid, "ap": ap.uuid}
     yield "/integrations/add/", data, {"erp": other_erp, "ap": other_ap}
     [held, *_] = (item for item in own.rows[OutboxItem] if item.state == "held")
     [foreign, *_] = (item for item in theirs.rows[OutboxItem] if item.state == "held")
     yield "/review/retry/", {"item": held.uuid}, {"item": foreign.uuid}
+
+
+def _joined(house: House) -> tuple[Connection, Connection]:
+    """The two connections of its integration."""
+    found = Integration.objects.select_related("erp", "ap").get(pk=house.first(Integration).pk)
+    return found.erp, found.ap
 
 
 def _second(first: Connection) -> Connection:

@@ -80,6 +80,7 @@ def furnish(tenant: Tenant, owner: User) -> House:
     mark = f"mk{uuid.uuid4().hex[:8]}"
     house = House(tenant, owner, mark, uuid.uuid4().hex, made)
     with tenant_scope(tenant.pk, actor=actor_of(owner)):
+        _hearing(house)
         _integration(house)
         for flow in Flow.objects.all():
             _flow(house, flow)
@@ -114,15 +115,28 @@ def _connection(house: House, role: str) -> Connection:
     )
     check = {"name": house.mark_of(PingResult), "verdict": "missing", "why": house.mark_of(PingResult), "advice": ""}
     PingResult.objects.create(connection=made, at=timezone.now(), seconds=1.0, green=False, checks=[check])
-    WebhookSubscription.objects.create(
-        connection=made, token_digest=uuid.uuid4().hex, secrets=Sealed({"token": mark}), due_at=timezone.now(),
-        message=house.mark_of(WebhookSubscription),
-    )  # fmt: skip
     MirrorRecord.objects.create(
         connection=made, entity="gl_account", target_id=uuid.uuid4().hex, kind="x", number="1", seen_at=timezone.now(),
         name=house.mark_of(MirrorRecord),
     )  # fmt: skip
     return made
+
+
+def _hearing(house: House) -> None:
+    """A connection whose system tells of changes; the first, so that it is its page which is opened."""
+    mark = house.mark_of(Connection)
+    system = next(each for each in registry.systems().values() if each.hooks)
+    made = Connection.objects.create(
+        settings={"username": f"{mark}x"}, secrets_set={"password": {"at": timezone.now().isoformat(), "by": mark}},
+        name=f"{mark} hears", system=system.key, environment="simulator", secrets=Sealed({"password": mark}),
+        status=Connection.Status.BROKEN, status_message=mark, status_at=timezone.now(),
+    )  # fmt: skip
+    check = {"name": house.mark_of(PingResult), "verdict": "missing", "why": house.mark_of(PingResult), "advice": ""}
+    PingResult.objects.create(connection=made, at=timezone.now(), seconds=1.0, green=False, checks=[check])
+    WebhookSubscription.objects.create(
+        connection=made, token_digest=uuid.uuid4().hex, secrets=Sealed({"token": f"{mark}s"}), due_at=timezone.now(),
+        message=house.mark_of(WebhookSubscription),
+    )  # fmt: skip
 
 
 def _integration(house: House) -> None:
