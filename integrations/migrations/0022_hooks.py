@@ -9,7 +9,7 @@ from tenants.rowsecurity import DefinerFunction, EnableRowSecurity, TenantForeig
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("integrations", "0020_fill_blockers"),
+        ("integrations", "0021_corrections_keep_what_was"),
         ("tenants", "0004_sessions_end_and_second_person"),
     ]
 
