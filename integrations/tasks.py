@@ -6,6 +6,7 @@ from celery import shared_task
 
 from integrations import runner
 from integrations.runner import connecting, dispatch, planning, subscribing
+from integrations.runner.alerts import posting, watching
 
 
 @shared_task
@@ -51,3 +52,17 @@ def look_after_hooks() -> None:
 def look_after_hook(connection_id: int, tenant_id: str) -> None:
     """See that a connection's system tells us of changes, or say why not."""
     subscribing.look_after(UUID(tenant_id), connection_id)
+
+
+@shared_task
+def watch() -> None:
+    """Static beat entry: look at every tenant for what people should know, tell it, and have webhooks posted."""
+    for tenant_id in watching.tenants():
+        for channel_id in watching.look_safely(tenant_id):
+            post_alerts.delay(channel_id, str(tenant_id))
+
+
+@shared_task
+def post_alerts(channel_id: int, tenant_id: str) -> None:
+    """Post what is due on one endpoint."""
+    posting.post_due(channel_id, UUID(tenant_id))

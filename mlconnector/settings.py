@@ -257,6 +257,7 @@ CELERY_BEAT_SCHEDULE = {
     "limits": {"task": "integrations.tasks.remember_limits", "schedule": 10.0, "options": {"expires": 10}},
     "hooks": {"task": "integrations.tasks.look_after_hooks", "schedule": 60.0, "options": {"expires": 60}},
     "emails": {"task": "tenants.tasks.deliver_waiting_emails", "schedule": 60.0},
+    "alerts": {"task": "integrations.tasks.watch", "schedule": 60.0, "options": {"expires": 60}},
     "anchors": {"task": "audit.tasks.anchor_heads", "schedule": crontab(hour=3, minute=0)},
 }
 

@@ -43,6 +43,20 @@ def fits(amount: Decimal, currency: str) -> bool:
     return amount.is_finite() and amount % minor_unit(currency) == 0
 
 
+def exact(amount: Decimal, currency: str) -> str:
+    """The whole amount, never rounded: at least the currency's decimals, thousands grouped, a real minus sign."""
+    return f"{_places(amount, currency):,f}".replace("-", "\N{MINUS SIGN}")
+
+
+def plain(amount: Decimal, currency: str) -> str:
+    """The same for programs: 1234.50, no grouping."""
+    return f"{_places(amount, currency):f}"
+
+
+def _places(amount: Decimal, currency: str) -> Decimal:
+    return amount.quantize(minor_unit(currency)) if fits(amount, currency) else amount.normalize()
+
+
 def spread(total: Decimal, weights: Sequence[Decimal], currency: str) -> list[Decimal]:
     """`total` split pro rata to `weights` (their sum not zero), exact to the minor unit by largest remainder."""
     unit, whole = minor_unit(currency), sum(weights, Decimal(0))

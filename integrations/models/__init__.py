@@ -1,6 +1,7 @@
 """Rows of the product: what is connected, what flows, what was seen, what is due, what a person must decide."""
 
 from integrations.models.access import ApiKey, IdempotencyKey
+from integrations.models.alert import Alert, AlertChannel, AlertDelivery, AlertKind
 from integrations.models.check_switch import CheckSwitch
 from integrations.models.connection import Connection, PingResult
 from integrations.models.flow import DueFlow, Flow, Heartbeat, Integration
@@ -27,6 +28,10 @@ from integrations.models.sync import (
 )
 
 __all__ = [
+    "Alert",
+    "AlertChannel",
+    "AlertDelivery",
+    "AlertKind",
     "Answer",
     "ApiKey",
     "Blocker",

@@ -44,7 +44,7 @@ def client(tenant_id: UUID, connection_id: int, *, person: bool = False) -> Any:
         kept = _clients.get(place)
         if kept and kept[0] == state:
             return kept[1]
-    made = registry.get(row.system).connect(values, _kit(person))
+    made = registry.get(row.system).connect(values, kit(person=person))
     with _guard:
         _clients[place] = (state, made)
     if kept:
@@ -57,15 +57,22 @@ def _redis() -> redis.Redis:
     return memory.connect(settings.REDIS_URL)
 
 
-def _kit(person: bool) -> Kit:
+def kit(*, person: bool = False, deadline: float | None = None) -> Kit:
+    """What a client works with; `deadline` in seconds replaces the usual one."""
+    seconds = float(settings.REQUEST_DEADLINE if deadline is None else deadline)
     return Kit(
         tokens=RedisTokens(_redis(), MultiFernet([Fernet(key) for key in settings.CREDENTIAL_KEYS])),
-        budgets=RedisBudgets(_redis(), person=person, deadline=float(settings.REQUEST_DEADLINE), reseed=limits.used),
-        egress=EgressPolicy(settings.EGRESS_ALLOWED_HOSTS, allow_private=settings.EGRESS_ALLOW_PRIVATE),
+        budgets=RedisBudgets(_redis(), person=person, deadline=seconds, reseed=limits.used),
+        egress=egress(),
         now=timezone.now,
-        deadline=float(settings.REQUEST_DEADLINE),
+        deadline=seconds,
         person=person,
     )
+
+
+def egress() -> EgressPolicy:
+    """Where the operator lets us connect to."""
+    return EgressPolicy(settings.EGRESS_ALLOWED_HOSTS, allow_private=settings.EGRESS_ALLOW_PRIVATE)
 
 
 def remember_limits() -> None:

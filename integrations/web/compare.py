@@ -8,8 +8,8 @@ from typing import Any
 
 from django.utils.formats import date_format
 
+from integrations.engine.money import exact
 from integrations.models import MirrorRecord, OutboxItem, RecordLink
-from integrations.web.tags import exact
 
 # What each side calls the same thing: (words, column of the source, of the echo, of the mirror).
 _FIELDS = (

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
 
-from integrations.web.tags import exact
+from integrations.engine.money import exact
 
 # Of a snapshot: what the head of the page shows already, or what means nothing to a person.
 _SHOWN = {"key", "version", "number", "vendor_name", "name", "currency", "due_date", "tax_id", "tax_key", "ordinary"}

@@ -5,7 +5,8 @@ from typing import Any
 from django import forms
 from django.db.models import Q
 
-from integrations.web.words import INBOUND, NOUNS, noun
+from integrations.engine.nouns import INBOUND, NOUNS
+from integrations.web.words import noun
 
 # Kinds of record: "invoice" is any invoice, "invoice:in" one that comes into the ledger.
 KINDS = [

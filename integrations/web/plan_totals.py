@@ -7,8 +7,8 @@ from typing import Any
 
 from django.db.models import Count, Sum
 
+from integrations.engine.money import exact
 from integrations.models import Plan, PlanLine
-from integrations.web.tags import exact
 from integrations.web.words import PLAN_KINDS, listed, noun
 
 Money = dict[str, Decimal]

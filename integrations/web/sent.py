@@ -7,10 +7,10 @@ from typing import Any
 
 from django.utils.formats import date_format
 
+from integrations.engine.money import exact
 from integrations.models import MirrorRecord, OutboxItem, RecordLink, SourceRecord
 from integrations.web.compare import as_typed
 from integrations.web.facts import Table, table
-from integrations.web.tags import exact
 from integrations.web.vouchers import Voucher, voucher_of
 
 _KINDS = ("gl_account", "dimension")

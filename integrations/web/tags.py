@@ -12,7 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince, timeuntil
 
-from integrations.engine.money import fits, minor_unit
+from integrations.engine.money import exact
 from integrations.engine.settings import BY_NAME as SPECS
 from integrations.engine.settings import in_words
 from integrations.models import Connection, Flow
@@ -40,12 +40,6 @@ def state(kind: str, value: str, word: str = "") -> SafeString:
 @register.filter
 def run_state(run: Any) -> str:
     return states.run_state(run)
-
-
-def exact(amount: Decimal, currency: str) -> str:
-    """The whole amount, never rounded: at least the currency's decimals, thousands grouped, a real minus sign."""
-    places = amount.quantize(minor_unit(currency)) if fits(amount, currency) else amount.normalize()
-    return f"{places:,f}".replace("-", "\N{MINUS SIGN}")
 
 
 def said(sums: Mapping[str, Decimal]) -> str:

@@ -1,34 +1,10 @@
 """Plain words for entities, reasons and schedules. A clerk reads these; codes stay what they are."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
+from integrations.engine.nouns import INBOUND, NOUNS, Noun
 from integrations.engine.reasons import reason_of
 from integrations.models import Flow
-
-
-class Noun(NamedTuple):
-    """An entity in a sentence: one, many."""
-
-    one: str
-    many: str
-
-
-NOUNS: Mapping[str, Noun] = {
-    "vendor": Noun("vendor", "vendors"),
-    "gl_account": Noun("account", "accounts"),
-    "dimension": Noun("dimension value", "dimension values"),
-    "tax_code": Noun("tax code", "tax codes"),
-    "payment_term": Noun("payment term", "payment terms"),
-    "purchase_order": Noun("purchase order", "purchase orders"),
-    "invoice": Noun("invoice", "invoices"),
-    "payment": Noun("payment", "payments"),
-    "payment_proposal": Noun("payment proposal", "payment proposals"),
-    "accounting_period": Noun("accounting period", "accounting periods"),
-    "sent_mark": Noun("mark “sent”", "marks “sent”"),
-}
-# What comes back to the ledger under a name of its own.
-INBOUND: Mapping[str, Noun] = {"invoice": Noun("captured invoice", "captured invoices")}
 
 OUTCOMES: Mapping[str, str] = {
     "claimed": "still in work",
