@@ -65,7 +65,8 @@ class Endpoint(APIView):
     """Base of all endpoints. A change needs one of `rights` to one of `acts`; `for_keys`: a key may do it too.
 
     The view runs in one scope; it is rolled back when the answer is a refusal. With `scoped = False` the view talks to
-    the network and opens short scopes itself.
+    the network and opens short scopes itself. `shown_once` names members of the answer that an Idempotency-Key does not
+    get again: they are kept nowhere.
     """
 
     authentication_classes = (ByKey, SignedIn)
@@ -75,6 +76,7 @@ class Endpoint(APIView):
     rights = frozenset({Right.YES, Right.MAKER})
     for_keys = False
     scoped = True
+    shown_once: Sequence[str] = ()
     global_view = True  # the middleware leaves the tenant and its scope to us
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
@@ -104,7 +106,7 @@ class Endpoint(APIView):
         if place is None or not self.scoped:
             response = self._run(request, args, kwargs)
             if once is not None and response.status_code < 400:
-                once.keep(response.status_code, response.content)
+                once.keep(response.status_code, response.content, self.shown_once)
             return response
         try:
             with place.scope():
@@ -112,7 +114,7 @@ class Endpoint(APIView):
                 if response.status_code >= 400:
                     raise _Undone(response)
                 if once is not None:
-                    once.keep(response.status_code, response.content)
+                    once.keep(response.status_code, response.content, self.shown_once)
                 return response
         except _Undone as undone:
             return undone.response

@@ -44,11 +44,17 @@ class Nothing(Strict):
 
 
 def described(
-    name: str, answer: Any, *, body: type[Strict] | None = None, query: type[Query] | None = None, code: int = 200
+    name: str,
+    answer: Any,
+    *,
+    body: type[Strict] | None = None,
+    query: type[Query] | None = None,
+    code: int = 200,
+    once: bool = True,
 ) -> Callable[[V], V]:
-    """Describe a handler: `name` is the operation's id; `body` is given for what changes something."""
+    """Describe a handler: `name` is its id; `body` is given for what changes something, `once` where it is a POST."""
     refusals = dict.fromkeys(_READING if body is None else _WRITING, ErrorSerializer)
-    parameters: list[Any] = ([query] if query else []) + ([_ONCE] if body else [])
+    parameters: list[Any] = ([query] if query else []) + ([_ONCE] if body and once else [])
     request = None if body in (None, Nothing) else body
     decorate: Callable[[V], V] = extend_schema(
         operation_id=name, request=request, parameters=parameters, responses={code: answer, **refusals}

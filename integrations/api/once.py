@@ -6,6 +6,7 @@ same key may be used again when what was wrong is mended.
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -65,10 +66,13 @@ class Once:
                 return None
             return row.status, row.body
 
-    def keep(self, code: int, body: bytes) -> None:
-        """Keep the answer, in the open scope of the act, or in one of its own."""
+    def keep(self, code: int, body: bytes, without: Sequence[str] = ()) -> None:
+        """Keep the answer, in the open scope of the act, or in one of its own; the members `without` become null."""
+        answer = json.loads(body) if body else None
+        if without and isinstance(answer, dict):
+            answer |= dict.fromkeys(without)
         with self.place.scope():
-            self._mine().update(status=code, body=json.loads(body) if body else None)
+            self._mine().update(status=code, body=answer)
 
     def forget(self) -> None:
         """It was refused: nothing was done."""

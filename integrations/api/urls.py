@@ -20,6 +20,7 @@ from integrations.api.views import (
     settlements,
     status,
     trail,
+    webhooks,
 )
 
 app_name = "api"
@@ -81,6 +82,12 @@ urlpatterns = [
     path("api/v1/plans/<uuid:uuid>/", plans.OnePlan.as_view(), name="plan"),
     path("api/v1/plans/<uuid:uuid>/apply/", plans.ApplyPlan.as_view(), name="plan-apply"),
     path("api/v1/plans/<uuid:uuid>/lines/", plans.Lines.as_view(), name="plan-lines"),
+    path("api/v1/webhooks/", webhooks.Webhooks.as_view(), name="webhooks"),
+    path("api/v1/webhooks/<uuid:uuid>/", webhooks.OneWebhook.as_view(), name="webhook"),
+    path("api/v1/webhooks/<uuid:uuid>/rotate/", webhooks.Rotate.as_view(), name="webhook-rotate"),
+    path("api/v1/webhooks/<uuid:uuid>/test/", webhooks.Test.as_view(), name="webhook-test"),
+    path("api/v1/webhooks/<uuid:uuid>/deliveries/", webhooks.Deliveries.as_view(), name="webhook-deliveries"),
+    path("api/v1/webhook-deliveries/<uuid:uuid>/resend/", webhooks.Resend.as_view(), name="webhook-resend"),
     path("api/v1/audit/", trail.Audit.as_view(), name="audit"),
     path("api/v1/audit/verify/", trail.Verify.as_view(), name="audit-verify"),
     path("hooks/<str:system>/<str:token>/", hook, name="hook"),

@@ -89,6 +89,18 @@ LOOKS: Mapping[str, Mapping[str, Look]] = {
         _Settlement.SETTLED: Look("check", "Settled", "good"),
         _Settlement.REVERSED: Look("repeat", "Reversed", "rest"),
     },
+    "endpoint": {
+        "on": Look("check", "On", "good"),
+        "failing": Look("hand", "Not taken at present", "wait"),
+        "off": Look("minus", "Off", "rest"),
+        "given_up": Look("cross", "Switched off by us", "bad"),
+    },
+    "delivery": {
+        "waiting": Look("clock", "Waiting", "wait"),
+        "sent": Look("check", "Sent", "good"),
+        "failed": Look("cross", "Given up", "bad"),
+        "dropped": Look("minus", "Not needed any more", "rest"),
+    },
     "review": {
         "open": Look("hand", "Open", "bad"),
         "resolved": Look("check", "Resolved", "good"),

@@ -3,6 +3,8 @@
 from django.urls import path
 
 from integrations.web import (
+    alert_endpoints,
+    alerts,
     blocking,
     connections,
     dashboard,
@@ -51,6 +53,11 @@ urlpatterns = [
     path("integrations/<uuid:uuid>/plan/", plans.plan, name="integration-plan"),
     path("integrations/<uuid:uuid>/settings/", policy.policy, name="integration-settings"),
     path("integrations/<uuid:uuid>/settings/change/", policy.change, name="integration-setting"),
+    path("settings/alerts/", alerts.alerts, name="alerts"),
+    path("settings/alerts/log/", alerts.log, name="alert-log"),
+    path("settings/alerts/log/<uuid:uuid>/", alerts.resend, name="alert-resend"),
+    path("settings/alerts/webhooks/add/", alert_endpoints.add, name="alert-endpoint-add"),
+    path("settings/alerts/webhooks/<uuid:uuid>/", alert_endpoints.endpoint, name="alert-endpoint"),
     path("settings/keys/", keys.make, name="key-make"),
     path("settings/keys/<uuid:uuid>/", keys.decide, name="key-decide"),
     path("settings/second-person/", second_person.second_person, name="second-person"),
