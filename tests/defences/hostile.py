@@ -122,6 +122,10 @@ def _forms(cast: Cast, desk: Desk) -> Iterator[Form]:
     yield Form(f"/flows/{desk.flows['vendor'].uuid}/schedule/", rhythm, lambda: 0, owner)
     ours = f"/integrations/{desk.integration.uuid}"
     yield Form(f"{ours}/setup/flows/", {**rhythm, "entities": "vendor"}, lambda: 0, owner)
+    zone = {"rhythm": "daily", "daily_at": "08:00", "time_zone": "UTC", "kinds": "held", "from_0": "", "to_0": ""}
+    yield Form("/settings/alerts/", zone, lambda: 0, owner)
+    place = {"name": "hook", "url": "https://hooks.example.com/", "kinds": "held"}
+    yield Form("/settings/alerts/webhooks/add/", place, lambda: 0, owner)
     yield Form(f"{ours}/settings/change/?name=max_lines", {"max_lines": "0", "reason": ""}, lambda: 0, owner)
 
 
@@ -146,8 +150,17 @@ def _fields(form: Form) -> Iterator[str]:
                 yield f"{place}: comes back as it is"
 
 
-FILTERS = ("q", "state", "entity", "code", "flow", "run", "before", "after", "action")
-LISTS = ("/records/", "/records.csv", "/review/", "/runs/", "/audit/", "/connections/", "/integrations/add/")
+FILTERS = ("q", "state", "status", "channel", "entity", "code", "flow", "run", "before", "after", "action")
+LISTS = (
+    "/settings/alerts/log/",
+    "/records/",
+    "/records.csv",
+    "/review/",
+    "/runs/",
+    "/audit/",
+    "/connections/",
+    "/integrations/add/",
+)
 
 
 def _queries(cast: Cast) -> Iterator[str]:

@@ -15,6 +15,9 @@ from django.utils import timezone
 from audit.log import record
 from audit.models import AuditEntry
 from integrations.models import (
+    Alert,
+    AlertChannel,
+    AlertDelivery,
     Answer,
     ApiKey,
     Blocker,
@@ -175,6 +178,24 @@ def _integration(house: House) -> None:
     )
     name = house.mark_of(ApiKey)
     ApiKey.objects.create(name=name, prefix=name[:16], hashed="-", scopes=["read"], made_by=house.owner)
+    _alerts(house, joined)
+
+
+def _alerts(house: House, joined: Integration) -> None:
+    now, mark = timezone.now(), house.mark_of(Alert)
+    alert = Alert.objects.create(
+        kind="held", key=mark, code="x", integration=joined, entity="invoice", text=mark, path=f"/review/?code={mark}",
+        first_seen=now, last_seen=now,
+    )  # fmt: skip
+    endpoint = AlertChannel.objects.create(
+        name=house.mark_of(AlertChannel), url=NOWHERE, secrets=Sealed({"now": "whsec_AAAA"}), secret_at=now
+    )
+    for status in AlertDelivery.Status.values:
+        AlertDelivery.objects.create(
+            channel=endpoint, alert=alert, event=uuid.uuid4(), type="alert.raised", body=house.mark_of(AlertDelivery),
+            status=status, next_at=now + timedelta(days=1), made_at=now, error=house.mark_of(AlertDelivery),
+        )  # fmt: skip
+    AlertChannel.objects.create(user=house.owner)  # after the endpoint, which is the one that has pages
 
 
 def _flow(house: House, flow: Flow) -> None:

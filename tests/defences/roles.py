@@ -13,6 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from integrations.models import (
+    AlertChannel,
     Connection,
     DueFlow,
     FieldMapping,
@@ -49,6 +50,7 @@ READING = (
         "/admin/integrations/reviewitem/",
         "/admin/audit/auditentry/",
     ),
+    *("/settings/alerts/", "/settings/alerts/log/", "/api/v1/webhooks/"),
 )
 
 
@@ -350,6 +352,26 @@ def _verify(client: Client, desk: Desk) -> bool:
     return bool(ask(client, "post", "/api/v1/audit/verify/").status_code == 200)
 
 
+def _add_endpoint(path: str) -> Callable[[Client, Desk], bool]:
+    def attempt(client: Client, desk: Desk) -> bool:
+        name = f"e{uuid.uuid4().hex[:8]}"
+        with _tenant(desk):
+            AlertChannel.objects.filter(user=None).delete()
+        ask(client, "post", path, {"name": name, "url": "https://hooks.example.com/", "kinds": ["held"]})
+        with _tenant(desk):
+            return bool(AlertChannel.objects.filter(name=name).exists())
+
+    return attempt
+
+
+def _remove_endpoint(client: Client, desk: Desk) -> bool:
+    with _tenant(desk):
+        row = AlertChannel.objects.create(name="e", url="https://hooks.example.com/")
+    ask(client, "post", f"/settings/alerts/webhooks/{row.uuid}/", {"do": "remove"})
+    with _tenant(desk):
+        return not AlertChannel.objects.filter(pk=row.pk).exists()
+
+
 CONNECTING = makes(CONNECT)
 MAPPING = makes(CONFIGURE, "mappings") - {API_KEY}  # as makers; a key has the API only
 WORKING = makes(WORK)
@@ -358,6 +380,9 @@ TRIALS = (
     Trial("add a connection", CONNECTING, _add_connection),
     Trial("replace a connection's secret", CONNECTING, _edit_connection),
     Trial("delete a connection", CONNECTING, _delete_connection),
+    Trial("add a webhook endpoint", CONNECTING, _add_endpoint("/settings/alerts/webhooks/add/")),
+    Trial("add a webhook endpoint by the API", CONNECTING, _add_endpoint("/api/v1/webhooks/")),
+    Trial("take a webhook endpoint away", CONNECTING, _remove_endpoint),
     Trial("ping by the page", CONNECTING | WORKING, _ping("/connections/{}/ping/")),
     Trial("ping by the API", CONNECTING | WORKING, _ping("/api/v1/connections/{}/ping/")),
     Trial("pause a flow", CONNECTING, _switch("pause")),
