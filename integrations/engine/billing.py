@@ -6,7 +6,7 @@ from decimal import Decimal
 import msgspec
 
 from integrations.engine.asking import NONE, Answers
-from integrations.engine.coding import AND, Coder, Posted
+from integrations.engine.coding import AND, Coder, Posted, and_more
 from integrations.engine.drafts import DraftLine
 from integrations.engine.errors import Problem
 from integrations.engine.mapping import Rules
@@ -47,6 +47,7 @@ class Billed(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[DraftLine, ...] = ()
     total: Decimal = _ZERO
     why: tuple[str, ...] = ()
+    notes: tuple[Problem, ...] = ()
     problems: tuple[Problem, ...] = ()
 
 
@@ -66,7 +67,13 @@ def payable(
     sign = -1 if total < 0 else 1
     lines = [line if sign > 0 else msgspec.structs.replace(line, amount=-line.amount) for line in lines if line.amount]
     lines = _fitted(_negative_lines(lines, policy, coder.problems), policy, coder.problems)
-    return Billed(lines=tuple(lines), total=total, why=tuple(coder.why), problems=_unique(coder.problems))
+    return Billed(
+        lines=tuple(lines),
+        total=total,
+        why=tuple(coder.why),
+        notes=_unique(coder.notes),
+        problems=_unique(coder.problems),
+    )
 
 
 def _coded(source: Invoice, coder: Coder) -> list[DraftLine]:
@@ -177,9 +184,10 @@ def _sum(group: Sequence[DraftLine]) -> DraftLine:
         amount=sum((line.amount for line in group), _ZERO),
         account=group[0].account,
         dimensions=group[0].dimensions,
-        description=f"{group[0].description} and {len(group) - 1} more lines",
+        description=and_more(group[0].description, len(group) - 1),
         source_keys=tuple(key for line in group for key in line.source_keys),
         origin=AND.join(sorted({line.origin for line in group})),
+        inputs=group[0].inputs,
     )
 
 

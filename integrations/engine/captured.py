@@ -112,7 +112,7 @@ def _book(source: Invoice, rules: Rules, policy: Policy, books: Books, answers: 
     supplier = supplier_of(source.vendor_key, books)
     vendor = rules.vendors.get(supplier)
     unfit = _unfit(supplier, vendor, policy) if supplier else _unknown_vendor(source)
-    drafted = draft_booked(source, supplier, vendor.payment_term if vendor else "", rules, policy, books, answers)
+    drafted = draft_booked(source, supplier, vendor, rules, policy, books, answers)
     if unfit or drafted.draft is None:
         return Hold(problems=(*([unfit] if unfit else []), *drafted.problems))
     if twin := _twin(source, rules, books, answers):

@@ -1,8 +1,9 @@
 """A captured invoice as it enters the books: coded for the ERP, tax in its place, dated into an open period."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
 import msgspec
 
@@ -13,7 +14,8 @@ from integrations.engine.drafts import BookedInvoiceDraft, BookedLine
 from integrations.engine.errors import Problem
 from integrations.engine.mapping import Rules
 from integrations.engine.policy import Policy
-from integrations.engine.records import Dimension, GLAccount, Invoice, Posting
+from integrations.engine.records import Dimension, GLAccount, Invoice, Posting, Vendor
+from integrations.engine.wording import head, line, worded
 
 _ZERO = Decimal(0)
 
@@ -28,17 +30,23 @@ class DraftedBooking(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def draft_booked(
-    source: Invoice, supplier: str, term: str, rules: Rules, policy: Policy, books: Books, answers: Answers = NONE
+    source: Invoice,
+    supplier: str,
+    vendor: Vendor | None,
+    rules: Rules,
+    policy: Policy,
+    books: Books,
+    answers: Answers = NONE,
 ) -> DraftedBooking:
-    """The draft of `source` for `supplier`, whose own payment term is `term`; coded as people corrected it."""
+    """The draft of `source` for `supplier`, coded as people corrected it; `vendor` is what is known of the supplier."""
     if source.invoice_date is None or source.gross is None:
         return DraftedBooking(problems=(Problem("incomplete", "Its date or amount is missing.", field="invoice_date"),))
     arrived = source.approved_on or source.invoice_date
     day, problems, notes = _open_day(arrived, policy, books)
     tax = source.tax if _splits(policy) else _ZERO
     net = source.gross - tax
-    tax_code = policy.tax_code if tax else policy.no_tax_code
-    coder = _Coder(rules, books, day, policy.company, tax_code, Corrections(answers))
+    tax_code, term = policy.tax_code if tax else policy.no_tax_code, vendor.payment_term if vendor else ""
+    coder = _Coder(rules, books, day, policy.company, tax_code, Corrections(answers), partial(head, source, vendor))
     rows = [row for row in source.postings or () if row.amount]
     taxes = [row.amount for row in rows if _is_tax(row, policy)]
     lines = tuple(coder.line(row) for row in rows if not _is_tax(row, policy))
@@ -73,7 +81,7 @@ def draft_booked(
     if source.payment_term and source.payment_term != term:
         words = f"Its payment term is {source.payment_term}; the supplier's {term or '(none)'} is used."
         notes.append(Problem("payment_term_differs", words, field="payment_term", value=source.payment_term))
-    return DraftedBooking(draft=draft, why=tuple(coder.why), notes=tuple(notes))
+    return DraftedBooking(draft=draft, why=tuple(coder.why), notes=tuple(dict.fromkeys((*notes, *coder.notes))))
 
 
 def origin_of(row: Posting) -> str:
@@ -134,19 +142,31 @@ class _Coder:
     """Codes distributions for the books on `day` and collects every reason and problem."""
 
     def __init__(
-        self, rules: Rules, books: Books, day: date, company: str, tax_code: str, corrections: Corrections
+        self,
+        rules: Rules,
+        books: Books,
+        day: date,
+        company: str,
+        tax_code: str,
+        corrections: Corrections,
+        head: Callable[[], Mapping[str, str]],
     ) -> None:
         self._rules, self._books, self._day, self._company, self._tax_code = rules, books, day, company, tax_code
-        self._corrections = corrections
+        self._corrections, self._head = corrections, head
         self.why: list[str] = []
+        self.notes: list[Problem] = []
         self.problems: list[Problem] = []
 
     def line(self, row: Posting) -> BookedLine:
         """The coded line; its account is empty where a problem was found."""
         number, why, problem = self._account(row)
         values, whys, problems = self._dimensions(row)
-        self.problems += [*([problem] if problem else []), *problems]
-        self.why += [f"line {row.key}: {reason}" for reason in (why, *whys) if reason]
+        text = worded(
+            "line_description", self._rules.texts.get("line_description"), row.text, lambda: line(self._head(), row)
+        )
+        self.problems += [*([problem] if problem else []), *problems, *text.problems]
+        self.notes += text.notes
+        self.why += [f"line {row.key}: {reason}" for reason in (why, *whys, *text.why) if reason]
         if not problem:
             self._check_account(number, values, whole=not problems)
         for kind, value in values.items():
@@ -156,7 +176,7 @@ class _Coder:
             account=number,
             dimensions=values,
             tax_code=self._tax_code,
-            text=row.text,
+            text=text.text,
             po_line=row.po_line,
             source_keys=(row.key,),
             origin=origin_of(row),

@@ -74,6 +74,7 @@ class _Change:
             target_id=self.target.target_id,
             version=self.target.version,
             why=drafted.why,
+            notes=drafted.notes,
         )
         if theirs:
             words = "Somebody else made or edited this bill."

@@ -1,8 +1,10 @@
 """The coding of one line: by today's rules, or, where the ledger row is as it was, as it was posted before."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from functools import cached_property
 
 import msgspec
 
@@ -14,8 +16,11 @@ from integrations.engine.mapping import Rules
 from integrations.engine.money import minor_unit
 from integrations.engine.policy import Policy
 from integrations.engine.records import Invoice, Posting
+from integrations.engine.wording import head, worded
+from integrations.engine.wording import line as line_values
 
 AND = "\n"  # between the origins of lines that were added together
+_MORE = re.compile(r" and [0-9]+ more lines$")
 
 
 class Posted:
@@ -27,6 +32,14 @@ class Posted:
     def __init__(self, lines: Sequence[DraftLine] = (), *, whole: bool = True) -> None:
         self._whole = whole
         self._by_key = {key: line for line in lines for key in line.source_keys}
+
+    def text(self, key: str) -> tuple[str, dict[str, str]] | None:
+        """What the line of this row said, and what that was worded from; not of a row that was added to another one."""
+        found = self._by_key.get(key)
+        if found is None or key != found.source_keys[0]:
+            return None
+        alone = len(found.source_keys) == 1
+        return found.description if alone else _MORE.sub("", found.description), found.inputs
 
     def coding(self, line: DraftLine) -> DraftLine | None:
         """The posted line that `line` was, if nothing about it has changed."""
@@ -45,11 +58,17 @@ class Coder:
         self._corrections = Corrections(answers)
         self.day = source.voucher_date or source.invoice_date
         self.problems: list[Problem] = []
+        self.notes: list[Problem] = []
         self.why: list[str] = []
+
+    @cached_property
+    def head(self) -> dict[str, str]:
+        """What rules of texts may read of the whole invoice."""
+        return head(self.source, self.rules.vendors.get(self.source.vendor_key))
 
     def cost(self, row: Posting, amount: Decimal) -> DraftLine:
         """A cost row on its mapped account and dimensions, or on what a person corrected of them."""
-        line = _line(amount, row.text, (row.key,), origin(row))
+        line = self._worded(_line(amount, row.text, (row.key,), origin(row)), row)
         parts = self._corrections.parts(row.key, {**row.dimensions, **self.rules.parts})
         corrected = self._corrections.at(account_of(row.key))
         kept = self._kept(line)
@@ -95,6 +114,15 @@ class Coder:
             return []
         line = _line(difference, "Rounding", ("rounding",), "rounding")
         return [self._kept(line) or msgspec.structs.replace(line, account=self._own("rounding_account"))]
+
+    def _worded(self, line: DraftLine, row: Posting) -> DraftLine:
+        """The line with the text that the tenant's rule gives it."""
+        rule, sent = self.rules.texts.get("line_description"), self._posted.text(row.key)
+        found = worded("line_description", rule, row.text, lambda: line_values(self.head, row), sent)
+        self.problems += found.problems
+        self.notes += found.notes
+        self.why += found.why
+        return msgspec.structs.replace(line, description=found.text, inputs=found.inputs)
 
     def _mapped(self, number: str) -> str:
         """The target account of an account, by the rules or the fallback."""
@@ -159,6 +187,11 @@ def origin(row: Posting) -> str:
     """A row's coding in the ERP, as text."""
     parts = [f"{part}={value}" for part, value in sorted(row.dimensions.items()) if value]
     return " ".join([row.account, *parts])
+
+
+def and_more(text: str, count: int) -> str:
+    """The text of a line to which `count` more were added."""
+    return f"{text} and {count} more lines"
 
 
 def _line(amount: Decimal, words: str, keys: tuple[str, ...], of: str) -> DraftLine:

@@ -16,6 +16,7 @@ from integrations.engine.money import minor_unit
 from integrations.engine.policy import Policy
 from integrations.engine.records import Day, Invoice
 from integrations.engine.shares import Share, cut, instalment, share_of
+from integrations.engine.wording import Worded, head, worded
 
 
 class Drafted(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,6 +24,7 @@ class Drafted(msgspec.Struct, frozen=True, kw_only=True):
 
     draft: InvoiceDraft | None = None
     why: tuple[str, ...] = ()
+    notes: tuple[Problem, ...] = ()
     problems: tuple[Problem, ...] = ()
 
 
@@ -38,7 +40,7 @@ def draft_bill(
 ) -> Drafted:
     """The draft of all of `source`, of its instalment `variant`, or of `open_only` (signed) of it.
 
-    Rows that are as they were when `sent` was posted keep its coding, whatever the rules say today. What people
+    What is as it was when `sent` was posted keeps its coding and its words, whatever the rules say today. What people
     corrected of this record's coding or vendor is among the `answers`.
     """
     part = instalment(source, variant) if variant else source
@@ -52,9 +54,10 @@ def draft_bill(
         return Drafted(problems=(Problem("incomplete", words),))
     whole = share.amount is None
     billed = payable(source, rules, policy, Posted(sent.lines if sent else (), whole=whole), answers)
-    if billed.problems:
-        return Drafted(problems=billed.problems)
     total = billed.total if share.amount is None else share.amount
+    texts = _texts(part, discount(source, total, rules), rules, sent)
+    if problems := (*billed.problems, *(each for text in texts.values() for each in text.problems)):
+        return Drafted(problems=problems)
     draft = InvoiceDraft(
         vendor_id=vendor.target_id,
         number=part.number,
@@ -64,11 +67,30 @@ def draft_bill(
         total=abs(total),
         lines=cut(billed.lines, share, source.currency),
         credit=total < 0,
-        po_number=source.po_number,
-        description=discount(source, total, rules),
+        po_number=texts["po_number"].text,
+        description=texts["description"].text,
+        inputs={field: text.inputs for field, text in texts.items() if text.inputs},
     )
     chosen = (f"vendor {vendor.target_id}, chosen for this record only",) if Corrections(answers).at(VENDOR) else ()
-    return Drafted(draft=draft, why=(*chosen, *billed.why))
+    why = [reason for text in texts.values() for reason in text.why]
+    notes = [note for text in texts.values() for note in text.notes]
+    return Drafted(draft=draft, why=(*chosen, *billed.why, *why), notes=(*billed.notes, *notes))
+
+
+def _texts(source: Invoice, saving: str, rules: Rules, sent: InvoiceDraft | None) -> dict[str, Worded]:
+    """Description and order number by field; what paying early saves stands in the description, whatever a rule says."""
+
+    def values() -> dict[str, str]:
+        return head(source, rules.vendors.get(source.vendor_key), saving)
+
+    def word(field: str, without: str) -> Worded:
+        before = (getattr(sent, field), sent.inputs.get(field, {})) if sent else None
+        return worded(field, rules.texts.get(field), without, values, before)
+
+    description = word("description", saving)
+    if saving and saving not in description.text:
+        description = msgspec.structs.replace(description, text=f"{description.text}; {saving}")
+    return {"po_number": word("po_number", source.po_number), "description": description}
 
 
 def natural_key(draft: InvoiceDraft) -> str:

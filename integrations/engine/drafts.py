@@ -31,7 +31,7 @@ class DraftLine(msgspec.Struct, frozen=True, kw_only=True):
     """A coded line: `account` and the values of `dimensions` are ids on the target; amounts in minor-unit precision.
 
     `source_keys` are the posting rows it came from, `origin` their coding in the ERP: while that stays the same, a
-    line that was posted keeps the coding it was posted with.
+    line that was posted keeps the coding it was posted with. `inputs`: what its description was worded from, by a rule.
     """
 
     amount: Decimal
@@ -40,10 +40,14 @@ class DraftLine(msgspec.Struct, frozen=True, kw_only=True):
     description: str = ""
     source_keys: tuple[str, ...] = ()
     origin: str = ""
+    inputs: dict[str, str] = {}
 
 
 class InvoiceDraft(msgspec.Struct, frozen=True, kw_only=True, tag_field="what", tag="invoice"):
-    """A bill (`credit` False) or vendor credit (True, all signs turned once) to be made or changed on the target."""
+    """A bill (`credit` False) or vendor credit (True, all signs turned once) to be made or changed on the target.
+
+    `inputs`: by field, what its text was worded from, by a rule.
+    """
 
     vendor_id: str
     number: str
@@ -55,6 +59,7 @@ class InvoiceDraft(msgspec.Struct, frozen=True, kw_only=True, tag_field="what", 
     credit: bool = False
     po_number: str = ""
     description: str = ""
+    inputs: dict[str, dict[str, str]] = {}
 
 
 class ArchiveDraft(msgspec.Struct, frozen=True, kw_only=True, tag_field="what", tag="archive"):

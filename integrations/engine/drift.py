@@ -7,6 +7,8 @@ import msgspec
 from integrations.engine.asking import digest
 from integrations.engine.drafts import DraftLine, InvoiceDraft, VendorDraft
 
+_OURS = {"inputs"}  # kept with a draft, never sent
+
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
     """One field with both values, as text for people."""
@@ -42,7 +44,7 @@ def named(found: Iterable[Difference]) -> str:
 def between(before: InvoiceDraft | VendorDraft, after: InvoiceDraft | VendorDraft) -> list[Difference]:
     """Fields in which two drafts of one record differ; tax ids by their last digits only."""
     found = []
-    for name in before.__struct_fields__:
+    for name in (each for each in before.__struct_fields__ if each not in _OURS):
         if name == "lines":
             found += _lines(getattr(before, name), getattr(after, name))
         elif getattr(before, name) != getattr(after, name):

@@ -78,6 +78,6 @@ def _send(source: Invoice, part: Invoice, rules: Rules, policy: Policy, variant:
         natural_key=natural_key(drafted.draft),
         variant=variant,
         why=drafted.why,
-        notes=checked.notes,
+        notes=(*drafted.notes, *checked.notes),
         again=how.record or may_apply(source, drafted.draft, rules, policy),
     )

@@ -12,6 +12,7 @@ from integrations.engine.books import Books, Elsewhere
 from integrations.engine.duplicates import Guard
 from integrations.engine.errors import Problem
 from integrations.engine.records import PaymentTerm, TargetRecord, Vendor
+from integrations.engine.wording import TextRule
 
 NOT_SENT = ""
 
@@ -87,7 +88,7 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True):
 class Rules:
     """All that a decision may know beside the record itself; built once per batch and never changed.
 
-    `accounts` and `values` are the target's own; `parts` says where each used code part goes (NOT_SENT: declared as
+    `texts` word fields of a draft. `accounts` and `values` are the target's own; `parts` says where each used code part goes (NOT_SENT: declared as
     not sent). Where no rule speaks and the tenant chose `match_by_number`, an account or value of equal number on the
     target is taken, and `why` says so.
 
@@ -106,6 +107,7 @@ class Rules:
         self,
         *,
         rules: Sequence[Rule] = (),
+        texts: Sequence[TextRule] = (),
         parts: Mapping[str, str] | None = None,
         accounts: Sequence[Account] = (),
         values: Sequence[Account] = (),
@@ -125,6 +127,7 @@ class Rules:
         elsewhere: Mapping[str, Sequence[Elsewhere]] | None = None,
         captured: frozenset[str] = frozenset(),
     ) -> None:
+        self.texts = {rule.field: rule for rule in texts}
         self.books = books
         self.longest_name = longest_name
         self.elsewhere = elsewhere or {}
