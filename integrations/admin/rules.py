@@ -3,6 +3,7 @@
 from typing import Any, ClassVar, cast
 
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminTextareaWidget
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
@@ -120,9 +121,17 @@ class GLMappingAdmin(RuleAdmin):
 
 @admin.register(FieldMapping, site=site)
 class FieldMappingAdmin(RuleAdmin):
-    """Where a field of the source goes, such as which kind of dimension a code part becomes."""
+    """Where code parts go, and what texts fields become."""
 
     kind = MappingChange.Kind.FIELD
-    about = "Where a code part of the ledger goes on the other side. What you save is proposed."
-    list_display = ("source", "target", "entity", "integration", "version", "approval", "page")
-    fields = ("integration", "entity", "source", "target")
+    about = "Where code parts of the ledger go, and what texts fields become. What you save is proposed."
+    list_display = ("field", "source", "target", "entity", "integration", "version", "approval", "page")
+    search_fields = ("field__icontains", "source__icontains", "target__icontains")
+    search_help_text = "Part of a field, a code part or what it becomes"
+    fields = ("integration", "entity", "field", "source", "target", "lookup")
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """A table is written line by line."""
+        if db_field.name == "lookup":
+            kwargs["widget"] = AdminTextareaWidget(attrs={"rows": 6})
+        return super().formfield_for_dbfield(db_field, request, **kwargs)

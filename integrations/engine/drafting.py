@@ -78,7 +78,7 @@ def draft_bill(
 
 
 def _texts(source: Invoice, saving: str, rules: Rules, sent: InvoiceDraft | None) -> dict[str, Worded]:
-    """Description and order number by field; what paying early saves stands in the description, whatever a rule says."""
+    """Description and order number by field; what paying early saves always stands in the description."""
 
     def values() -> dict[str, str]:
         return head(source, rules.vendors.get(source.vendor_key), saving)

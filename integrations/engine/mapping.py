@@ -88,9 +88,9 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True):
 class Rules:
     """All that a decision may know beside the record itself; built once per batch and never changed.
 
-    `texts` word fields of a draft. `accounts` and `values` are the target's own; `parts` says where each used code part goes (NOT_SENT: declared as
-    not sent). Where no rule speaks and the tenant chose `match_by_number`, an account or value of equal number on the
-    target is taken, and `why` says so.
+    `texts` word fields of a draft. `accounts` and `values` are the target's own; `parts` says where each used code
+    part goes (NOT_SENT: declared as not sent). Where no rule speaks and the tenant chose `match_by_number`, an account
+    or value of equal number on the target is taken, and `why` says so.
 
     `today` is the business day (None: validity dates are not looked at), `terms` the source's payment terms by code.
     What concerns one batch, by supplier key: `vendors`, `vendor_links`, `tax_twins` (vendors on the target of *other*

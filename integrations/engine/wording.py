@@ -71,16 +71,22 @@ class Worded(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...] = ()
 
 
-def template_of(entity: str, field: str, template: str, lookup: str) -> Template:
-    """The template that this field of an `entity` may become. Raises Unfit with a sentence."""
+def field_of(entity: str, field: str) -> Field:
+    """A field that may be mapped. Raises Unfit with a sentence for any other."""
     known = FIELDS.get(entity, {})
     if field not in known:
-        raise Unfit(
-            f"“{field[:60]}” is not a field that can be mapped. Known: {', '.join(known) or 'none'}. Amounts, currency, "
-            "payee, number, dates and bank data always come from the source.",
-            "field",
+        words = (
+            f"“{_short(field)}” of “{_short(entity)}” cannot be mapped. Fields of an invoice that can: "
+            f"{', '.join(FIELDS[Entity.INVOICE])}. Amounts, currency, payee, number, dates and bank data always come "
+            "from the source."
         )
-    return parsed(template, lookup, known[field].names, frozenset(_DAYS))
+        raise Unfit(words, "field")
+    return known[field]
+
+
+def template_of(entity: str, field: str, template: str, lookup: str) -> Template:
+    """The template that this field of an `entity` may become. Raises Unfit with a sentence."""
+    return parsed(template, lookup, field_of(entity, field).names, frozenset(_DAYS))
 
 
 def head(source: Invoice, vendor: Vendor | None, discount: str = "") -> dict[str, str]:

@@ -4,14 +4,25 @@ Rows change only through approved MappingSets, which keep every version. A rule 
 is not `active`: what it coded can still be explained, and the same rule proposed again goes on with its versions.
 """
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from integrations.engine.template import LONGEST, LONGEST_TABLE, Unfit, lines_of
+from integrations.engine.wording import field_of, template_of
 from integrations.models.flow import Integration
 from tenants.models import TenantOwned
+
+LONGEST_KIND = 60
+
+
+def about(rule: Mapping[str, Any]) -> str:
+    """What a rule is for, of its KEY fields: the account, value, code part or field."""
+    return str(rule.get("field") or rule["source"])
 
 
 class MappingRule(TenantOwned):
@@ -52,6 +63,14 @@ class MappingRule(TenantOwned):
     def blockers(self) -> tuple[tuple[str, str], ...]:
         """What this rule supplies to waiting items: (kind, pattern of keys)."""
         raise NotImplementedError
+
+    @property
+    def about(self) -> str:
+        """What the rule is for: the account, value, code part or field."""
+        return about(self.said(self.KEY))
+
+    def clean_values(self) -> None:
+        """Raises ValidationError where the VALUES do not fit the rule; not asked of one that is taken out."""
 
     def said(self, names: tuple[str, ...]) -> dict[str, Any]:
         """These fields as JSON: days as ISO text."""
@@ -120,26 +139,40 @@ class GLMapping(MappingRule):
 
 
 class FieldMapping(MappingRule):
-    """Where a field of the source goes. For now: which kind of dimension a code part becomes ("" = not sent)."""
+    """Where a field goes, or what it becomes: one or the other.
 
-    KEY = ("entity", "source")
-    VALUES = ("target",)
+    A code part (`source` such as dimensions.B) becomes a kind of dimension, or is not sent (no `target`). A `field` of
+    what is sent, such as the description, becomes a text: `target` is its template, `lookup` the table it may ask.
+    """
+
+    KEY = ("entity", "field", "source")
+    VALUES = ("target", "lookup")
 
     integration = models.ForeignKey(
         Integration, models.CASCADE, related_name="field_mappings", db_constraint=False, db_index=False
     )
     entity = models.CharField(max_length=20, default="invoice")
-    source = models.CharField(max_length=60, help_text="Such as dimensions.B")
-    target = models.CharField(max_length=60, blank=True, help_text="Such as department; empty: not sent.")
+    field = models.CharField(max_length=30, blank=True, help_text="Such as description; empty for a code part.")
+    source = models.CharField(max_length=60, blank=True, help_text="Such as dimensions.B; empty for a field.")
+    target = models.CharField(
+        max_length=LONGEST,
+        blank=True,
+        help_text="Such as department, empty: not sent; or the text of a field, such as PO {po_number}.",
+    )
+    lookup = models.CharField(
+        max_length=LONGEST_TABLE, blank=True, help_text="A line value=text each, for {payment_term|lookup}."
+    )
 
     class Meta(MappingRule.Meta):
         abstract = False
         constraints = [
-            models.UniqueConstraint(fields=["tenant", "integration", "entity", "source"], name="field_mapping_once")
+            models.UniqueConstraint(
+                fields=["tenant", "integration", "entity", "field", "source"], name="field_mapping_once"
+            )
         ]
 
     def __str__(self) -> str:
-        return f"{self.source} → {self.target or 'not sent'}"
+        return f"{self.about} → {self.target or 'not sent'}"
 
     @property
     def part(self) -> str:
@@ -147,10 +180,37 @@ class FieldMapping(MappingRule):
         return self.source.removeprefix("dimensions.")
 
     def clean(self) -> None:
-        """Only code parts are mapped so far."""
-        if not self.source.startswith("dimensions.") or not self.part:
+        """A code part or a field that may be mapped."""
+        if bool(self.field) == bool(self.source):
+            raise ValidationError({"source": "Name a code part, such as dimensions.B, or a field; not both."})
+        if self.source and (not self.source.startswith("dimensions.") or not self.part):
             raise ValidationError({"source": "Name a code part, such as dimensions.B."})
+        if self.field:
+            with _said():
+                field_of(self.entity, self.field)
+        self.lookup = lines_of(self.lookup)
+
+    def clean_values(self) -> None:
+        """A text that can be filled in; a kind of dimension is one word."""
+        if self.field:
+            with _said():
+                template_of(self.entity, self.field, self.target, self.lookup)
+        elif self.lookup:
+            raise ValidationError({"lookup": "A table is for fields; a code part becomes a kind of dimension."})
+        elif len(self.target) > LONGEST_KIND:
+            raise ValidationError({"target": f"At most {LONGEST_KIND} characters for a kind of dimension."})
 
     @property
     def blockers(self) -> tuple[tuple[str, str], ...]:
+        if self.field:
+            return ((f"field:{self.field}", "*"),)
         return (("part", self.part), (f"dimension:{self.part}", "*"))
+
+
+@contextmanager
+def _said() -> Iterator[None]:
+    """What the engine refuses, as Django says it."""
+    try:
+        yield
+    except Unfit as error:
+        raise ValidationError({error.name: str(error)}) from None

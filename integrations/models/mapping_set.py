@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 
 from integrations.models.flow import Integration
-from integrations.models.mapping import FieldMapping, GLMapping, MappingRule
+from integrations.models.mapping import FieldMapping, GLMapping, MappingRule, about
 from tenants.models import TenantOwned
 
 
@@ -98,7 +98,12 @@ class MappingChange(TenantOwned):
         ]
 
     def __str__(self) -> str:
-        return f"{self.rule.get('source')} → {(self.new or {}).get('target', 'removed')}"
+        return f"{self.about} → {(self.new or {}).get('target', 'removed')}"
+
+    @property
+    def about(self) -> str:
+        """What the rule is for: the account, value, code part or field."""
+        return about(self.rule)
 
     @property
     def key(self) -> tuple[object, ...]:

@@ -1,4 +1,4 @@
-"""GL mappings as CSV: read with care, written so that a spreadsheet runs nothing, and the same both ways."""
+"""Mapping rules as CSV: read with care, written so that a spreadsheet runs nothing, and the same both ways."""
 
 import csv
 import io
@@ -7,10 +7,15 @@ from collections.abc import Iterable, Sequence
 
 from tablib import Dataset
 
-from integrations.models import GLMapping
+from integrations.models import FieldMapping, GLMapping, MappingRule
+from integrations.runner.mappings import Kind
 
-COLUMNS = (*GLMapping.KEY, *GLMapping.VALUES)
-NEEDED = ("table", "source", "target")
+COLUMNS = {
+    Kind.GL: (*GLMapping.KEY, *GLMapping.VALUES),
+    Kind.FIELD: (*FieldMapping.KEY, *FieldMapping.VALUES),
+}
+# A file of field mappings names the entity, which no other does.
+_NEEDED = {Kind.GL: ("table", "source", "target"), Kind.FIELD: ("entity", "target")}
 LARGEST, MOST = 5_000_000, 20_000  # bytes; rows
 _MARKS = {b"PK\x03\x04": "a workbook", b"\xd0\xcf\x11\xe0": "a workbook", b"\x1f\x8b": "a packed file"}
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -67,11 +72,17 @@ def _row(cells: Sequence[str], width: int) -> list[str]:
     return [*plain, *[""] * (width - len(plain)), wrong]
 
 
+def kind_of(names: Sequence[str]) -> Kind:
+    """Which rules a file with these columns has."""
+    return Kind.FIELD if "entity" in names else Kind.GL
+
+
 def _check(names: Sequence[str], rows: int) -> None:
-    known = ", ".join(COLUMNS)
-    if missing := [name for name in NEEDED if name not in names]:
+    kind = kind_of(names)
+    known = ", ".join(COLUMNS[kind])
+    if missing := [name for name in _NEEDED[kind] if name not in names]:
         raise Unreadable(f"The first line does not name {', '.join(missing)}. Columns: {known}.")
-    if unknown := [name or "(empty)" for name in names if name not in COLUMNS]:
+    if unknown := [name or "(empty)" for name in names if name not in COLUMNS[kind]]:
         raise Unreadable(f"Unknown columns: {', '.join(unknown)[:200]}. Columns: {known}.")
     if len(set(names)) < len(names):
         raise Unreadable("Two columns have the same name.")
@@ -79,18 +90,19 @@ def _check(names: Sequence[str], rows: int) -> None:
         raise Unreadable(f"The file has {rows:,} rows; at most {MOST:,}. Split it.")
 
 
-def cells(rules: Iterable[GLMapping]) -> Iterable[tuple[str, ...]]:
+def cells(kind: Kind, rules: Iterable[MappingRule]) -> Iterable[tuple[str, ...]]:
     """The first line and a line for each rule, guarded."""
-    yield COLUMNS
+    yield COLUMNS[kind]
     for rule in rules:
-        yield tuple(guarded(str(value or "")) for value in rule.said(COLUMNS).values())
+        yield tuple(guarded(str(value or "")) for value in rule.said(COLUMNS[kind]).values())
 
 
 def guarded(text: str) -> str:
-    """A cell that no spreadsheet runs; `unguarded` takes it back exactly."""
-    return f"'{text}" if _FORMULA.match(text) else text
+    """A cell of which no spreadsheet runs any line; `unguarded` takes it back exactly."""
+    return "\n".join(f"'{line}" if _FORMULA.match(line) else line for line in text.split("\n"))
 
 
 def unguarded(cell: str) -> str:
     """What was guarded."""
-    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+    lines = cell.split("\n")
+    return "\n".join(line[1:] if line.startswith("'") and _FORMULA.match(line) else line for line in lines)

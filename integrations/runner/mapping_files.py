@@ -1,20 +1,20 @@
-"""A file of GL mappings beside what is in force: new, changed, unchanged, gone, or bad and why; then one proposal."""
+"""A file of mapping rules beside what is in force: new, changed, unchanged, gone, or bad and why; then one proposal."""
 
 import hashlib
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 from django.core.exceptions import ValidationError
 from import_export import fields, instance_loaders, resources, widgets
 from tablib import Dataset
 
-from integrations.models import GLMapping, Integration, MappingSet
+from integrations.models import FieldMapping, GLMapping, Integration, MappingRule, MappingSet
 from integrations.runner import mappings
-from integrations.runner.mapping_csv import COLUMNS, SURPLUS
+from integrations.runner.mapping_csv import COLUMNS, SURPLUS, kind_of
 from integrations.runner.mappings import Kind, Wish
 from integrations.store.mapping_chart import Chart
 from integrations.store.mapping_tables import Key, in_force, pending
@@ -73,13 +73,9 @@ class InForce(instance_loaders.BaseInstanceLoader):  # type: ignore[misc]
 class Rules(resources.ModelResource):  # type: ignore[misc]
     """Rows to wishes, compared and checked; nothing is written (https://django-import-export.readthedocs.io)."""
 
-    valid_from = fields.Field("valid_from", "valid_from", widget=Day())
-    valid_to = fields.Field("valid_to", "valid_to", widget=Day())
+    kind: ClassVar[Kind]
 
     class Meta:
-        model = GLMapping
-        fields = COLUMNS
-        import_id_fields = ("table", "source")
         instance_loader_class = InForce
         skip_diff = True
         use_transactions = False
@@ -87,13 +83,13 @@ class Rules(resources.ModelResource):  # type: ignore[misc]
 
     def __init__(self, integration: Integration) -> None:
         super().__init__()
-        self.now = in_force(integration.pk, [Kind.GL])
+        self.now = in_force(integration.pk, [self.kind])
         self.waiting, self.chart = pending(integration.pk), Chart(integration)
         self.diff, self.seen = Diff(), set[Key]()
         self.times: Counter[tuple[str, ...]] = Counter()
 
     def before_import(self, dataset: Dataset, **kwargs: Any) -> None:
-        self.times = Counter(_key(row) for row in dataset.dict)
+        self.times = Counter(self._key(row) for row in dataset.dict)
 
     def validate_instance(self, instance: Any, import_validation_errors: Any = None, **kwargs: Any) -> None:
         if import_validation_errors:
@@ -104,11 +100,11 @@ class Rules(resources.ModelResource):  # type: ignore[misc]
         if row[SURPLUS]:
             raise ValidationError(row[SURPLUS])
         try:
-            wish = mappings.wish(Kind.GL, instance.said(COLUMNS))
+            wish = mappings.wish(self.kind, instance.said(COLUMNS[self.kind]))
         except mappings.Refused as refused:
             raise ValidationError({refused.name or "source": str(refused)}) from None
         self.seen.add(wish.key)
-        if self.times[_key(row)] > 1:
+        if self.times[self._key(row)] > 1:
             raise ValidationError("Another row is the same rule. Keep one of them.")
         old = self.now.get(wish.key)
         if old == wish.values and wish.key not in self.waiting:
@@ -123,10 +119,43 @@ class Rules(resources.ModelResource):  # type: ignore[misc]
     def after_import(self, dataset: Dataset, result: Any, **kwargs: Any) -> None:
         """Nothing: no row was written, so no sequence has to catch up."""
 
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The columns that say which rule a row is."""
+        model: type[MappingRule] = self._meta.model
+        return model.KEY
+
+    def _key(self, row: Mapping[str, str]) -> tuple[str, ...]:
+        return tuple(row.get(name, "") for name in self.key)
+
+
+class GLRules(Rules):
+    """Rules of coding."""
+
+    kind = Kind.GL
+    valid_from = fields.Field("valid_from", "valid_from", widget=Day())
+    valid_to = fields.Field("valid_to", "valid_to", widget=Day())
+
+    class Meta(Rules.Meta):
+        model = GLMapping
+        fields = COLUMNS[Kind.GL]
+        import_id_fields = ("table", "source")
+
+
+class FieldRules(Rules):
+    """Where code parts go, and what texts fields become."""
+
+    kind = Kind.FIELD
+
+    class Meta(Rules.Meta):
+        model = FieldMapping
+        fields = COLUMNS[Kind.FIELD]
+        import_id_fields = ("entity",)
+
 
 def compare(integration: Integration, rows: Dataset) -> Diff:
     """What the file would do now; inside the tenant's scope."""
-    resource = Rules(integration)
+    resource = (GLRules if kind_of(rows.headers) == Kind.GL else FieldRules)(integration)
     result = resource.import_data(rows, use_transactions=False)
     diff = resource.diff
     for each in result.invalid_rows:
@@ -136,8 +165,8 @@ def compare(integration: Integration, rows: Dataset) -> Diff:
         raise each.errors[0].error
     for key, values in resource.now.items():
         if key not in resource.seen and key not in resource.waiting:
-            rule = dict(zip(GLMapping.KEY, key[1:], strict=True))
-            diff.gone.append((Wish(Kind.GL, rule, None), values))
+            rule = dict(zip(resource.key, key[1:], strict=True))
+            diff.gone.append((Wish(resource.kind, rule, None), values))
     return diff
 
 
@@ -146,7 +175,3 @@ def propose(place: Place, integration: Integration, diff: Diff, name: str, *, re
     if remove and diff.bad:
         raise mappings.Refused("Mend the bad rows first: a rule in one of them would be taken out.")
     return mappings.propose(place, integration, diff.wishes(remove=remove), reason=reason, origin=name)
-
-
-def _key(row: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(row.get(name, "") for name in GLMapping.KEY)

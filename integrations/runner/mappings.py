@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from audit.log import record as audit
 from integrations.models import Integration, MappingChange, MappingSet
+from integrations.models.mapping import about
 from integrations.store import checking
 from integrations.store.blockers import Freed
 from integrations.store.checking import Ruling
@@ -44,17 +45,26 @@ class Wish:
     def key(self) -> tuple[object, ...]:
         return (self.kind, *(self.rule[name] for name in MappingChange.MODELS[self.kind].KEY))
 
+    @property
+    def about(self) -> str:
+        """What the rule is for: the account, value, code part or field."""
+        return about(self.rule)
+
 
 def wish(kind: str, given: Mapping[str, Any], *, remove: bool = False) -> Wish:
     """The wish that these fields make, blanks trimmed and every field well-formed. Raises Refused."""
     model: Any = MappingChange.MODELS[kind]
     cleaned = {name: _plain(given.get(name)) for name in (*model.KEY, *model.VALUES)}
     fields = {name: value for name, value in cleaned.items() if value is not None}
+    if unseen := next((name for name, value in fields.items() if not _readable(name, value)), None):
+        raise Refused("Use ordinary letters: there is a character that nobody sees.", unseen)
     try:
         row = model(**typed(fields))
         judged = model.KEY if remove else (*model.KEY, *model.VALUES)
         row.clean_fields(exclude=[each.name for each in model._meta.fields if each.name not in judged])
         row.clean()
+        if not remove:
+            row.clean_values()
     except ValidationError as error:
         name, messages = next(iter(error.message_dict.items()))
         raise Refused(" ".join(messages), "" if name == "__all__" else name) from None
@@ -62,8 +72,6 @@ def wish(kind: str, given: Mapping[str, Any], *, remove: bool = False) -> Wish:
         raise Refused("Write days as 2026-01-31.", "valid_from") from None
     if sum(row.source.count(mark) for mark in "*?") > _WILD:
         raise Refused(f"At most {_WILD} wildcards in a pattern.", "source")
-    if not all(str(value).isprintable() for value in fields.values()):
-        raise Refused("Use ordinary letters: there is a character that nobody sees.", "source")
     return Wish(kind, row.said(model.KEY), None if remove else row.said(model.VALUES))
 
 
@@ -110,14 +118,16 @@ def fault(
     each: Wish, now: Mapping[Any, Any], waiting: Mapping[Any, Any], chart: Chart | None
 ) -> tuple[str, str] | None:
     """(field, why) this wish cannot be proposed; None: it can."""
-    source = each.rule["source"]
+    source = each.about
     if each.key in waiting:
-        return "source", f"A change of {source} waits for approval already. Decide on it, or withdraw it, first."
+        return "field" if each.rule.get(
+            "field"
+        ) else "source", f"A change of {source} waits for approval already. Decide on it, or withdraw it, first."
     if now.get(each.key) == each.values:
         return "target", f"It is so already: {source}." if each.values else f"There is no such rule: {source}."
-    if each.values is None or each.kind != Kind.GL or chart is None:
+    if each.values is None or chart is None:
         return None
-    return chart.fault(each.rule, each.values)
+    return chart.fault(each.rule, each.values) if each.kind == Kind.GL else chart.field_fault(each.rule)
 
 
 def check(integration: Integration, asked: Wish) -> None:
@@ -202,6 +212,12 @@ def _note(action: str, made: MappingSet, changes: int) -> None:
         refs={"set": str(made.uuid), "changes": changes, "freed": made.freed},
         detail={"reason": made.reason, "origin": made.origin},
     )
+
+
+def _readable(name: str, value: Any) -> bool:
+    """No character that nobody sees; only a table has lines."""
+    text = str(value)
+    return (text.replace("\r", "").replace("\n", "") if name == "lookup" else text).isprintable()
 
 
 def _plain(value: Any) -> Any:

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from integrations.engine.records import Dimension, Entity, GLAccount
+from integrations.engine.wording import FIELDS
 from integrations.models import FieldMapping, Flow, GLMapping, Integration
 from integrations.store import books
 from integrations.store.rulebook import chart_of
@@ -30,7 +31,7 @@ class Chart:
         inbound = {Entity.INVOICE, Entity.PAYMENT} & set(_entities(integration, inbound=True))
         outbound = Entity.INVOICE in _entities(integration, inbound=False)
         self.into = [*(["ap"] if outbound or not inbound else []), *(["erp"] if inbound else [])]
-        said = FieldMapping.objects.filter(integration=integration, active=True)
+        said = FieldMapping.objects.filter(integration=integration, active=True, field="")
         self.parts = {row.part: row.target for row in said}
 
     def fault(self, rule: Mapping[str, Any], values: Mapping[str, Any]) -> tuple[str, str] | None:
@@ -53,6 +54,13 @@ class Chart:
             return None
         why = _unusable(source, [each for each in known_sources if each], "as it comes", closed=False)
         return ("source", why) if why else None
+
+    def field_fault(self, rule: Mapping[str, Any]) -> tuple[str, str] | None:
+        """(field, why) nothing would take what a field rule words; None: something does."""
+        name = rule["field"]
+        if not name or "ap" in self.into or FIELDS[rule["entity"]][name].inbound:
+            return None
+        return "field", f"Nothing takes the {name} here: invoices of this integration go into the books."
 
     def _accounts(self, side: str) -> Mapping[str, bool]:
         return self.ap_accounts if side == "ap" else self.erp_accounts

@@ -78,7 +78,7 @@ def _write(made: MappingSet, changes: list[MappingChange], kind: str) -> list[Ma
     for change in changes:
         row = known.get(change.key)
         if (row.said(model.VALUES) if row and row.active else None) != change.old:
-            raise Stale(str(change.rule.get("source", "")))
+            raise Stale(change.about)
         if row is None:
             row = model(integration=made.integration, **typed(change.rule), version=0)
             new.append(row)

@@ -20,6 +20,7 @@ from integrations.engine.records import (
     PurchaseOrder,
     TargetRecord,
 )
+from integrations.engine.wording import TextRule
 from integrations.models import FieldMapping, Flow, GLMapping, Integration, MirrorRecord
 from integrations.store import books, concerns, mirror
 from integrations.store.settings import effective, today
@@ -44,11 +45,12 @@ def load_rules(flow: Flow, longest_name: int = 0, tool: str = "") -> Rules:
         held_parts = {(each.kind_name or each.kind): each.kind for each in held.values.values()}
     else:
         accounts, values = chart_of(integration.ap_id)
-    said = FieldMapping.objects.filter(integration=integration, active=True, source__startswith="dimensions.")
+    said = FieldMapping.objects.filter(integration=integration, active=True).select_related("made_by", "checked_by")
     ours = GLMapping.objects.filter(integration=integration, active=True).select_related("made_by", "checked_by")
     return Rules(
         rules=[_rule(row) for row in ours],
-        parts={**held_parts, **{row.part: row.target for row in said}},
+        texts=[_text_rule(row) for row in said if row.field and row.entity == entity],
+        parts={**held_parts, **{row.part: row.target for row in said if not row.field}},
         accounts=accounts,
         values=values,
         match_by_number=held is not None or policy.match_by_number,
@@ -180,10 +182,24 @@ def _rule(row: GLMapping) -> Rule:
     )
 
 
+def _text_rule(row: FieldMapping) -> TextRule:
+    return TextRule(
+        id=row.pk,
+        version=row.version,
+        field=row.field,
+        template=row.target,
+        lookup=row.lookup,
+        approval=row.approval(),
+    )
+
+
 def version(integration: Integration) -> str:
     """Names the state of mappings and policy that a batch was decided with."""
-    newest = GLMapping.objects.filter(integration=integration, active=True).aggregate(
-        at=Max("changed_at"), rows=Count("id")
-    )
-    rules = f"{newest['rows']} mapping rules as of {newest['at']}" if newest["rows"] else "no mapping rules"
+    tables = (GLMapping, FieldMapping)
+    found = [
+        each.objects.filter(integration=integration, active=True).aggregate(at=Max("changed_at"), rows=Count("id"))
+        for each in tables
+    ]
+    rows, newest = sum(each["rows"] for each in found), max((each["at"] for each in found if each["rows"]), default="")
+    rules = f"{rows} mapping rules as of {newest}" if rows else "no mapping rules"
     return f"settings {integration.policy_version}, {rules}"

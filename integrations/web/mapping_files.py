@@ -11,8 +11,9 @@ from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
-from integrations.models import GLMapping, Integration, MappingUpload
+from integrations.models import Integration, MappingChange, MappingUpload
 from integrations.runner import mapping_csv, mapping_files, mappings
+from integrations.runner.mappings import Kind
 from integrations.store.checking import Ruling, ruling
 from integrations.web import exports
 from integrations.web.gate import page, place_of
@@ -20,6 +21,7 @@ from tenants.permissions import Act
 
 SHOWN = 200  # rows of each kind on the page
 _KEPT = timedelta(days=1)
+_COLUMNS = {kind: ", ".join(names) for kind, names in mapping_csv.COLUMNS.items()}
 
 
 class UploadForm(forms.Form):
@@ -33,7 +35,8 @@ class UploadForm(forms.Form):
         allow_empty_file=True,
         max_length=200,
         help_text=f"At most {mapping_csv.LARGEST // 1_000_000} MB and {mapping_csv.MOST:,} rows, UTF-8; commas, "
-        f"semicolons or tabs. Columns: {', '.join(mapping_csv.COLUMNS)}.",
+        f"semicolons or tabs. Columns of account, tax code and value rules: {_COLUMNS[Kind.GL]}; of field rules: "
+        f"{_COLUMNS[Kind.FIELD]}.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -131,12 +134,13 @@ def _proposed(request: HttpRequest, found: MappingUpload, diff: mapping_files.Di
 
 
 @page()
-def export(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
-    """The rules in force of one integration, as a file that can be uploaded again."""
-    found = get_object_or_404(Integration, uuid=uuid)
-    rules = GLMapping.objects.filter(integration=found, active=True).order_by(*GLMapping.KEY)
-    lines = list(exports.lines(mapping_csv.cells(rules)))
+def export(request: HttpRequest, uuid: UUID, kind: str) -> HttpResponseBase:
+    """The rules in force of one integration and `kind`, as a file that can be uploaded again."""
+    found, model = get_object_or_404(Integration, uuid=uuid), MappingChange.MODELS[kind]
+    rules = model.objects.filter(integration=found, active=True).order_by(*model.KEY)
+    lines = list(exports.lines(mapping_csv.cells(Kind(kind), rules)))
     response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="mappings-{timezone.now():%Y-%m-%d}.csv"'
+    name = "field-mappings" if kind == Kind.FIELD else "mappings"
+    response["Content-Disposition"] = f'attachment; filename="{name}-{timezone.now():%Y-%m-%d}.csv"'
     response["Cache-Control"] = "no-store"
     return response

@@ -1,14 +1,19 @@
 """One mapping rule: its history with who approved which version, and the form that proposes another."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 
-from integrations.models import GLMapping, Integration, MappingChange, MappingRule
+from integrations.engine.records import Entity
+from integrations.engine.template import DATES, LONGEST, LONGEST_TABLE, TRANSFORMS
+from integrations.engine.wording import FIELDS
+from integrations.models import FieldMapping, GLMapping, Integration, MappingChange, MappingRule
 from integrations.runner import mappings
 from integrations.store.checking import Ruling, ruling
 from integrations.web.accepting import freed_words
@@ -17,6 +22,8 @@ from integrations.web.paging import number_of
 from tenants.permissions import Act
 
 Kind = MappingChange.Kind
+TEXT = "text"  # in addresses: a field rule that words a text
+_NAMES = sorted(set().union(*(each.names for each in FIELDS[Entity.INVOICE].values())))
 _Day: Any = {"widget": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), "required": False}
 
 
@@ -70,21 +77,47 @@ class FieldForm(RuleForm):
 
     kind = Kind.FIELD
     entity = forms.CharField(initial="invoice", widget=forms.HiddenInput, max_length=20)
+    field = forms.CharField(widget=forms.HiddenInput, required=False, max_length=30)
     source = forms.CharField(label="As it comes", max_length=60, help_text="Such as dimensions.B for code part B.")
     target = forms.CharField(
         label="What it becomes", max_length=60, required=False, help_text="Such as department. Empty: it is not sent."
     )
 
 
-FORMS: Mapping[str, type[RuleForm]] = {Kind.GL: GLForm, Kind.FIELD: FieldForm}
+class TextForm(RuleForm):
+    """What text a field of what is sent becomes."""
+
+    kind = Kind.FIELD
+    entity = forms.CharField(initial=Entity.INVOICE, widget=forms.HiddenInput, max_length=20)
+    field = forms.ChoiceField(
+        label="Field",
+        choices=[(name, each.label) for name, each in FIELDS[Entity.INVOICE].items()],
+        help_text="Amounts, currency, payee, number, dates and bank data always come from the source.",
+    )
+    source = forms.CharField(widget=forms.HiddenInput, required=False, max_length=60)
+    target = forms.CharField(
+        label="What it becomes",
+        max_length=LONGEST,
+        help_text=f"Text, with fields in braces: Order {{po_number|trim|upper}}. Fields: {', '.join(_NAMES)}. "
+        f"After each, transforms: {', '.join(TRANSFORMS)}; dates as {', '.join(DATES)}.",
+    )
+    lookup = forms.CharField(
+        label="Table",
+        required=False,
+        max_length=LONGEST_TABLE,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text="For {payment_term|lookup}: a line 30=Net 30 for each value, *=text for all others.",
+    )
+
+
+FORMS: Mapping[str, type[RuleForm]] = {Kind.GL: GLForm, Kind.FIELD: FieldForm, TEXT: TextForm}
 
 
 @page("POST", write=Act.MAP)
 def rule(request: HttpRequest) -> HttpResponseBase:
     """The rule of the query's `gl` or `field`, or a new one that the query begins; POST proposes it, or its end."""
-    row = _row(request)
-    kind = row[0] if row else Kind.FIELD if request.GET.get("kind") == Kind.FIELD else Kind.GL
-    found = row[1] if row else None
+    found = _row(request)
+    kind = _kind(request, found)
     begun = {**found.said((*found.KEY, *found.VALUES)), "integration": found.integration.uuid} if found else {}
     initial = begun or {name: request.GET[name] for name in FORMS[kind].base_fields if name in request.GET}
     form = FORMS[kind](request.POST or None, row=found, initial=initial)
@@ -96,21 +129,44 @@ def rule(request: HttpRequest) -> HttpResponseBase:
         "form": form,
         "kind": kind,
         "rule": found,
-        "history": changes.filter(kind=kind, row=found.pk).order_by("-version") if found else (),
+        "history": changes.filter(kind=form.kind, row=found.pk).order_by("-version") if found else (),
         "may_change": standing is not Ruling.NO,
         "alone": standing is Ruling.ALONE,
     }
     return render(request, "integrations/mapping_rule.html", context, status=400 if request.method == "POST" else 200)
 
 
-def _row(request: HttpRequest) -> tuple[str, Any] | None:
-    """(kind, row) that the query names; None for what there is not."""
+def _kind(request: HttpRequest, found: MappingRule | None) -> str:
+    """Which form it is: of the rule, else of what the query asks for."""
+    if found is None:
+        asked = request.GET.get("kind", "")
+        return asked if asked in FORMS else Kind.GL
+    if isinstance(found, FieldMapping):
+        return TEXT if found.field else Kind.FIELD
+    return Kind.GL
+
+
+def _row(request: HttpRequest) -> Any:
+    """The rule that the query names; None for what there is not."""
     for kind in Kind.values:
         if (number := number_of(request.GET.get(kind, ""))) is not None:
             rows = MappingChange.MODELS[kind].objects.select_related("integration", "made_by", "checked_by")
             found = rows.filter(pk=number).first()
             if found:
-                return kind, found
+                return found
+    return _text_rule(request)
+
+
+def _text_rule(request: HttpRequest) -> FieldMapping | None:
+    """The rule in force for the field that the query names, so that it is changed and not written anew."""
+    with suppress(ValueError):
+        integration = UUID(request.GET.get("integration", ""))
+        rules = FieldMapping.objects.filter(active=True, integration__uuid=integration).exclude(field="")
+        return (
+            rules.select_related("integration", "made_by", "checked_by")
+            .filter(field=request.GET.get("field", ""))
+            .first()
+        )
     return None
 
 
@@ -123,7 +179,7 @@ def _propose(request: HttpRequest, form: RuleForm, *, remove: bool) -> bool:
         form.add_error(refused.name if refused.name in form.fields else None, str(refused))
         return False
     if made.status == made.Status.PROPOSED:
-        messages.success(request, f"{data['source']}: proposed. It counts once a controller approves it.")
+        messages.success(request, f"{asked.about}: proposed. It counts once a controller approves it.")
     else:
-        messages.success(request, f"{data['source']}: in force. {freed_words(made)}")
+        messages.success(request, f"{asked.about}: in force. {freed_words(made)}")
     return True

@@ -23,8 +23,9 @@ KINDS = {
     "tax_code": "Tax code",
     "part": "Code part",
 }
+_PREFIXED = {"dimension": "Code part {} value", "field": "Value in the table of the {}"}
 # What a rule supplies; records wait for other things too, such as a vendor, a setting or an invoice.
-_MAPPED = Q(kind__in=KINDS) | Q(kind__startswith="dimension:")
+_MAPPED = Q(kind__in=KINDS) | Q(kind__startswith="dimension:") | Q(kind__startswith="field:")
 
 
 class Filters(Narrowing):
@@ -65,7 +66,9 @@ def integration_words(uuid: UUID) -> str:
 def kind_words(kind: str) -> str:
     """What a blocker asks for, in words: "Code part B value" for dimension:B."""
     head, _, part = kind.partition(":")
-    return f"Code part {part} value" if head == "dimension" else KINDS.get(head, head.replace("_", " ").capitalize())
+    if head in _PREFIXED:
+        return _PREFIXED[head].format(part.replace("_", " "))
+    return KINDS.get(head, head.replace("_", " ").capitalize())
 
 
 def asks(kind: str, key: str) -> dict[str, str]:
@@ -73,6 +76,8 @@ def asks(kind: str, key: str) -> dict[str, str]:
     head, _, part = kind.partition(":")
     if head == "part":
         return {"kind": "field", "source": f"dimensions.{key}"}
+    if head == "field":
+        return {"kind": "text", "field": part}
     return {"kind": "gl", "table": head, "part": part, "source": key}
 
 
@@ -92,7 +97,11 @@ def mappings(request: HttpRequest) -> HttpResponseBase:
         .order_by("-id")
     )
     rules = GLMapping.objects.filter(active=True).select_related("integration", "made_by", "checked_by")
-    fields = FieldMapping.objects.filter(active=True).select_related("integration").order_by("integration", "source")
+    fields = (
+        FieldMapping.objects.filter(active=True)
+        .select_related("integration")
+        .order_by("integration", *FieldMapping.KEY)[:AT_MOST]
+    )
     context = {
         "missing": Blocker.objects.filter(_MAPPED).values("integration", "kind", "key").distinct()[:MANY].count(),
         "waiting": Blocker.objects.filter(_MAPPED).aggregate(n=Count("item", distinct=True))["n"],
@@ -101,7 +110,8 @@ def mappings(request: HttpRequest) -> HttpResponseBase:
         "page": page_of(filters.narrow(rules), request),
         "filters": filters,
         "chips": filters.chips,
-        "fields": fields[:AT_MOST],
+        "parts": [row for row in fields if not row.field],
+        "texts": [row for row in fields if row.field],
         "has_integration": Integration.objects.exists(),
         "may_map": ruling(place_of(request), Act.MAP) is not Ruling.NO,
     }

@@ -12,6 +12,7 @@ from integrations.api.describing import Query, Strict, asked, described, given, 
 from integrations.api.paging import page_of
 from integrations.api.refusing import refused
 from integrations.api.views.mapping_sets import MappingSetSerializer
+from integrations.engine.template import LONGEST, LONGEST_TABLE
 from integrations.models import FieldMapping, GLMapping, Integration, MappingChange
 from integrations.runner import mappings
 from tenants.access import Place
@@ -40,13 +41,15 @@ class GLMappingSerializer(serializers.Serializer[Any]):
 
 
 class FieldMappingSerializer(serializers.Serializer[Any]):
-    """Where a code part goes; an empty target: it is not sent."""
+    """Where a code part goes (an empty target: it is not sent), or what text a field becomes."""
 
-    id = serializers.IntegerField(source="pk")
+    id = serializers.IntegerField(source="pk", help_text="The rule's number, as reasons of texts name it.")
     integration = serializers.UUIDField(source="integration.uuid")
     entity = serializers.CharField()
-    source = serializers.CharField()  # type: ignore[assignment]
-    target = serializers.CharField()
+    field = serializers.CharField(help_text="Such as description; empty for a code part.")
+    source = serializers.CharField(help_text="Such as dimensions.B; empty for a field.")  # type: ignore[assignment]
+    target = serializers.CharField(help_text="The kind of dimension, or the field's text with {names} in it.")
+    lookup = serializers.CharField(help_text="A line value=text each, for {name|lookup}.")
     version = serializers.IntegerField()
     made_by = serializers.EmailField(source="made_by.email", default=None)
     checked_by = serializers.EmailField(source="checked_by.email", default=None)
@@ -73,11 +76,28 @@ class GLMappingBody(_Rule):
 
 
 class FieldMappingBody(_Rule):
-    """Where a code part should go. Entity and source say which rule it is."""
+    """Where a code part (`source`) should go, or what text a `field` should become: name one of them.
+
+    Entity, field and source say which rule it is.
+    """
 
     entity = serializers.CharField(required=False, max_length=20, default="invoice")
-    source = serializers.CharField(max_length=60)  # type: ignore[assignment]
-    target = serializers.CharField(required=False, allow_blank=True, max_length=60)
+    field = serializers.CharField(required=False, allow_blank=True, max_length=30, help_text="Such as description.")
+    source = serializers.CharField(  # type: ignore[assignment]
+        required=False, allow_blank=True, max_length=60, help_text="A code part, such as dimensions.B."
+    )
+    target = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=LONGEST,
+        help_text="A kind of dimension (empty: not sent), or a text such as Order {po_number|trim|upper}.",
+    )
+    lookup = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=LONGEST_TABLE,
+        help_text="A line value=text each, for {payment_term|lookup}; *=text for all others.",
+    )
 
 
 class RulesQuery(Query):
@@ -126,7 +146,7 @@ class GLMappings(_Rules):
 
 
 class FieldMappings(_Rules):
-    """Where code parts go; a change is proposed and waits for a second person."""
+    """Where code parts go and how texts are worded; a change is proposed and waits for a second person."""
 
     @described("field_mappings", page(FieldMappingSerializer), query=RulesQuery)
     def get(self, request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""Accounts, tax codes, dimensions, terms, periods and settings."""
+"""Accounts, tax codes, dimensions, terms, texts, periods and settings."""
 
 from collections.abc import Mapping
 
@@ -42,6 +42,9 @@ CODING: Mapping[str, Reason] = {
     "tax_code_target_unusable": Reason(
         "Tax code mapped to an account that cannot be used", "The account it is mapped to is inactive or gone.", MAP
     ),
+    "text_empty": Reason("A rule gives no text", "The field goes as it would without the rule.", NOTE),
+    "text_rule_unusable": Reason("Rule of a text that cannot be used", "What it says cannot be filled in.", MAP),
+    "text_too_long": Reason("Text of a rule is too long", "It is never cut: half an order number leads nowhere.", MAP),
     "undeclared_dimension": Reason(
         "Code part without a destination", "Say once where the code part goes, or that it is not sent.", MAP
     ),
@@ -49,6 +52,9 @@ CODING: Mapping[str, Reason] = {
     "unmapped_account": Reason("Account without a counterpart", "The other side has no account for it.", MAP),
     "unmapped_dimension": Reason("Dimension value without a counterpart", "The other side has no value for it.", MAP),
     "unmapped_tax_code": Reason("Tax code without an account", "Tax lines need an account on the other side.", MAP),
+    "unmapped_text": Reason(
+        "Value that the table of a rule lacks", "The rule says a text for each value, but not for this one.", MAP
+    ),
     "used_elsewhere": Reason("Still used by another company", "It stays active there while one uses it.", BY_ITSELF),
     "value_not_valid": Reason(
         "Code part value that cannot be used", "The value is unknown, or not valid on the day.", AT_SOURCE

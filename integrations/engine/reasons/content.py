@@ -54,7 +54,7 @@ CONTENT: Mapping[str, Reason] = {
     "self_assessed_tax": Reason(
         "Self-assessed tax does not net to zero", "Sending it would overpay the supplier.", AT_SOURCE
     ),
-    "shortened": Reason("Name was shortened", "The other side takes fewer characters.", NOTE),
+    "shortened": Reason("Name or text was shortened", "The other side takes fewer characters.", NOTE),
     "tax_differs": Reason("Tax does not add up", "Lines and tax do not come to the total.", AT_SOURCE),
     "tax_id_format": Reason("Tax id does not look right", "Its format fits no country that is known here.", AT_SOURCE),
     "too_many_decimals": Reason("Too many decimals", "An amount is finer than anything that is paid.", AT_SOURCE),

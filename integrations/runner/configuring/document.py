@@ -62,10 +62,12 @@ class FlowPart(Part, frozen=True, kw_only=True):
 
 
 class FieldPart(Part, frozen=True, kw_only=True):
-    """Where a field of the source goes; an empty target: it is not sent."""
+    """Where a code part (`source`) goes, an empty target: it is not sent; or what text a `field` becomes."""
 
-    source: str
+    source: str = ""
+    field: str = ""
     target: str = ""
+    lookup: str = ""
     entity: str = "invoice"
 
 

@@ -63,8 +63,8 @@ def _integration(row: Integration) -> IntegrationPart:
         policy=dict(sorted(row.policy.items())),
         flows=tuple(_flow(each) for each in Flow.objects.filter(integration=row).order_by("inbound", "entity")),
         fields=tuple(
-            FieldPart(source=each.source, target=each.target, entity=each.entity)
-            for each in FieldMapping.objects.filter(integration=row, active=True).order_by("entity", "source")
+            FieldPart(**each.said((*each.KEY, *each.VALUES)))
+            for each in FieldMapping.objects.filter(integration=row, active=True).order_by(*FieldMapping.KEY)
         ),
         mappings=tuple(
             _mapping(each)

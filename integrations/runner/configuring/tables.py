@@ -34,7 +34,8 @@ def _wishes(part: IntegrationPart) -> Iterator[Wish]:
             try:
                 yield mappings.wish(kind, msgspec.structs.asdict(rule))
             except mappings.Refused as error:
-                raise Wrong(f"integration {part.name}, {rule.source}: {error}") from None
+                name = getattr(rule, "field", "") or rule.source
+                raise Wrong(f"integration {part.name}, {name}: {error}") from None
 
 
 def _propose(row: Integration, will: Wish) -> Callable[[], None]:
@@ -51,7 +52,7 @@ def _rule(key: tuple[object, ...]) -> dict[str, Any]:
 def _name(will: Wish) -> str:
     rule = will.rule
     if will.kind == Kind.FIELD:
-        return f"field {rule['source']}"
+        return f"field {will.about}"
     return f"{rule['table']} {rule['part']} {rule['source']}".replace("  ", " ")
 
 

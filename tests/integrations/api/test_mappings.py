@@ -72,3 +72,17 @@ def test_a_code_part_is_proposed_too(program: Program, desk: Desk) -> None:
     program("map").post("/api/v1/field-mappings/", body, "application/json")
     (found,) = program("read").get("/api/v1/field-mappings/").json()["results"]
     assert (found["source"], found["target"], found["version"]) == ("dimensions.B", "department", 1)
+
+
+FIELDS = "/api/v1/field-mappings/"
+
+
+def test_a_text_is_proposed_by_a_program_and_refused_with_words(program: Program, desk: Desk) -> None:
+    body = {"integration": str(desk.integration.uuid), "field": "po_number", "target": "{po_number|trim|upper}"}
+    program("map").post(FIELDS, body, "application/json")
+    (found,) = program("read").get(FIELDS).json()["results"]
+    assert (found["field"], found["source"], found["target"]) == ("po_number", "", "{po_number|trim|upper}")
+    for wrong in ({"target": "{0.__class__}"}, {"field": "currency"}, {"source": "dimensions.B"}, {"target": "\ud800"}):
+        answer = program("map").post(FIELDS, body | wrong, "application/json")
+        assert answer.status_code in (400, 409), wrong
+        assert error_of(answer)["message"]

@@ -212,3 +212,16 @@ def test_the_last_owner_stays_and_a_lost_role_ends_sessions(cast: Cast, tmp_path
 def body(text: str) -> str:
     """The document from its connections on."""
     return text[text.index("[[connections]]") :]
+
+
+def test_texts_of_fields_are_part_of_the_document(cast: Cast, tmp_path: Path, environment: None) -> None:
+    text = """field = "description"
+target = "{payment_term|lookup}"
+lookup = '30=Net 30'
+"""
+    whole = DOCUMENT.replace("[[integrations.mappings]]", f"[[integrations.fields]]\n{text}\n[[integrations.mappings]]")
+    apply(cast, whole, tmp_path)
+    assert 'target = "{payment_term|lookup}"' in exported(cast)
+    assert apply(cast, exported(cast), tmp_path, "--check") == "Nothing to change.\n"
+    with pytest.raises(CommandError, match=r"description: There is no field “0.__class__”"):
+        apply(cast, whole.replace("{payment_term|lookup}", "{0.__class__}"), tmp_path)
