@@ -146,7 +146,7 @@ def _by_rule(field: str, rule: TextRule, without: str, values: Mapping[str, str]
         problem = Problem("text_too_long", words, field=field, value=text[:200], blocker=blocker)
         return Worded(text="", problems=(problem,))
     kept = text[: known.longest].rstrip()
-    notes = ()
+    notes: tuple[Problem, ...] = ()
     if kept != text:
         words = f"The {_name(field)} has {len(text)} characters; the first {known.longest} are sent."
         notes = (Problem("shortened", words, field=field),)

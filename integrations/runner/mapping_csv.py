@@ -3,19 +3,19 @@
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from tablib import Dataset
 
 from integrations.models import FieldMapping, GLMapping, MappingRule
 from integrations.runner.mappings import Kind
 
-COLUMNS = {
+COLUMNS: Mapping[str, tuple[str, ...]] = {
     Kind.GL: (*GLMapping.KEY, *GLMapping.VALUES),
     Kind.FIELD: (*FieldMapping.KEY, *FieldMapping.VALUES),
 }
 # A file of field mappings names the entity, which no other does.
-_NEEDED = {Kind.GL: ("table", "source", "target"), Kind.FIELD: ("entity", "target")}
+_NEEDED: Mapping[str, tuple[str, ...]] = {Kind.GL: ("table", "source", "target"), Kind.FIELD: ("entity", "target")}
 LARGEST, MOST = 5_000_000, 20_000  # bytes; rows
 _MARKS = {b"PK\x03\x04": "a workbook", b"\xd0\xcf\x11\xe0": "a workbook", b"\x1f\x8b": "a packed file"}
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -72,7 +72,7 @@ def _row(cells: Sequence[str], width: int) -> list[str]:
     return [*plain, *[""] * (width - len(plain)), wrong]
 
 
-def kind_of(names: Sequence[str]) -> Kind:
+def kind_of(names: Sequence[str]) -> str:
     """Which rules a file with these columns has."""
     return Kind.FIELD if "entity" in names else Kind.GL
 
@@ -90,7 +90,7 @@ def _check(names: Sequence[str], rows: int) -> None:
         raise Unreadable(f"The file has {rows:,} rows; at most {MOST:,}. Split it.")
 
 
-def cells(kind: Kind, rules: Iterable[MappingRule]) -> Iterable[tuple[str, ...]]:
+def cells(kind: str, rules: Iterable[MappingRule]) -> Iterable[tuple[str, ...]]:
     """The first line and a line for each rule, guarded."""
     yield COLUMNS[kind]
     for rule in rules:

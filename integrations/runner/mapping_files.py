@@ -73,7 +73,7 @@ class InForce(instance_loaders.BaseInstanceLoader):  # type: ignore[misc]
 class Rules(resources.ModelResource):  # type: ignore[misc]
     """Rows to wishes, compared and checked; nothing is written (https://django-import-export.readthedocs.io)."""
 
-    kind: ClassVar[Kind]
+    kind: ClassVar[str]
 
     class Meta:
         instance_loader_class = InForce

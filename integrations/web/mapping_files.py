@@ -138,7 +138,7 @@ def export(request: HttpRequest, uuid: UUID, kind: str) -> HttpResponseBase:
     """The rules in force of one integration and `kind`, as a file that can be uploaded again."""
     found, model = get_object_or_404(Integration, uuid=uuid), MappingChange.MODELS[kind]
     rules = model.objects.filter(integration=found, active=True).order_by(*model.KEY)
-    lines = list(exports.lines(mapping_csv.cells(Kind(kind), rules)))
+    lines = list(exports.lines(mapping_csv.cells(kind, rules)))
     response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     name = "field-mappings" if kind == Kind.FIELD else "mappings"
     response["Content-Disposition"] = f'attachment; filename="{name}-{timezone.now():%Y-%m-%d}.csv"'

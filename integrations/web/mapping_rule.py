@@ -1,7 +1,6 @@
 """One mapping rule: its history with who approved which version, and the form that proposes another."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -157,17 +156,15 @@ def _row(request: HttpRequest) -> Any:
     return _text_rule(request)
 
 
-def _text_rule(request: HttpRequest) -> FieldMapping | None:
+def _text_rule(request: HttpRequest) -> Any:
     """The rule in force for the field that the query names, so that it is changed and not written anew."""
-    with suppress(ValueError):
+    try:
         integration = UUID(request.GET.get("integration", ""))
-        rules = FieldMapping.objects.filter(active=True, integration__uuid=integration).exclude(field="")
-        return (
-            rules.select_related("integration", "made_by", "checked_by")
-            .filter(field=request.GET.get("field", ""))
-            .first()
-        )
-    return None
+    except ValueError:
+        return None
+    rules = FieldMapping.objects.select_related("integration", "made_by", "checked_by").exclude(field="")
+    named = {"integration__uuid": integration, "field": request.GET.get("field", "")}
+    return rules.filter(active=True, **named).first()
 
 
 def _propose(request: HttpRequest, form: RuleForm, *, remove: bool) -> bool:

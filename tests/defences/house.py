@@ -154,6 +154,8 @@ def _integration(house: House) -> None:
         part = "B" if table == GLMapping.Table.DIMENSION else ""
         GLMapping.objects.create(integration=joined, table=table, part=part, source=rule, target=rule, note=rule)
     FieldMapping.objects.create(integration=joined, source="dimensions.B", target=house.mark_of(FieldMapping))
+    words = house.mark_of(FieldMapping)
+    FieldMapping.objects.create(integration=joined, field="description", target=words, lookup=f"{words}=1")
     for status in MappingSet.Status.values:
         asked = MappingSet.objects.create(
             integration=joined, reason=house.mark_of(MappingSet), status=status, made_at=timezone.now()
