@@ -21,6 +21,7 @@ class VendorDraft(msgspec.Struct, frozen=True, kw_only=True, tag_field="what", t
     address: Address
     email: str = ""
     tax_id: str = ""  # plain in memory only; stores seal it
+    payment_term: str = ""  # the target's own id of it
 
     def __repr__(self) -> str:
         """Who it is, without a tax id: this goes into logs and error reports."""

@@ -30,8 +30,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """One approved row of a mapping table. Patterns know `*` and `?` only; "" matches anything.
 
-    `table` is account, tax_code or dimension; `part` the source dimension of a dimension rule; `target` a number
-    (account) or value (dimension) on the target; `approval` says who let this version count.
+    `table` is account, tax_code, dimension or payment_term; `part` the source dimension of a dimension rule; `target` a
+    number (account), value (dimension) or id (payment term) on the target; `approval` says who let this version count.
     """
 
     id: int
@@ -142,6 +142,7 @@ class Rules:
         self.number_reuse = number_reuse
         self.guard = guard or Guard()
         self.match_by_number = match_by_number
+        self.maps_terms = any(rule.table == "payment_term" for rule in rules)
         self.vendors = vendors or {}
         self.vendor_links = vendor_links or {}
         self.parts = parts or {}
@@ -201,6 +202,12 @@ class Rules:
     def tax_account(self, company: str, code: str, day: date | None) -> tuple[str, str, Problem | None]:
         """(target id, why, problem) of the account that takes the tax of a tax code."""
         return self._cached("tax_code", "", company, code, day, f"tax code {code or '(none)'}")
+
+    def payment_term(self, company: str, code: str) -> tuple[str, str, Problem | None]:
+        """(the target's id of a payment term, why, note); no id without a rule, noted where terms are mapped."""
+        if not code or not self.maps_terms:
+            return "", "", None
+        return self._cached("payment_term", "", company, code, self.today, f"payment term {code}")
 
     def dimensions(
         self, company: str, values: Mapping[str, str], day: date | None
@@ -267,6 +274,8 @@ class Rules:
         self, table: str, part: str, company: str, value: str, day: date | None, words: str
     ) -> tuple[str, str, Problem | None]:
         rule = next((r for r in self._tables.get((table, part), ()) if r.covers(company, value, day)), None)
+        if table == "payment_term":
+            return _term(rule, value, words)
         number = rule.target if rule else value
         why = rule.words if rule else "equal number"
         if rule is None and (table == "tax_code" or not self.match_by_number):
@@ -293,3 +302,11 @@ class Rules:
             f"{words.capitalize()} has no counterpart on the other side. Map it once; all that wait for it go out."
         )
         return "", "", Problem(f"unmapped_{table}", message, field=field, value=value, blocker=blocker)
+
+
+def _term(rule: Rule | None, code: str, words: str) -> tuple[str, str, Problem | None]:
+    """The target lists no payment terms: what a rule says is taken, and refused there where it is wrong."""
+    if rule is not None:
+        return rule.target, f"{words} → {rule.target} by {rule.words}", None
+    message = f"{words.capitalize()} is mapped to none of the other side, so the vendor goes without one."
+    return "", "", Problem("unmapped_payment_term", message, field="payment_term", value=code)

@@ -41,13 +41,15 @@ def decide_linked_vendor(
     if not target.active:
         words = "It was archived on the other side. Restore it there, or unlink it here."
         return hold(Problem("archived_on_target", words, field="link", value=target.target_id))
-    drafted = draft_vendor(source, rules, variant or link.variant)
+    drafted = draft_vendor(source, rules, variant or link.variant, policy.company)
     draft = drafted.draft
     if draft is None:
         return Hold(problems=drafted.problems) if _changed(source, link) else Nothing()
     sent = link.sent if isinstance(link.sent, VendorDraft) else None
     if target.connected and sent is not None:
         draft = msgspec.structs.replace(draft, address=sent.address)  # on a network the address is the vendor's own
+    if sent is not None and not draft.payment_term:
+        draft = msgspec.structs.replace(draft, payment_term=sent.payment_term)  # a term is never taken away
     ours = between(sent, draft) if sent and _changed(source, link) else []
     if theirs := _drift(link, target):
         return _drifted(source, target, theirs, ours, _update(drafted, draft, target), answers)

@@ -33,7 +33,7 @@ def decide_new_vendor(source: Vendor, rules: Rules, policy: Policy, variant: str
         return out
     if not source.active:
         return Out(reason="inactive", message=f"{source.name} is inactive in the ERP.")
-    drafted = draft_vendor(source, rules, variant)
+    drafted = draft_vendor(source, rules, variant, policy.company)
     draft = drafted.draft
     if draft is None:
         return Hold(problems=drafted.problems)
@@ -71,7 +71,7 @@ def not_a_vendor(source: Vendor, policy: Policy) -> Out | None:
     return None
 
 
-def draft_vendor(source: Vendor, rules: Rules, variant: str) -> DraftedVendor:
+def draft_vendor(source: Vendor, rules: Rules, variant: str, company: str) -> DraftedVendor:
     """The vendor as it would be sent: the remit-to address of today, a tax id only where it can be one."""
     currency = variant or source.currency
     address, problems = remit_to(source, rules.today)
@@ -85,6 +85,8 @@ def draft_vendor(source: Vendor, rules: Rules, variant: str) -> DraftedVendor:
     if kind != "pay":
         words = f"Its remit-to address {address.key} is of type document, not a pay address."
         notes.append(Problem("not_a_pay_address", words, field="addresses", value=address.key))
+    term, reason, unmapped = rules.payment_term(company, source.payment_term)
+    notes += [unmapped] if unmapped else []
     draft = VendorDraft(
         name=source.name,
         number=source.number,
@@ -92,8 +94,10 @@ def draft_vendor(source: Vendor, rules: Rules, variant: str) -> DraftedVendor:
         address=address,
         email=source.email,
         tax_id=tax_id,
+        payment_term=term,
     )
-    return DraftedVendor(draft=draft, why=(f"remit-to address {address.key} ({kind})",), notes=tuple(notes))
+    why = (f"remit-to address {address.key} ({kind})", *([reason] if reason else []))
+    return DraftedVendor(draft=draft, why=why, notes=tuple(notes))
 
 
 def vendor_key(draft: VendorDraft) -> str:

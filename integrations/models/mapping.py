@@ -85,7 +85,7 @@ class MappingRule(TenantOwned):
 
 
 class GLMapping(MappingRule):
-    """One rule: this account, tax code or dimension value of the source becomes that number on the target.
+    """One rule: this account, tax code, dimension value or payment term of the source becomes that of the target.
 
     Patterns know `*` and `?`. The most specific approved rule that is valid on the posting date wins.
     """
@@ -99,11 +99,12 @@ class GLMapping(MappingRule):
         ACCOUNT = "account", "Account"
         TAX_CODE = "tax_code", "Tax code to account"
         DIMENSION = "dimension", "Dimension value"
+        PAYMENT_TERM = "payment_term", "Payment term of a vendor"
 
     integration = models.ForeignKey(
         Integration, models.CASCADE, related_name="gl_mappings", db_constraint=False, db_index=False
     )
-    table = models.CharField(max_length=10, choices=Table, default=Table.ACCOUNT)
+    table = models.CharField(max_length=12, choices=Table, default=Table.ACCOUNT)
     company = models.CharField(max_length=20, blank=True, help_text="Empty: every company.")
     part = models.CharField(max_length=20, blank=True, help_text="For dimension values: the code part, such as B.")
     source = models.CharField(max_length=60, help_text="The account, tax code or value as it comes; * and ? match.")

@@ -16,7 +16,6 @@ from integrations.models import FieldMapping, GLMapping, Integration, MappingRul
 from integrations.runner import mappings
 from integrations.runner.mapping_csv import COLUMNS, SURPLUS, kind_of
 from integrations.runner.mappings import Kind, Wish
-from integrations.store.mapping_chart import Chart
 from integrations.store.mapping_tables import Key, in_force, pending
 from tenants.access import Place
 
@@ -84,7 +83,7 @@ class Rules(resources.ModelResource):  # type: ignore[misc]
     def __init__(self, integration: Integration) -> None:
         super().__init__()
         self.now = in_force(integration.pk, [self.kind])
-        self.waiting, self.chart = pending(integration.pk), Chart(integration)
+        self.waiting, self.chart = pending(integration.pk), mappings.chart_of(integration)
         self.diff, self.seen = Diff(), set[Key]()
         self.times: Counter[tuple[str, ...]] = Counter()
 

@@ -18,6 +18,7 @@ from integrations.store.blockers import Freed
 from integrations.store.checking import Ruling
 from integrations.store.mapping_chart import Chart
 from integrations.store.mapping_tables import Stale, in_force, pending, put_in_force, typed
+from integrations.systems import registry
 from tenants.access import Place
 from tenants.permissions import Act
 
@@ -94,7 +95,7 @@ def propose(
         raise Refused("Your role does not allow this: an integrator or a clerk proposes mappings.")
     integration = Integration.objects.select_for_update().get(pk=integration.pk)
     now, waiting = in_force(integration.pk), pending(integration.pk)
-    seen = None if undoes else chart or Chart(integration)  # the way back is open, whatever has been closed since
+    seen = None if undoes else chart or chart_of(integration)  # the way back is open, whatever has been closed since
     made = MappingSet(integration=integration, reason=reason.strip()[:2000], origin=origin[:200], undoes=undoes)
     changes = []
     for each in wishes:
@@ -130,9 +131,14 @@ def fault(
     return chart.fault(each.rule, each.values) if each.kind == Kind.GL else chart.field_fault(each.rule)
 
 
+def chart_of(integration: Integration) -> Chart:
+    """What rules of the integration may name."""
+    return Chart(integration, terms=registry.get(integration.ap.system).terms)
+
+
 def check(integration: Integration, asked: Wish) -> None:
     """Raises Refused where this alone could not be proposed now."""
-    if problem := fault(asked, in_force(integration.pk), pending(integration.pk), Chart(integration)):
+    if problem := fault(asked, in_force(integration.pk), pending(integration.pk), chart_of(integration)):
         raise Refused(problem[1], problem[0])
 
 

@@ -15,10 +15,13 @@ Table = GLMapping.Table
 
 
 class Chart:
-    """Both charts of an integration. What was not read yet is not held against anybody."""
+    """Both charts of an integration. What was not read yet is not held against anybody.
 
-    def __init__(self, integration: Integration) -> None:
-        self.company = integration.company
+    `terms`: vendors of the target take a payment term; it lists none, so any id may be named.
+    """
+
+    def __init__(self, integration: Integration, *, terms: bool) -> None:
+        self.company, self.terms = integration.company, terms
         self.day: date = today()
         accounts, dimensions = books.codes(integration)
         self.erp_accounts = {each.number: each.active and _on(each, self.day) for each in accounts if each.number}
@@ -42,6 +45,8 @@ class Chart:
         if part and self.parts and part not in self.parts and part not in self.erp_values:
             known = ", ".join(sorted(self.parts.keys() | self.erp_values.keys()))
             return "part", f"There is no code part {part} here. Known: {known}."
+        if rule["table"] == Table.PAYMENT_TERM:
+            return None if self.terms else ("table", "The other side takes no payment terms of vendors.")
         if rule["table"] == Table.DIMENSION:
             targets = [self._value_targets(side, part) for side in self.into]
             known_sources = [self.erp_values.get(part, {})]

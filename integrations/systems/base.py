@@ -171,7 +171,7 @@ class System:
     `originates` are the records of `reads` that come into being here and are brought to the other side. `live` ones are
     looked up a batch at a time where a duplicate is feared, instead of being listed as a whole. `shared`: several
     companies of the ERP may use one connection; what is written without a company must then suit them all. `hooks`: it
-    tells of changes by itself; without, polls find them.
+    tells of changes by itself; without, polls find them. `terms`: its vendors take a payment term, by an id of its own.
     """
 
     key: str
@@ -186,6 +186,7 @@ class System:
     originates: frozenset[Entity] = frozenset()
     live: frozenset[Entity] = frozenset()
     shared: bool = False
+    terms: bool = False
     chart: Chart = Chart()
     environment: Callable[[Mapping[str, str]], str] = _production
     faults: Callable[[Mapping[str, str]], Mapping[str, str]] = _nothing_more

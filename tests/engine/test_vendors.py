@@ -12,7 +12,7 @@ from integrations.engine.decide import decide
 from integrations.engine.decisions import Create, Decision, Hold, Link, LinkTo, Nothing, Update
 from integrations.engine.drafts import VendorDraft
 from integrations.engine.duplicates import Existing, Guard
-from integrations.engine.mapping import Rules
+from integrations.engine.mapping import Rule, Rules
 from integrations.engine.policy import Policy
 from integrations.engine.records import Address, TargetRecord, Vendor
 from tests.engine.build import ADDRESS, POLICY, VENDOR, answer, rules, said
@@ -235,6 +235,42 @@ def test_a_vendor_that_somebody_else_made_is_changed_by_people_only() -> None:
 
 def test_a_vendor_that_is_not_there_any_more_is_held() -> None:
     assert said(decide(VENDOR, linked(), None, rules(), POLICY)) == "hold missing_on_target"
+
+
+TERMS = [
+    Rule(id=7, version=2, table="payment_term", source="30", target="00t30"),
+    Rule(id=8, version=1, table="payment_term", source="6*", target="00t60", company="10"),
+]
+
+
+@pytest.mark.parametrize(("code", "term"), [("30", "00t30"), ("60", "00t60"), ("90", ""), ("", "")])
+def test_a_vendor_takes_the_payment_term_that_a_rule_names(code: str, term: str) -> None:
+    found = first(vendor(payment_term=code), rules(rules=TERMS))
+    assert isinstance(found, Create)
+    assert isinstance(found.draft, VendorDraft)
+    assert found.draft.payment_term == term
+    assert [note.code for note in found.notes] == (["unmapped_payment_term"] if code == "90" else [])
+    assert ("payment term 30 → 00t30 by rule 7 version 2" in found.why) == (code == "30")
+
+
+def test_where_no_terms_are_mapped_none_is_missed() -> None:
+    found = first(vendor(payment_term="30"))
+    assert isinstance(found, Create)
+    assert (found.notes, found.draft.payment_term if isinstance(found.draft, VendorDraft) else "?") == ((), "")
+
+
+def test_a_rule_for_a_term_writes_nothing_by_itself_and_none_takes_one_away() -> None:
+    source = vendor(payment_term="30")
+    link = linked(source, sent=drafted(source, rules(rules=TERMS)))
+    now = TargetRecord(target_id="009A", version="3", echo=ECHO)
+    other = rules(rules=[Rule(id=7, version=3, table="payment_term", source="30", target="00tXX")])
+    assert decide(source, link, now, other, POLICY) == Nothing()
+    moved = vendor(payment_term="30", group="DOM")
+    assert decide(moved, link, now, rules(), POLICY) == Nothing(rebaseline=True)
+    later = decide(vendor(payment_term="60"), link, now, rules(rules=TERMS), POLICY)
+    assert isinstance(later, Update)
+    assert isinstance(later.draft, VendorDraft)
+    assert later.draft.payment_term == "00t60"
 
 
 def test_no_tax_id_is_in_what_a_log_would_print() -> None:

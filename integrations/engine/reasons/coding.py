@@ -51,6 +51,9 @@ CODING: Mapping[str, Reason] = {
     "unknown_dimension": Reason("Dimension unknown there", "The other side has no such dimension.", MAP),
     "unmapped_account": Reason("Account without a counterpart", "The other side has no account for it.", MAP),
     "unmapped_dimension": Reason("Dimension value without a counterpart", "The other side has no value for it.", MAP),
+    "unmapped_payment_term": Reason(
+        "Payment term without a counterpart", "The vendor goes without one; bills carry their own due date.", NOTE
+    ),
     "unmapped_tax_code": Reason("Tax code without an account", "Tax lines need an account on the other side.", MAP),
     "unmapped_text": Reason(
         "Value that the table of a rule lacks", "The rule says a text for each value, but not for this one.", MAP

@@ -72,7 +72,7 @@ class FieldPart(Part, frozen=True, kw_only=True):
 
 
 class MappingPart(Part, frozen=True, kw_only=True):
-    """One rule of a mapping table: account, tax_code or dimension."""
+    """One rule of a mapping table: account, tax_code, dimension or payment_term."""
 
     table: str
     source: str

@@ -20,6 +20,7 @@ SYSTEM = System(
         bulk={Entity.VENDOR: VENDORS.bulk, Entity.INVOICE: BILLS.bulk},
     ),
     connect=client.connect,
+    terms=True,
     steps=settings.STEPS,
     chart=Chart(dimensions=DIMENSION_LABELS),
     environment=settings.environment,

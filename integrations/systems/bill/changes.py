@@ -57,7 +57,7 @@ def _refreshed(current: wire.Wire, body: Json) -> Json:
             del kept["name"]
     else:
         kept["address"] = _whole_address(current.address, kept["address"])
-    if _same_tax_id(current, kept.get("additionalInfo")):
+    if _same_info(current, kept.get("additionalInfo")):
         kept.pop("additionalInfo", None)
     if "email" in body and kept.items() <= _as_sent(current).items():
         kept["email"] = body["email"]
@@ -91,10 +91,16 @@ def _whole_address(old: wire.WireAddress | None, new: object) -> Json:
     return {name: "" for name, value in gone.items() if value} | found
 
 
-def _same_tax_id(current: wire.WireVendor, sent: object) -> bool:
+def _same_info(current: wire.WireVendor, sent: object) -> bool:
+    """Whether BILL has tax id and payment term already, as far as they are sent and shown."""
+    have, want = current.additional_info or wire.WireAdditionalInfo(), sent if isinstance(sent, dict) else {}
+    term = have.payment_term_id or ""
+    return want.get("paymentTermId", term) == term and ("taxId" not in want or _same_tax_id(have, str(want["taxId"])))
+
+
+def _same_tax_id(info: wire.WireAdditionalInfo, want: str) -> bool:
     """Whether BILL has this tax id already, as far as it shows it: it may mask all but the end."""
-    have = (current.additional_info.tax_id or "") if current.additional_info else ""
-    want = str(sent.get("taxId", "")) if isinstance(sent, dict) else ""
+    have = info.tax_id or ""
     bare = ["".join(letter for letter in each if letter.isalnum()) for each in (have, want)]
     masked = bool(MASKED.search(have))
     return bare[0][-4:] == bare[1][-4:] if masked else bare[0] == bare[1]

@@ -104,13 +104,13 @@ def _vendor(draft: VendorDraft) -> Json:
                 "country": address.country,
             }
         ),
-        "additionalInfo": tax_id(draft),
+        "additionalInfo": _filled({**tax_id(draft), "paymentTermId": draft.payment_term}),
     }
     return _filled(found)
 
 
 def tax_id(draft: VendorDraft) -> Json:
-    """`additionalInfo` with an American tax id, told by its form; BILL has no place for any other country's."""
+    """What `additionalInfo` says of an American tax id, told by its form; BILL has no place for any other country's."""
     value = draft.tax_id.strip()
     if SSN.fullmatch(value):
         return {"taxId": value, "taxIdType": "SSN"}

@@ -32,6 +32,7 @@ class WireAddress(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 class WireAdditionalInfo(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     tax_id: Text = None
     tax_id_type: Text = None
+    payment_term_id: Text = None
 
     def __repr__(self) -> str:
         return "<WireAdditionalInfo>"  # a tax id stands in no log and no traceback

@@ -176,6 +176,17 @@ def test_a_rule_that_cannot_work_is_refused_with_words(
     assert rules(desk) == []
 
 
+def test_payment_terms_are_mapped_only_where_vendors_take_one(browser_of: Browsers, desk: Desk) -> None:
+    term = {"table": "payment_term", "source": "30", "target": "00t30"}
+    with tenant_scope(desk.tenant_id):
+        Connection.objects.filter(system="bill").update(system="avidxchange")
+    assert "takes no payment terms" in ask(browser_of(Role.INTEGRATOR), desk, **term)
+    with tenant_scope(desk.tenant_id):
+        Connection.objects.filter(system="avidxchange").update(system="bill")
+    ask(browser_of(Role.INTEGRATOR), desk, **term)
+    assert rules(desk) == [("30", "00t30", 1, True)]
+
+
 def test_a_rule_that_looks_like_code_is_text(browser_of: Browsers, desk: Desk) -> None:
     ask(browser_of(Role.INTEGRATOR), desk, source="{0.__class__}")
     assert loaded(desk).account("10", "{0.__class__}", None)[2] is None

@@ -133,6 +133,15 @@ def test_another_tax_id_is_sent(world: World) -> None:
     assert changed.echo["tax_id"] == "4321"
 
 
+def test_a_payment_term_is_set_and_changed_and_sent_no_second_time(world: World) -> None:
+    (receipt,) = world.post(vendor_draft(tax_id="12-3456789", payment_term="00t30"))
+    for term in ("00t30", "00t60", ""):
+        world.act(vendor_draft(tax_id="12-3456789", payment_term=term), receipt.target_id)
+    assert [b"paymentTermId" in call.content for call in world.calls("PATCH")] == [False, True, False]
+    (vendor,) = world.sim.dump("vendors")
+    assert vendor["additionalInfo"] == {"taxId": "12-3456789", "taxIdType": "EIN", "paymentTermId": "00t60"}
+
+
 def meanwhile(order: dict[str, Any], path: str = "/v3/bills?", when: str = "after") -> Fault:
     """Once, around the next read of that path, a person does this."""
     return Fault("meanwhile", path_contains=path, method="GET", order=order, when=when)
