@@ -20,13 +20,14 @@ from integrations.web.mappings import asks, kind_words
 KINDS: Mapping[str, str] = {
     **MAPPED,
     "dimension": "Code part value",
+    "field": "Value in a table of texts",
     "vendor": "Supplier",
     "setting": "Setting",
     "invoice_type": "Invoice type",
     "period": "Accounting period",
     "invoice": "Invoice",
 }
-_RULES = (*MAPPED, "dimension")  # what a mapping rule supplies
+_RULES = (*MAPPED, "dimension", "field")  # what a mapping rule supplies
 _BIGGEST = 2**63
 _MOST = Decimal(10) ** 24
 

@@ -117,7 +117,7 @@ def test_a_value_that_a_table_lacks_leads_to_its_rule_and_is_freed_by_it(integra
     item = desk.record("held", code="unmapped_text")
     with tenant_scope(desk.tenant_id):
         Blocker.objects.create(item=item, integration=desk.integration, kind="field:description", key="30")
-    page = integrator.get("/mappings/").content.decode()
+    page = integrator.get("/review/blocking/").content.decode()
     assert "Value in the table of the description" in page
     query = f"?integration={desk.integration.uuid}&kind=text&field=description"
     assert query.replace("&", "&amp;") in page
