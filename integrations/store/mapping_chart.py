@@ -20,7 +20,7 @@ class Chart:
     `terms`: vendors of the target take a payment term; it lists none, so any id may be named.
     """
 
-    def __init__(self, integration: Integration, *, terms: bool) -> None:
+    def __init__(self, integration: Integration, *, terms: bool = False) -> None:
         self.company, self.terms = integration.company, terms
         self.day: date = today()
         accounts, dimensions = books.codes(integration)
