@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("integrations", "0023_field_texts_history")]
+    dependencies = [("integrations", "0025_field_texts_history")]
     operations = [
         migrations.AlterField(
             model_name="glmapping",

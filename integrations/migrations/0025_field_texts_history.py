@@ -16,5 +16,5 @@ _BACKWARDS = """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("integrations", "0022_field_texts")]
+    dependencies = [("integrations", "0024_field_texts")]
     operations = [migrations.RunSQL(_FORWARDS, _BACKWARDS)]

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("integrations", "0021_corrections_keep_what_was"),
+        ("integrations", "0023_alerts"),
     ]
 
     operations = [
