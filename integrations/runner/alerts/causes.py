@@ -22,6 +22,7 @@ from integrations.models import (
     MappingSet,
     SettingChange,
     SyncRun,
+    WebhookSubscription,
 )
 from integrations.store.sweeping import TOO_MANY
 from tenants.scope import current_tenant
@@ -29,8 +30,6 @@ from tenants.scope import current_tenant
 NAMED = 10  # causes of one code that are told apart by what they name; more are one
 LATE = timedelta(minutes=30)
 RECENT = timedelta(days=1)
-# Compared with the rows at every look; the others are raised and ended by whoever knows of them.
-COMPARED = frozenset(AlertKind.values) - {AlertKind.HOOK}
 
 
 @dataclass(slots=True)
@@ -73,6 +72,7 @@ def standing(now: datetime) -> list[Cause]:
         *_runs(flows, {row.pk for row in broken}, now),
         *_late(flows, now),
         *_proposals(),
+        *_hooks(),
         *_endpoints(),
     ]
 
@@ -221,6 +221,15 @@ def _proposals() -> Iterator[Cause]:
         if count := rows[:1000].count():
             text = f"{count:,} {one if count == 1 else many} for a second person"
             yield Cause(AlertKind.PROPOSAL, code, text, reverse(f"web:{where}"), count=count)
+
+
+def _hooks() -> Iterator[Cause]:
+    """Subscriptions that worked once and do not any more; what never worked is said on the connection's page."""
+    rows = WebhookSubscription.objects.filter(state=WebhookSubscription.State.OFF, verified_at__isnull=False)
+    for row in rows.select_related("connection"):
+        text = f"No events come from {row.connection.name} any more, changes are only polled"
+        path = reverse("web:connection", args=[row.connection.uuid])
+        yield Cause(AlertKind.HOOK, row.why or "off", text, path, subject=str(row.connection.uuid))
 
 
 def _endpoints() -> Iterator[Cause]:

@@ -15,7 +15,6 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from integrations.models import Alert, AlertChannel, AlertDelivery
-from integrations.runner.alerts.causes import COMPARED
 from integrations.runner.alerts.wording import headline
 from integrations.transport.redact import one_line
 from tenants.models import Membership, Tenant
@@ -92,7 +91,7 @@ def _news(deliveries: Sequence[AlertDelivery], now: datetime) -> list[AlertDeliv
                 over.append(each)
         elif alert.ended_at is not None:
             over.append(each)
-        elif alert.last_seen >= now or alert.kind not in COMPARED:
+        elif alert.last_seen >= now:
             found.append((alert, each))
     _note(over, _Status.DROPPED, now)
     found.sort(key=lambda pair: (not pair[0].urgent, pair[0].earliest_due or date.max, pair[1].pk))

@@ -16,7 +16,7 @@ from django.utils import timezone
 from integrations.engine.money import plain
 from integrations.models import Alert, AlertChannel, AlertDelivery, AlertKind, DueFlow
 from integrations.runner.alerts import channels, mailing
-from integrations.runner.alerts.causes import COMPARED, Cause, standing
+from integrations.runner.alerts.causes import Cause, standing
 from integrations.runner.alerts.deciding import Size, to_tell
 from tenants.models import Tenant
 from tenants.scope import current_tenant, tenant_scope
@@ -68,26 +68,8 @@ def compare(causes: Iterable[Cause], now: datetime) -> None:
         alert, steady = _kept(open_.get(key), cause, now)
         _tell(alert, audience, steady=steady, now=now)
     for key, alert in open_.items():
-        if alert.kind not in COMPARED:
-            _tell(alert, audience, steady=True, now=now)
-        elif key not in found and now - alert.last_seen >= GONE_AFTER:
+        if key not in found and now - alert.last_seen >= GONE_AFTER:
             _end(alert, audience, now)
-
-
-def raise_cause(cause: Cause, now: datetime | None = None) -> None:
-    """Say that a cause of a kind that is not compared stands (`AlertKind.HOOK`); it is told with the next look.
-
-    The same cause again changes its words only. In the tenant's scope, inside the caller's transaction.
-    """
-    at = now or timezone.now()
-    _kept(Alert.objects.select_for_update().filter(key=cause.key[:400], ended_at=None).first(), cause, at)
-
-
-def end_cause(kind: str, code: str, subject: str = "", now: datetime | None = None) -> None:
-    """Say that it stands no longer; in the tenant's scope, inside the caller's transaction."""
-    at = now or timezone.now()
-    for alert in Alert.objects.filter(kind=kind, code=code, subject=subject, ended_at=None):
-        _end(alert, channels.Audience(), at)
 
 
 def _alone() -> bool:

@@ -9,9 +9,18 @@ from django.core import mail
 from django.db import connection
 from django.utils import timezone
 
-from integrations.models import Alert, AlertKind, Connection, DueFlow, OutboxItem, ReviewItem, SettingChange
+from integrations.models import (
+    Alert,
+    AlertKind,
+    Connection,
+    DueFlow,
+    OutboxItem,
+    ReviewItem,
+    SettingChange,
+    WebhookSubscription,
+)
 from integrations.runner.alerts import watching
-from integrations.runner.alerts.causes import Cause
+from tenants.credentials import Sealed
 from tenants.models import Membership, Role, Tenant
 from tenants.scope import tenant_scope
 from tests.factories import Cast, join, person
@@ -248,18 +257,16 @@ def test_a_late_flow_a_failed_run_and_waiting_proposals_are_causes(watch: Watch)
     assert codes == {"sweep_stopped", "unbalanced_run", "late", "settings"}
 
 
-def test_a_cause_that_is_raised_by_others_stays_until_they_end_it(watch: Watch) -> None:
-    cause = Cause(AlertKind.HOOK, "given_up", "No news comes from BILL any more", "/connections/", subject="7")
+@pytest.mark.parametrize("worked", [True, False])
+def test_events_that_no_longer_come_are_a_cause_once_they_came(watch: Watch, worked: bool) -> None:
     with tenant_scope(watch.cast.tenant.pk):
-        watching.raise_cause(cause, watch.now)
-        watching.raise_cause(cause, watch.now)
+        WebhookSubscription.objects.create(
+            connection=watch.desk.integration.ap, token_digest="d", secrets=Sealed({"token": "t"}), state="off",
+            why="full", verified_at=watch.now if worked else None, due_at=watch.now,
+        )  # fmt: skip
     watch.look()
-    watch.look(timedelta(hours=1))
-    [letter] = watch.letters(watch.cast.owner)
-    assert "No news comes from BILL any more" in letter.subject
-    with tenant_scope(watch.cast.tenant.pk):
-        watching.end_cause(AlertKind.HOOK, "given_up", "7", watch.now)
-    assert not watch.alerts(ended_at=None)
+    told = [letter.subject for letter in watch.letters(watch.cast.owner)]
+    assert any("No events come from ap connection any more" in each for each in told) is worked
 
 
 def test_names_cannot_break_out_of_a_letter(watch: Watch) -> None:
