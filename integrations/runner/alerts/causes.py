@@ -79,7 +79,8 @@ def standing(now: datetime) -> list[Cause]:
 
 _HELD = """
     SELECT i.flow_id, r.code, r.urgent, coalesce(r.problems #>> '{0,blocker,1}', ''), s.currency,
-           count(*), sum(s.amount), min(s.due_date), min(r.problems #>> '{0,message}')
+           count(*), sum(s.amount), min(s.due_date),
+           min(r.problems #>> '{0,message}'), max(r.problems #>> '{0,message}')
     FROM integrations_reviewitem r
     JOIN integrations_outboxitem i ON i.tenant_id = r.tenant_id AND i.id = r.item_id
     JOIN integrations_sourcerecord s ON s.tenant_id = i.tenant_id AND s.id = i.source_id
@@ -94,10 +95,13 @@ def _held(flows: Iterable[Flow]) -> Iterator[Cause]:
     found: dict[tuple[int, str, bool], dict[str, Cause]] = {}
     with connection.cursor() as cursor:
         cursor.execute(_HELD, [current_tenant()])
-        for flow_id, code, urgent, what, currency, count, amount, due, message in cursor.fetchall():
+        for flow_id, code, urgent, what, currency, count, amount, due, message, other in cursor.fetchall():
             if flow_id in known:
                 group = found.setdefault((flow_id, code, urgent), {})
-                cause = group.setdefault(what, _of_records(known[flow_id], code, urgent, what, message or ""))
+                first = _of_records(known[flow_id], code, urgent, what, message or "")
+                cause = group.setdefault(what, first)
+                if message != other or first.text != cause.text:  # each speaks of its own record
+                    cause.text = reason_of(code).title
                 cause.add(count, currency, amount, due)
     for group in found.values():
         yield from group.values() if len(group) <= NAMED else [_together(list(group.values()))]

@@ -83,6 +83,15 @@ def test_what_a_reason_names_is_a_cause_of_its_own_up_to_a_few(watch: Watch) -> 
     assert "12 different ones" in whole.text
 
 
+def test_what_is_said_of_one_record_is_not_said_of_many(watch: Watch) -> None:
+    for number in range(2):
+        items = [watch.desk.record("held", code="amounts_differ")]
+        name(watch, items, "", "", f"Invoice {number} adds up to {number}. Look at it.")
+    watch.settle()
+    [letter] = watch.letters(watch.cast.colleague)
+    assert "2 invoices held: amounts do not add up: 200.00 USD" in letter.subject
+
+
 def test_it_is_told_again_when_it_grew_much_and_after_a_day(watch: Watch) -> None:
     hold(watch, 5)
     watch.settle()
