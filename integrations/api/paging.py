@@ -13,7 +13,7 @@ USUAL, MOST = 50, 200
 
 def page_of(rows: "QuerySet[Any]", request: Request) -> tuple[list[Any], str | None]:
     """(rows, address of the next page or None), newest first. ValidationError for a bad cursor or limit."""
-    limit = _limit(request.query_params.get("limit", str(USUAL)))
+    limit = limit_of(request)
     if cursor := request.query_params.get("cursor"):
         rows = rows.filter(pk__lt=_key(cursor))
     found = list(rows.order_by("-pk")[: limit + 1])
@@ -24,7 +24,9 @@ def page_of(rows: "QuerySet[Any]", request: Request) -> tuple[list[Any], str | N
     return found[:limit], f"{request.build_absolute_uri(request.path)}?{query.urlencode()}"
 
 
-def _limit(text: str) -> int:
+def limit_of(request: Request) -> int:
+    """Rows a page, as asked. ValidationError."""
+    text = request.query_params.get("limit", str(USUAL))
     if not (text.isascii() and text.isdigit() and 0 < int(text[:9]) <= MOST and len(text) < 9):
         raise ValidationError({"limit": [f"A whole number from 1 to {MOST}."]})
     return int(text)

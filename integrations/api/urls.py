@@ -6,6 +6,7 @@ from django.urls import path
 from integrations.api.errors import nothing_here
 from integrations.api.hooks import hook
 from integrations.api.views import (
+    blockers,
     connections,
     flows,
     integrations,
@@ -67,6 +68,7 @@ urlpatterns = [
     path("api/v1/records/", records.Records.as_view(), name="records"),
     path("api/v1/records/<uuid:uuid>/", records.OneRecord.as_view(), name="record"),
     path("api/v1/reasons/", reasons.Reasons.as_view(), name="reasons"),
+    path("api/v1/blockers/", blockers.Blockers.as_view(), name="blockers"),
     path("api/v1/review-items/", review.Reviews.as_view(), name="reviews"),
     path("api/v1/review-items/retry/", review.RetryMany.as_view(), name="reviews-retry"),
     path("api/v1/review-items/ignore/", review.IgnoreAll.as_view(), name="reviews-ignore"),

@@ -14,7 +14,7 @@ import msgspec
 MOST = 3  # suggestions for one code
 _LOOKED_AT = 24  # names compared letter by letter for one code
 _COMMON = 400  # a word in more names than this says nothing
-_ALIKE = 60  # of 100: below it names are not alike
+ALIKE = 60  # of 100: below it names are not alike
 _STEM = 4  # letters by which words are found that end differently
 _SIGN = re.compile(r"[^0-9a-z]+")
 
@@ -71,7 +71,7 @@ class Catalogue:
 
 def _judge(candidate: Candidate, number: str, name: str) -> Suggestion | None:
     alike = _likeness(name, candidate.name)
-    named = f"name {alike} % alike" if alike >= _ALIKE else ""
+    named = f"name {alike} % alike" if alike >= ALIKE else ""
     if number and candidate.number == number:
         return Suggestion(candidate, ", ".join(filter(None, ("same number", named))), 200 + alike)
     if number and _plain(candidate.number) == _plain(number):

@@ -33,7 +33,7 @@ class Known:
     open: bool = False
 
 
-def integrations() -> "QuerySet[Any]":
+def joined_integrations() -> "QuerySet[Any]":
     """The integrations with what suggestions need to know of each: whether records come into the ledger by it."""
     coming = Flow.objects.filter(integration=OuterRef("pk"), inbound=True)
     incoming = coming.filter(entity__in=(Entity.INVOICE, Entity.PAYMENT))
@@ -42,7 +42,7 @@ def integrations() -> "QuerySet[Any]":
 
 
 class Suggested:
-    """What may supply the needs of a page; a handful of queries whatever their number. `joined`: see `integrations`."""
+    """What may supply the needs of a page, of `joined_integrations`; a few queries, whatever their number."""
 
     def __init__(self, needs: Sequence[Need], joined: Mapping[int, Any]) -> None:
         self._wanted = [each for each in needs if _head(each.kind) in (*CODES, "dimension", "vendor")]

@@ -8,7 +8,17 @@ from decimal import Decimal
 from django.db.models import Count, Q, Sum
 from django.urls import reverse
 
-from integrations.models import ApiKey, Connection, Integration, Plan, ReviewItem, SettingChange, Settlement, SyncRun
+from integrations.models import (
+    ApiKey,
+    Blocker,
+    Connection,
+    Integration,
+    Plan,
+    ReviewItem,
+    SettingChange,
+    Settlement,
+    SyncRun,
+)
 from integrations.store import answers
 from integrations.store.settlements import sums
 from integrations.web.schedules import FlowView
@@ -38,6 +48,7 @@ def calls(connections: list[Connection], views: list[FlowView], now: datetime) -
         *_broken(connections, views),
         *_runs(now),
         *_proposals(),
+        *_blocked(),
         *_inactive(),
         *_unsettled(),
         *_repairs(now),
@@ -91,6 +102,14 @@ def _proposals() -> Iterator[Call]:
     if keys:
         words = f"{keys:,} API key{' waits' if keys == 1 else 's wait'} for approval."
         yield Call("wait", "key", words, f"{reverse('web:settings')}#keys", "Decide")
+
+
+def _blocked() -> Iterator[Call]:
+    """Accounts, values, suppliers and settings that records wait for."""
+    missing = Blocker.objects.order_by().values("integration", "kind", "key").distinct()[:_MOST].count()
+    if missing:
+        words = "1 missing thing holds records up." if missing == 1 else f"{missing:,} missing things hold records up."
+        yield Call("wait", "map", words, reverse("web:blocking"), "See what blocks")
 
 
 def _inactive() -> Iterator[Call]:

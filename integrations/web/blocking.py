@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from integrations.store import blocking
 from integrations.store.blocking import Total
 from integrations.store.checking import Ruling, ruling
-from integrations.store.suggested import integrations
+from integrations.store.suggested import joined_integrations
 from integrations.web.accepting import accept
 from integrations.web.filters import Narrowing
 from integrations.web.gate import page, place_of
@@ -42,7 +42,7 @@ def blocking_now(request: HttpRequest) -> HttpResponseBase:
             messages.add_message(request, level, words)
         return redirect(back_to(request, reverse("web:blocking")))
     filters = Filters(request.GET)
-    joined = list(integrations().order_by("name"))
+    joined = list(joined_integrations().order_by("name"))
     chosen = {"kind": filters.chosen.get("kind", "")}
     if uuid := filters.chosen.get("integration"):
         chosen["integration"] = next((row.pk for row in joined if row.uuid == uuid), 0)

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from integrations.engine.suggesting import Suggestion
+from integrations.engine.suggesting import ALIKE, Suggestion
 from integrations.models import Integration
 from integrations.store.blocking import Need, Place
 from integrations.store.suggested import Known, Suggested
@@ -53,6 +53,11 @@ class Row:
     def takes(self) -> bool:
         """Whether a suggestion can be taken: a value that looks like a pattern would be more than itself."""
         return bool(self.suggestions) and not any(mark in self.need.key for mark in "*?")
+
+    @property
+    def sure(self) -> bool:
+        """Whether its best suggestion may be taken among many: a number that only begins alike is looked at alone."""
+        return self.takes and self.suggestions[0].score >= ALIKE
 
 
 def rows_of(needs: Sequence[Need], integrations: Iterable[Integration]) -> list[Row]:

@@ -96,6 +96,12 @@ def test_suggestions_go_by_the_name_as_the_ledger_has_it(clerk: Client, charted:
     assert "5099" not in page
 
 
+def test_a_number_that_only_begins_alike_is_not_ticked_with_the_others(clerk: Client, charted: Desk) -> None:
+    charted.record("held", needs=("account", "5025"))
+    page = show(clerk)
+    assert ("Number also begins with 502" in page, 'name="take"' in page) == (True, False)
+
+
 def test_one_click_puts_a_rule_in_force_and_frees_its_records_at_once(browser_of: Browsers, charted: Desk) -> None:
     for amount in ("100", "50.50"):
         charted.record("held", amount=amount, needs=("account", "4471"))
