@@ -5,6 +5,8 @@ from copy import copy
 from datetime import date
 from decimal import Decimal
 from fnmatch import fnmatchcase
+from heapq import merge
+from operator import attrgetter
 
 import msgspec
 
@@ -60,10 +62,17 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     @property
+    def wild(self) -> bool:
+        """Whether it speaks for more than one value."""
+        return any(mark in self.source for mark in "*?")
+
+    @property
     def weight(self) -> tuple[bool, bool, int, int]:
         """Sorts the most specific rule first: own company, exact value, longest pattern, newest."""
-        wild = any(mark in self.source for mark in "*?")
-        return (not self.company, wild, -len(self.source), -self.version)
+        return (not self.company, self.wild, -len(self.source), -self.version)
+
+
+_weight = attrgetter("weight")
 
 
 class VendorLink(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,9 +157,13 @@ class Rules:
         self.parts = parts or {}
         self.accounts = {a.number: a for a in accounts if a.number}
         self._values = {(v.kind, v.number): v for v in values}
-        self._tables: dict[tuple[str, str], list[Rule]] = {}
-        for rule in sorted(rules, key=lambda r: r.weight):
-            self._tables.setdefault((rule.table, rule.part), []).append(rule)
+        self._exact: dict[tuple[str, str, str], list[Rule]] = {}  # thousands of them: found by their value
+        self._wild: dict[tuple[str, str], list[Rule]] = {}
+        for rule in sorted(rules, key=_weight):
+            if rule.wild:
+                self._wild.setdefault((rule.table, rule.part), []).append(rule)
+            else:
+                self._exact.setdefault((rule.table, rule.part, rule.source), []).append(rule)
         self._cache: dict[tuple[object, ...], tuple[str, str, Problem | None]] = {}
 
     def for_batch(
@@ -182,6 +195,21 @@ class Rules:
         other.sent_bills = self.sent_bills if sent_bills is None else sent_bills
         other.peers = self.peers if peers is None else peers
         return other
+
+    def coding(self, batch: "Rules") -> "Rules":
+        """These tables with what `batch`, made of other tables, knows of its records."""
+        return self.for_batch(
+            batch.vendors,
+            batch.vendor_links,
+            batch.guard,
+            proposals=batch.proposals,
+            tax_twins=batch.tax_twins,
+            sent_bills=batch.sent_bills,
+            peers=batch.peers,
+            books=batch.books,
+            elsewhere=batch.elsewhere,
+            captured=batch.captured,
+        )
 
     def with_bills(self, bills: Mapping[str, TargetRecord]) -> "Rules":
         """The same rules, with fresh reads of the bills that credits of the batch name."""
@@ -273,7 +301,8 @@ class Rules:
     def _resolve(
         self, table: str, part: str, company: str, value: str, day: date | None, words: str
     ) -> tuple[str, str, Problem | None]:
-        rule = next((r for r in self._tables.get((table, part), ()) if r.covers(company, value, day)), None)
+        told = merge(self._exact.get((table, part, value), ()), self._wild.get((table, part), ()), key=_weight)
+        rule = next((r for r in told if r.covers(company, value, day)), None)
         if table == "payment_term":
             return _term(rule, value, words)
         number = rule.target if rule else value

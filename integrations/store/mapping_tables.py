@@ -13,6 +13,8 @@ from integrations.store.blockers import Freed, free_matching
 from tenants.scope import current_tenant
 
 Key = tuple[object, ...]
+Over = Mapping[Key, Mapping[str, Any] | None]
+"""Values that rules should have, by key; None: no such rule."""
 _DAYS = ("valid_from", "valid_to")
 _UPDATE = """
     UPDATE {table} t SET {sets}, active = v.active, version = v.version, changed_at = now(),
@@ -49,7 +51,24 @@ def pending(integration_id: int) -> dict[Key, MappingChange]:
 def rows_of(integration_id: int, kind: str) -> dict[Key, MappingRule]:
     """Every row of a table, those out of force too, by key."""
     model = MappingChange.MODELS[kind]
-    return {(kind, *row.said(model.KEY).values()): row for row in model.objects.filter(integration=integration_id)}
+    rows = model.objects.filter(integration=integration_id).select_related("made_by", "checked_by")
+    return {(kind, *row.said(model.KEY).values()): row for row in rows}
+
+
+def rules_with(integration_id: int, kind: str, over: Over) -> list[MappingRule]:
+    """The rules of a table as they would be with `over` laid over what is in force; nothing is written."""
+    model: Any = MappingChange.MODELS[kind]
+    rows = rows_of(integration_id, kind)
+    for key, values in over.items():
+        if key[0] != kind or (values is None and key not in rows):
+            continue
+        row = rows.setdefault(key, model(id=0, version=0, **typed(dict(zip(model.KEY, key[1:], strict=True)))))
+        row.active = values is not None
+        if values is not None and row.said(model.VALUES) != values:
+            row.version, row.made_by, row.checked_by = row.version + 1, None, None
+            for name, value in typed(values).items():
+                setattr(row, name, value)
+    return [row for row in rows.values() if row.active]
 
 
 def put_in_force(made: MappingSet) -> Freed:

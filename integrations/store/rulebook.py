@@ -1,6 +1,8 @@
 """Loads what a decision may know: mapping tables, the target's chart, vendors and their links, the policy."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
 
 import msgspec
 from django.db.models import Count, Max
@@ -21,9 +23,12 @@ from integrations.engine.records import (
     TargetRecord,
 )
 from integrations.engine.wording import TextRule
-from integrations.models import FieldMapping, Flow, GLMapping, Integration, MirrorRecord
+from integrations.models import FieldMapping, Flow, GLMapping, Integration, MappingChange, MirrorRecord
 from integrations.store import books, concerns, mirror
+from integrations.store.mapping_tables import Over, rules_with
 from integrations.store.settings import effective, today
+
+NOTHING: Over = MappingProxyType({})
 
 
 def policy_of(integration: Integration) -> Policy:
@@ -31,10 +36,11 @@ def policy_of(integration: Integration) -> Policy:
     return effective(integration, today())
 
 
-def load_rules(flow: Flow, longest_name: int = 0, tool: str = "") -> Rules:
+def load_rules(flow: Flow, longest_name: int = 0, tool: str = "", over: Over = NOTHING) -> Rules:
     """Mapping tables and the target's chart as of now; what concerns single records is added per batch.
 
-    `longest_name`: characters that the target keeps of a name; `tool`: what people call the AP tool.
+    `longest_name`: characters that the target keeps of a name; `tool`: what people call the AP tool. `over`: changes
+    of the tables that are looked at as if they were in force.
     """
     integration, entity = flow.integration, Entity(flow.entity)
     policy = policy_of(integration)
@@ -45,8 +51,8 @@ def load_rules(flow: Flow, longest_name: int = 0, tool: str = "") -> Rules:
         held_parts = {(each.kind_name or each.kind): each.kind for each in held.values.values()}
     else:
         accounts, values = chart_of(integration.ap_id)
-    said = FieldMapping.objects.filter(integration=integration, active=True).select_related("made_by", "checked_by")
-    ours = GLMapping.objects.filter(integration=integration, active=True).select_related("made_by", "checked_by")
+    said: Any = rules_with(integration.pk, MappingChange.Kind.FIELD, over)
+    ours: Any = rules_with(integration.pk, MappingChange.Kind.GL, over)
     return Rules(
         rules=[_rule(row) for row in ours],
         texts=[_text_rule(row) for row in said if row.field and row.entity == entity],
