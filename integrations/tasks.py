@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 
 from integrations import runner
-from integrations.runner import connecting, dispatch, planning, subscribing
+from integrations.runner import connecting, dispatch, planning, previewing, subscribing
 from integrations.runner.alerts import posting, watching
 
 
@@ -66,3 +66,9 @@ def watch() -> None:
 def post_alerts(channel_id: int, tenant_id: str) -> None:
     """Post what is due on one endpoint."""
     posting.post_due(channel_id, UUID(tenant_id))
+
+
+@shared_task
+def make_preview(preview_id: int, tenant_id: str) -> None:
+    """Decide the last months' records with and without a set of mapping changes; writes nothing to either side."""
+    previewing.make_preview(preview_id, UUID(tenant_id))

@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar, cast
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.http import HttpRequest, HttpResponse
@@ -9,12 +10,22 @@ from django.urls import reverse
 
 from integrations.models import FieldMapping, GLMapping, MappingChange
 from integrations.runner import mappings
+from integrations.store.checking import Ruling, ruling
 from tenants.access import Place
 from tenants.adminsite import TenantModelAdmin, place_of, site
 from tenants.permissions import Act
 
 KEPT = "This says which rule it is, and stays. Take the rule out and add another."
+TAKEN_OUT = "Taken out in the admin"
 PROPOSED = "Proposed. It counts once a controller approves it, under Mappings."
+
+
+class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A rule, and why it is proposed."""
+
+    reason = forms.CharField(
+        label="Why", max_length=2000, required=False, help_text="Kept with the change; auditors read it."
+    )
 
 
 class RuleAdmin(TenantModelAdmin):
@@ -26,6 +37,7 @@ class RuleAdmin(TenantModelAdmin):
     change_act = Act.MAP
     kind: ClassVar[str]
     save_word = "Propose"
+    form = RuleForm
     list_select_related = ("integration", "made_by", "checked_by")
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -44,10 +56,12 @@ class RuleAdmin(TenantModelAdmin):
         kind, place = self.kind, place_of(request)
 
         class Form(base):  # type: ignore[misc,valid-type]
-            """Valid is what can be proposed now."""
+            """Valid is what can be proposed now, with a reason where somebody else decides on it."""
 
             def _post_clean(self) -> None:
                 super()._post_clean()
+                if place is not None and ruling(place, Act.MAP) is Ruling.PROPOSE and not self.cleaned_data["reason"]:
+                    self.add_error("reason", "Say why: somebody else decides on it.")
                 for name in {"integration", *self.instance.KEY} & set(self.changed_data) if obj else ():
                     self.add_error(name, KEPT)
                 if not self.errors and place is not None and self.has_changed():
@@ -68,14 +82,14 @@ class RuleAdmin(TenantModelAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if form.has_changed():
             asked = mappings.wish(self.kind, obj.said((*obj.KEY, *obj.VALUES)))
-            self._proposed(request, obj, asked)
+            self._proposed(request, obj, asked, form.cleaned_data["reason"])
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        self._proposed(request, obj, mappings.wish(self.kind, obj.said(obj.KEY), remove=True))
+        self._proposed(request, obj, mappings.wish(self.kind, obj.said(obj.KEY), remove=True), TAKEN_OUT)
 
-    def _proposed(self, request: HttpRequest, obj: Any, asked: mappings.Wish) -> None:
+    def _proposed(self, request: HttpRequest, obj: Any, asked: mappings.Wish, reason: str) -> None:
         try:
-            made = mappings.propose(cast(Place, place_of(request)), obj.integration, [asked])
+            made = mappings.propose(cast(Place, place_of(request)), obj.integration, [asked], reason=reason)
         except mappings.Refused as refused:
             messages.error(request, str(refused))
         else:
@@ -116,7 +130,7 @@ class GLMappingAdmin(RuleAdmin):
     list_filter = ("table", "integration")
     search_fields = ("source__icontains", "target__icontains", "note__icontains")
     search_help_text = "Part of the account or value on either side, or of the note"
-    fields = ("integration", "table", "company", "part", "source", "target", "valid_from", "valid_to", "note")
+    fields = ("integration", "table", "company", "part", "source", "target", "valid_from", "valid_to", "note", "reason")
 
 
 @admin.register(FieldMapping, site=site)
@@ -128,7 +142,7 @@ class FieldMappingAdmin(RuleAdmin):
     list_display = ("field", "source", "target", "entity", "integration", "version", "approval", "page")
     search_fields = ("field__icontains", "source__icontains", "target__icontains")
     search_help_text = "Part of a field, a code part or what it becomes"
-    fields = ("integration", "entity", "field", "source", "target", "lookup")
+    fields = ("integration", "entity", "field", "source", "target", "lookup", "reason")
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """A table is written line by line."""

@@ -13,6 +13,7 @@ from integrations.engine.errors import Problem
 from integrations.engine.mapping import Rules
 from integrations.engine.policy import Policy
 from integrations.engine.records import Invoice, InvoiceState, Standing, TargetRecord
+from integrations.engine.reposting import repost
 from integrations.engine.scope import unknown_state
 from integrations.engine.shares import instalment
 from integrations.engine.stopped import blocked_after, cancelled, missing, paid_elsewhere, paid_twice, went_back
@@ -76,10 +77,11 @@ def _changed(
     variant: str,
     answers: Answers,
 ) -> Decision:
-    """An unchanged source posts nothing, whatever the rules say; a changed one is compared field by field."""
+    """An unchanged source posts nothing by itself, whatever the rules say; a changed one is compared field by field."""
     same = link.schema == hashing.VERSION and link.fingerprint == hashing.fingerprint(source)
     if not same:
         return compare(source, link, target, rules, policy, variant, answers)
     if not link.echo and target.echo:
         return Nothing(echo=target.echo)  # adopted before anybody had read it: from now on it is watched
-    return apply(source, link, target, rules, policy) or Nothing()
+    anew = repost(source, link, target, rules, policy, variant, answers)
+    return anew or apply(source, link, target, rules, policy) or Nothing()

@@ -37,13 +37,13 @@ def compare(
     drafted = draft_bill(source, rules, policy, variant=variant, sent=sent, answers=answers)
     if drafted.draft is None:
         return Hold(problems=drafted.problems)
-    before = sent or _adopted(drafted.draft, link.echo)
+    before = sent or as_adopted(drafted.draft, link.echo)
     found = between(before, drafted.draft)
     if link.schema != hashing.VERSION and not _weighty(found, before, drafted.draft):
         return Nothing(rebaseline=True)  # our own hashing changed, the invoice did not
     if not found:
         return Nothing(rebaseline=True)
-    theirs = sent is None or _adopted(sent, link.echo) != sent  # made by somebody else, or edited and accepted
+    theirs = sent is None or as_adopted(sent, link.echo) != sent  # made by somebody else, or edited and accepted
     return _Change(source, target, policy, answers, found).decide(drafted, before, theirs=theirs)
 
 
@@ -124,7 +124,7 @@ def _weighty(found: Sequence[Difference], before: InvoiceDraft, after: InvoiceDr
     return bool({each.field for each in found} & (_PAYEE | _HEAD)) or before.due_date != after.due_date
 
 
-def _adopted(draft: InvoiceDraft, echo: dict[str, str]) -> InvoiceDraft:
+def as_adopted(draft: InvoiceDraft, echo: dict[str, str]) -> InvoiceDraft:
     """The bill as somebody else made it, as far as its echo says; coding and text are taken as they are there."""
     known: dict[str, object] = {
         "vendor_id": echo.get("vendor_id"),

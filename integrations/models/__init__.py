@@ -8,6 +8,7 @@ from integrations.models.flow import DueFlow, Flow, Heartbeat, Integration
 from integrations.models.hook import Hint, WebhookEvent, WebhookSubscription
 from integrations.models.limit import HourlyUse
 from integrations.models.mapping import FieldMapping, GLMapping, MappingRule
+from integrations.models.mapping_preview import MappingPreview, PreviewLine
 from integrations.models.mapping_set import MappingChange, MappingSet
 from integrations.models.mapping_upload import MappingUpload
 from integrations.models.plan import Plan, PlanLine
@@ -48,6 +49,7 @@ __all__ = [
     "IdempotencyKey",
     "Integration",
     "MappingChange",
+    "MappingPreview",
     "MappingRule",
     "MappingSet",
     "MappingUpload",
@@ -57,6 +59,7 @@ __all__ = [
     "PingResult",
     "Plan",
     "PlanLine",
+    "PreviewLine",
     "RecordLink",
     "ReviewItem",
     "SearchTerm",

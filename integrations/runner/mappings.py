@@ -88,11 +88,14 @@ def propose(
 ) -> MappingSet:
     """Ask for these changes as one set; in force at once where no second person is needed. In the open scope.
 
-    Raises Refused when any of them cannot be, is so already, or waits already.
+    Raises Refused when any of them cannot be, is so already, or waits already; where a second person decides, also
+    without a reason.
     """
     ruling = checking.ruling(place, Act.MAP)
     if ruling is Ruling.NO:
         raise Refused("Your role does not allow this: an integrator or a clerk proposes mappings.")
+    if ruling is Ruling.PROPOSE and not reason.strip():
+        raise Refused("Say why: somebody else decides on it, and the reason is kept with the change.", "reason")
     integration = Integration.objects.select_for_update().get(pk=integration.pk)
     now, waiting = in_force(integration.pk), pending(integration.pk)
     seen = None if undoes else chart or chart_of(integration)  # the way back is open, whatever has been closed since

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from integrations.engine import reposting
 from integrations.engine.correcting import CORRECTED, SET
 from integrations.models import Answer, Blocker, OutboxItem, RecordLink, ReviewItem
 from integrations.store import linking
@@ -44,6 +45,7 @@ __all__ = [
     "link",
     "proposals",
     "reject",
+    "repost",
     "retry",
     "take_correction_back",
     "unignore",
@@ -51,12 +53,13 @@ __all__ = [
     "withdraw",
 ]
 
-IGNORE, UNLINK = "ignore", linking.UNLINK
+IGNORE, UNLINK, REPOST = "ignore", linking.UNLINK, reposting.CODE
 AT_ONCE = 10_000  # retried by one click
 # It may be on the other side already, or was taken back: deciding it again could write it twice.
 NEVER_BLINDLY = frozenset({"uncertain", "link_conflict", linking.UNLINKED})
 _OPEN = (STATES.HELD, STATES.WAITING)
-_ACTS = {IGNORE: Act.OVERRIDE, UNLINK: Act.OVERRIDE}  # of what is proposed without a question
+_ACTS = dict.fromkeys((IGNORE, UNLINK, REPOST), Act.OVERRIDE)  # of what is proposed without a question
+_OF_SENT = (UNLINK, REPOST)  # said of what is on the other side, whether or not it needs anybody
 
 
 def answer(place: Place, item: OutboxItem, code: str, subject: str, choice: str, reason: str) -> Answer:
@@ -77,7 +80,7 @@ def approve(place: Place, given: Answer) -> Answer:
     act = _act_of(item, given)
     if not may_approve(place, act, given.made_by_id):
         raise Refused("not_allowed", "Somebody else approves this: whoever proposes it does not, nor does every role.")
-    if given.choice != UNLINK and item.state not in _OPEN:
+    if given.choice not in _OF_SENT and item.state not in _OPEN:
         raise Refused("closed", "The record went on in the meantime: the question is settled. Reject the proposal.")
     if given.fingerprint not in ("", item.source.fingerprint):
         raise Refused("closed", "The record has changed since this was proposed. Reject it; it is asked again.")
@@ -169,9 +172,14 @@ def unlink(place: Place, made: RecordLink, reason: str) -> Answer:
     return _give(place, item, Act.OVERRIDE, draft)
 
 
+def repost(place: Place, item: OutboxItem, subject: str, reason: str) -> Answer:
+    """Have the coding of a sent bill, which `subject` names, posted anew; in the open scope, the item locked."""
+    return _give(place, item, Act.OVERRIDE, _draft(item, REPOST, subject, REPOST, reason, item.source.fingerprint))
+
+
 def proposals() -> "QuerySet[Answer]":
     """What waits for a second person: proposals whose question is still open, oldest first."""
-    open_still = Q(item__state__in=_OPEN) | Q(choice=UNLINK)
+    open_still = Q(item__state__in=_OPEN) | Q(choice__in=_OF_SENT)
     current = Q(fingerprint="") | Q(fingerprint=F("item__source__fingerprint"))
     rows: QuerySet[Answer] = Answer.objects.filter(open_still, current, status=Answer.Status.PROPOSED)
     return rows.select_related("item__flow__integration", "item__source", "made_by").order_by("made_at", "id")

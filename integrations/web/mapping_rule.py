@@ -32,7 +32,10 @@ class RuleForm(forms.Form):
     kind: str
     integration = forms.ModelChoiceField(Integration.objects.none(), label="Integration", to_field_name="uuid")
     reason = forms.CharField(
-        label="Why", required=False, max_length=2000, help_text="Kept with the change; auditors read it."
+        label="Why",
+        max_length=2000,
+        help_text="Kept with the change; auditors read it.",
+        error_messages={"required": "Say why: somebody else decides on it, and the reason is kept with the change."},
     )
 
     def __init__(self, *args: Any, row: MappingRule | None = None, **kwargs: Any) -> None:
@@ -119,10 +122,11 @@ def rule(request: HttpRequest) -> HttpResponseBase:
     kind = _kind(request, found)
     begun = {**found.said((*found.KEY, *found.VALUES)), "integration": found.integration.uuid} if found else {}
     initial = begun or {name: request.GET[name] for name in FORMS[kind].base_fields if name in request.GET}
+    standing = ruling(place_of(request), Act.MAP)
     form = FORMS[kind](request.POST or None, row=found, initial=initial)
+    form.fields["reason"].required = standing is Ruling.PROPOSE
     if request.method == "POST" and form.is_valid() and _propose(request, form, remove="remove" in request.POST):
         return redirect("web:mappings")
-    standing = ruling(place_of(request), Act.MAP)
     changes = MappingChange.objects.select_related("set", "set__made_by", "set__checked_by")
     context = {
         "form": form,

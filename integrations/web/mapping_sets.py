@@ -31,6 +31,7 @@ def one(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
         "size": found.changes.count(),
         "page": page_of(found.changes.all(), request),
         "decide": decidable(request, MappingSet.objects.filter(pk=found.pk))[0] if waits else None,
+        "counts": waits or found.status == MappingSet.Status.APPROVED,
         "undone_by": found.undone_by.order_by("-id").first(),
         "may_undo": found.status == MappingSet.Status.APPROVED and ruling(place_of(request), Act.MAP) is not Ruling.NO,
     }

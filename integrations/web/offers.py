@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Q
 
 from integrations.engine.correcting import SET, VENDOR
+from integrations.engine.reposting import REPOST
 from integrations.models import Answer, MirrorRecord, OutboxItem, ReviewItem
 from integrations.store.answers import NEVER_BLINDLY
 from integrations.store.checking import Ruling, may_approve, ruling
@@ -139,6 +140,8 @@ def choice_words(choice: str, subject: str = "") -> str:
         return f"Link to {choice.removeprefix('link:')}"
     if choice.startswith(SET):
         return f"{_place_words(subject)} corrected to {choice.removeprefix(SET) or 'nothing'}"
+    if choice == REPOST.key:
+        return REPOST.label
     if choice == "unlink":
         return f"Take the link to {subject} back"
     return choice.replace("_", " ").capitalize()

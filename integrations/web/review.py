@@ -212,7 +212,7 @@ def retry(request: HttpRequest) -> HttpResponseBase:
     rows = ReviewItem.objects.filter(status=ReviewItem.Status.OPEN)
     code = request.POST.get("code", "")
     whole = code and "\0" not in code
-    rows = rows.filter(code=code) if whole else rows.filter(item__uuid__in=_chosen(request))
+    rows = rows.filter(code=code) if whole else rows.filter(item__uuid__in=chosen_of(request))
     retried = answers.retry(rows, place_of(request).person)
     if retried:
         word = noun("record", retried) if retried != 1 else "record"
@@ -230,7 +230,9 @@ def ignore(request: HttpRequest) -> HttpResponseBase:
     if request.method != "POST":
         return redirect("web:review")
     done, proposed, refused = 0, 0, ""
-    items = OutboxItem.objects.filter(uuid__in=_chosen(request)[:AT_ONCE]).select_related("source", "flow__integration")
+    items = OutboxItem.objects.filter(uuid__in=chosen_of(request)[:AT_ONCE]).select_related(
+        "source", "flow__integration"
+    )
     for item in items.order_by("id"):
         try:
             given = answers.ignore(place_of(request), item, request.POST.get("reason", ""), until_of(request))
@@ -248,7 +250,8 @@ def ignore(request: HttpRequest) -> HttpResponseBase:
     return redirect(back_to(request, reverse("web:review")))
 
 
-def _chosen(request: HttpRequest) -> list[str]:
+def chosen_of(request: HttpRequest) -> list[str]:
+    """The records that the form names."""
     return [uuid for uuid in request.POST.getlist("item")[: answers.AT_ONCE] if _is_uuid(uuid)]
 
 

@@ -29,6 +29,7 @@ from integrations.models import (
     GLMapping,
     Integration,
     MappingChange,
+    MappingPreview,
     MappingSet,
     MappingUpload,
     MirrorRecord,
@@ -36,6 +37,7 @@ from integrations.models import (
     PingResult,
     Plan,
     PlanLine,
+    PreviewLine,
     RecordLink,
     ReviewItem,
     SettingChange,
@@ -168,6 +170,13 @@ def _integration(house: House) -> None:
             "valid_from": None,
         }
         MappingChange.objects.create(set=asked, rule=source, new={"target": "1", "valid_to": None, "note": ""})
+        row = {"kind": "", "currency": "USD", "inbound": False, "before": "1", "after": "2"}
+        accounts = [{**row, "name": house.mark_of(MappingPreview)}]
+        kinds = {kind: {"count": 1, "amounts": {"USD": "1"}} for kind in PreviewLine.Kind.values}
+        MappingPreview.objects.create(
+            set=asked, status=MappingPreview.Status.READY, since=timezone.localdate(), made_at=timezone.now(),
+            totals={"records": 1, "same": 1, "kinds": kinds, "accounts": accounts},
+        )  # fmt: skip
     text = f"table,source,target\naccount,{house.mark_of(MappingUpload)},1\n"
     MappingUpload.objects.create(integration=joined, name="rules.csv", text=text, made_at=timezone.now())
     for status in SettingChange.Status.values:
@@ -245,6 +254,10 @@ def _item(house: House, flow: Flow, run: SyncRun, state: str) -> None:
     PlanLine.objects.create(
         plan=Plan.objects.get(), item=item, kind="create", digest="d", message=house.mark_of(PlanLine)
     )
+    PreviewLine.objects.create(
+        preview=MappingPreview.objects.latest("id"), item=item, kind=PreviewLine.Kind.POSTED,
+        before=house.mark_of(PreviewLine), after=house.mark_of(PreviewLine),
+    )  # fmt: skip
     Blocker.objects.create(item=item, integration=flow.integration, kind="account", key=house.mark_of(Blocker))
     RecordLink.objects.create(
         integration=flow.integration, entity=flow.entity, inbound=flow.inbound, source_key=key,

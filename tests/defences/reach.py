@@ -32,6 +32,7 @@ NOT_BY_ID = {
 
 # What is sent to those that are opened by more than an empty body.
 BODIES = {
+    "api:repost": {"reason": "walked"},
     "api:review-resolve": {"choice": "create", "reason": "walked"},
     "api:review-ignore": {"reason": "walked"},
     "api:review-link": {"target_id": "x", "reason": "walked"},

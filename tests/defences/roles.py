@@ -14,12 +14,14 @@ from django.utils import timezone
 
 from integrations.models import (
     AlertChannel,
+    Answer,
     Connection,
     DueFlow,
     FieldMapping,
     Flow,
     GLMapping,
     MappingChange,
+    MappingPreview,
     MappingSet,
     OutboxItem,
     PingResult,
@@ -177,7 +179,9 @@ def _mapping(desk: Desk, model: Any) -> tuple[Any, dict[str, Any]]:
 def _admin(model: Any, act: str) -> Callable[[Client, Desk], bool]:
     def attempt(client: Client, desk: Desk) -> bool:
         row, data = _mapping(desk, model)
-        data |= {"source": f"{data['source']}n"} if act == "add" else {"target": "2"}
+        data |= (
+            {"reason": "tried", "source": f"{data['source']}n"} if act == "add" else {"reason": "tried", "target": "2"}
+        )
         path = f"/admin/integrations/{model._meta.model_name}/"
         where = {"add": f"{path}add/", "change": f"{path}{row.pk}/change/", "delete": f"{path}{row.pk}/delete/"}[act]
         ask(client, "post", where, {"post": "yes"} if act == "delete" else data)
@@ -201,7 +205,13 @@ def _proposed(desk: Desk, source: str, target: str | None) -> bool:
 def _propose_rule(path: str) -> Callable[[Client, Desk], bool]:
     def attempt(client: Client, desk: Desk) -> bool:
         source = uuid.uuid4().hex[:8]
-        data = {"integration": str(desk.integration.uuid), "table": "account", "source": source, "target": "1"}
+        data = {
+            "integration": str(desk.integration.uuid),
+            "table": "account",
+            "source": source,
+            "target": "1",
+            "reason": "tried",
+        }
         ask(client, "post", path, data)
         return _proposed(desk, source, "1")
 
@@ -220,6 +230,26 @@ def _approved_rule(client: Client, desk: Desk, path: str) -> bool:
     ask(client, "post", path.format(row.uuid), {"do": "approve"} if path.startswith("/mappings/") else None)
     with _tenant(desk):
         return bool(GLMapping.objects.filter(source=rule["source"]).exists())
+
+
+def _preview(client: Client, desk: Desk) -> bool:
+    with _tenant(desk):
+        row = MappingSet.objects.create(integration=desk.integration, made_at=timezone.now(), made_by=desk.user)
+    ask(client, "post", f"/api/v1/mapping-sets/{row.uuid}/preview/")
+    with _tenant(desk):
+        return bool(MappingPreview.objects.filter(set=row).exists())
+
+
+def _approve_repost(client: Client, desk: Desk) -> bool:
+    item = desk.record("done", code="x")
+    with _tenant(desk):
+        row = Answer.objects.create(
+            item=item, code="repost", choice="repost", subject="x", reason="tried", made_at=timezone.now(),
+            fingerprint=item.source.fingerprint, status="proposed", made_by=desk.user,
+        )  # fmt: skip
+    ask(client, "post", f"/api/v1/records/{item.uuid}/repost/approve/")
+    with _tenant(desk):
+        return bool(Answer.objects.get(pk=row.pk).status == "approved")
 
 
 def _look_only(client: Client, desk: Desk) -> bool:
@@ -398,6 +428,8 @@ TRIALS = (
     Trial("propose a mapping by the API", MAPPING | {API_KEY}, _propose_rule("/api/v1/gl-mappings/")),
     Trial("approve a mapping on its page", frozenset({CONTROLLER}), _approve_rule("/mappings/sets/{}/")),
     Trial("approve a mapping by the API", frozenset({CONTROLLER}), _approve_rule("/api/v1/mapping-sets/{}/approve/")),
+    Trial("see what a mapping would change", WORKING, _preview),
+    Trial("approve a re-post by the API", frozenset({CONTROLLER}), _approve_repost),
     Trial("change what the product writes in the admin", frozenset(), _look_only),
     Trial("pause a flow by the API", CONNECTING, _api_switch),
     Trial("retry by the API", WORKING | {API_KEY}, _review_act("retry", "ready", {})),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from integrations.engine.reasons.shape import ANSWER, AT_TARGET, BY_ITSELF, TWO_PEOPLE, URGENT, Reason
+from integrations.engine.reasons.shape import ANSWER, AT_TARGET, BY_ITSELF, NOTE, TWO_PEOPLE, URGENT, Reason
 
 CHANGES: Mapping[str, Reason] = {
     "adopted_changed": Reason(
@@ -41,11 +41,13 @@ CHANGES: Mapping[str, Reason] = {
     "missing_on_target": Reason(
         "Missing on the other side", "What was linked is not there any more. Find out who removed it.", TWO_PEOPLE
     ),
+    "not_reposted": Reason("Its coding stays", "A paid or approved bill is not coded anew.", NOTE),
     "offset_elsewhere": Reason("Credit partly set off elsewhere", "It must not be used a second time.", URGENT),
     "payee_or_currency_changed": Reason(
         "Payee or currency changed after it was sent", "A bill keeps its payee and currency; make a new one.", URGENT
     ),
     "removed_after_booking": Reason("Removed after it was booked", "It is booked, and gone in the AP tool.", URGENT),
+    "repost": Reason("Its coding is posted anew", "Somebody asked for it after a mapping changed.", TWO_PEOPLE),
     "stale_version": Reason("Changed there meanwhile", "It is read again and decided anew.", BY_ITSELF),
     "vanished": Reason("Gone there meanwhile", "It is read again and decided anew.", BY_ITSELF),
     "voided_after_booking": Reason("Void after it was booked", "It is in the books, and void in the AP tool.", URGENT),

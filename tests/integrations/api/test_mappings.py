@@ -13,7 +13,13 @@ RULES, SETS = "/api/v1/gl-mappings/", "/api/v1/mapping-sets/"
 
 
 def rule(desk: Desk, **given: object) -> dict[str, object]:
-    base = {"integration": str(desk.integration.uuid), "table": "account", "source": "4000", "target": "5000"}
+    base = {
+        "integration": str(desk.integration.uuid),
+        "table": "account",
+        "source": "4000",
+        "target": "5000",
+        "reason": "New chart",
+    }
     return base | given
 
 

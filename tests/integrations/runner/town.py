@@ -98,6 +98,16 @@ class Town:
         """What stands in BILL: numbers of bills with their amounts."""
         return {row["invoice"]["invoiceNumber"]: str(row["amount"]) for row in self.ap.sim.dump("bills")}
 
+    def coded(self) -> dict[str, str]:
+        """The account of the first line of every bill in BILL, by its number."""
+        with tenant_scope(self.tenant_id):
+            accounts = MirrorRecord.objects.filter(connection=self.integration.ap_id, entity="gl_account")
+            numbers = dict(accounts.values_list("target_id", "number"))
+        return {
+            row["invoice"]["invoiceNumber"]: numbers[row["billLineItems"][0]["classifications"]["chartOfAccountId"]]
+            for row in self.ap.sim.dump("bills")
+        }
+
     def forget_what_was_sent(self) -> None:
         """As after a restored backup: nothing that we know says that anything was ever sent."""
         with tenant_scope(self.tenant_id):

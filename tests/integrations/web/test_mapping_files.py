@@ -1,7 +1,9 @@
 """Rules as a file: what it would change is shown first; good rows go in, bad ones say why; all of it can be undone."""
 
+import io
 import re
 import time
+import tracemalloc
 from collections.abc import Callable
 
 import pytest
@@ -203,6 +205,56 @@ def test_an_auditor_downloads_and_uploads_nothing(browser_of: Browsers, desk: De
     auditor = browser_of(Role.AUDITOR)
     assert exported(auditor, desk).startswith(b"\xef\xbb\xbf")
     assert auditor.post("/mappings/files/", {}).status_code == 403
+
+
+class Endless(io.RawIOBase):
+    """An upload that is made while it is read: `size` bytes of a file between the two ends of a form."""
+
+    def __init__(self, head: bytes, size: int, tail: bytes) -> None:
+        self._left, self._size, self._tail = head, size, tail
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        size = 65536 if size is None or size < 0 else size
+        if not self._left and self._size:
+            self._left = b"account,1,10\n" * 5000
+            self._left, self._size = self._left[: self._size], self._size - min(self._size, len(self._left))
+        elif not self._left:
+            self._left, self._tail = self._tail, b""
+        found, self._left = self._left[:size], self._left[size:]
+        return found
+
+
+def test_a_file_of_100_mb_is_refused_and_never_held_in_memory(integrator: Client, desk: Desk) -> None:
+    part = 'Content-Disposition: form-data; name="{}"'
+    head = f"--x\r\n{part.format('integration')}\r\n\r\n{desk.integration.uuid}\r\n--x\r\n"
+    head += f'{part.format("file")}; filename="rules.csv"\r\nContent-Type: text/csv\r\n\r\n'
+    size, tail = 100_000_000, b"\r\n--x--\r\n"
+    stream = Endless(head.encode(), size, tail)
+    about = {"CONTENT_TYPE": "multipart/form-data; boundary=x", "CONTENT_LENGTH": str(len(head) + size + len(tail))}
+    tracemalloc.start()
+    try:
+        answer = integrator.request(
+            PATH_INFO="/mappings/files/", REQUEST_METHOD="POST", **{"wsgi.input": stream}, **about
+        )
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert (answer.status_code, peak < 20_000_000) == (400, True)
+    assert "The file has 100.0 MB; at most 5 MB" in answer.content.decode()
+    with tenant_scope(desk.tenant_id):
+        assert not MappingUpload.objects.exists()
+
+
+def test_where_a_second_person_decides_a_file_needs_a_reason(browser_of: Browsers, desk: Desk) -> None:
+    with tenant_scope(desk.tenant_id):
+        Connection.objects.update(environment="production")
+    clerk, _ = browser_of(Role.CLERK), browser_of(Role.CONTROLLER)
+    page = send(clerk, desk, "table,source,target\naccount,1,10\n")
+    assert "Say why: somebody else decides on it" in propose(clerk, desk, page)
+    assert "1 rules: proposed" in propose(clerk, desk, page, reason="New chart")
 
 
 def test_a_discarded_file_is_gone(integrator: Client, desk: Desk) -> None:

@@ -1,15 +1,19 @@
 """The mappings page: a rule is proposed by one person, approved by another, and every version stays readable."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from audit.models import AuditEntry
 from integrations.models import Blocker, Connection, FieldMapping, GLMapping, MappingSet, MirrorRecord, OutboxItem
 from integrations.store import rulebook
+from tenants.credentials import Sealed
 from tenants.models import Role
 from tenants.scope import tenant_scope
 from tests.factories import Cast, join, person, signed_in
@@ -27,7 +31,13 @@ def real(desk: Desk) -> Desk:
 
 
 def fields(desk: Desk, **given: str) -> dict[str, str]:
-    base = {"integration": str(desk.integration.uuid), "table": "account", "source": "4000", "target": "5000"}
+    base = {
+        "integration": str(desk.integration.uuid),
+        "table": "account",
+        "source": "4000",
+        "target": "5000",
+        "reason": "New chart",
+    }
     return base | given
 
 
@@ -233,3 +243,54 @@ def test_more_rules_are_no_more_questions(clerk: Client, desk: Desk) -> None:
                 MappingSet.objects.create(integration=desk.integration, made_at="2026-03-01T00:00:00Z")
         counts.append(asked())
     assert counts[1] <= counts[0]
+
+
+def test_a_second_person_reads_why(clerk: Client, browser_of: Browsers, real: Desk) -> None:
+    browser_of(Role.CONTROLLER)
+    assert "Say why: somebody else decides on it" in ask(clerk, real, reason="  ")
+    with tenant_scope(real.tenant_id):
+        assert not MappingSet.objects.exists()
+
+
+def test_an_account_of_another_company_is_refused(browser_of: Browsers, cast: Cast, desk: Desk) -> None:
+    """Another integration of the same tenant has it; this one's chart does not."""
+    loaded(desk)
+    with tenant_scope(desk.tenant_id):
+        other = Connection.objects.create(name="Other AP", system="bill", secrets=Sealed({}))
+        MirrorRecord.objects.create(
+            connection=other, entity="gl_account", target_id="t7000", number="7000", seen_at="2026-03-01T00:00:00Z"
+        )
+    assert "7000 (what it becomes) is not in the chart" in ask(browser_of(Role.INTEGRATOR), desk, target="7000")
+    assert rules(desk) == []
+
+
+@pytest.mark.parametrize("name", ["source", "target", "note", "company", "part", "reason"])
+def test_what_looks_like_code_is_text_in_every_field(browser_of: Browsers, desk: Desk, name: str) -> None:
+    given = {name: "{0.__class__}"} | ({"table": "dimension"} if name == "part" else {})
+    page = ask(browser_of(Role.INTEGRATOR), desk, **given)
+    assert "&lt;class" not in page
+    with tenant_scope(desk.tenant_id):
+        assert all("<class" not in str(row) for row in GLMapping.objects.values())
+
+
+def test_of_two_controllers_who_approve_at_the_same_moment_one_does(
+    clerk: Client, browser_of: Browsers, real: Desk
+) -> None:
+    clients, together = [browser_of(Role.CONTROLLER), browser_of(Role.CONTROLLER)], Barrier(2)
+    ask(clerk, real)
+    with tenant_scope(real.tenant_id):
+        path = f"/mappings/sets/{MappingSet.objects.get().uuid}/"
+
+    def approve(client: Client) -> str:
+        together.wait()
+        try:
+            return client.post(path, {"do": "approve"}, follow=True).content.decode()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as pool:
+        pages = list(pool.map(approve, clients))
+    assert sum("Somebody has decided on it meanwhile" in page for page in pages) == 1
+    assert rules(real) == [("4000", "5000", 1, True)]
+    with tenant_scope(real.tenant_id):
+        assert AuditEntry.objects.filter(action="mapping_approved").count() == 1
