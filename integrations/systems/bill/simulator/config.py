@@ -71,6 +71,7 @@ class SimulatorConfig:
     partial_word: str = "PARTIAL"
     approvers: tuple[str, ...] = ("00602DEMOAPPROVER001",)
     approval_policy: bool = False  # every new bill is assigned to the approvers
+    pays: bool = False  # somebody pays bills, a little whenever payments are listed
 
     max_bill_lines: int = 100
     max_invoice_number: int = 100

@@ -18,6 +18,7 @@ from integrations.systems.bill.simulator import (
     classifications,
     documents,
     organization,
+    paying,
     payments,
     subscriptions,
     vendor_credits,
@@ -197,6 +198,8 @@ class Simulator(Hands):
             self.world, session, request.method, path, request.url.params, request.headers,
             _content(request, fault), fault, parts,
         )  # fmt: skip
+        if self.config.pays and handler is payments.show_list and "page" not in call.query:
+            paying.step(self.world, call.organization)
         if request.method == "GET":
             return handler(call)
         with rows.transaction():
