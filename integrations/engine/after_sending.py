@@ -7,7 +7,7 @@ from integrations.engine import fingerprint as hashing
 from integrations.engine.asking import ACCEPT, Answers, answered, hold, subject
 from integrations.engine.changes import compare
 from integrations.engine.credits import apply
-from integrations.engine.decisions import Decision, Link, Nothing
+from integrations.engine.decisions import Decision, Hold, Link, Nothing
 from integrations.engine.drift import drift, in_words, named
 from integrations.engine.errors import Problem
 from integrations.engine.mapping import Rules
@@ -37,7 +37,10 @@ def decide_sent(
         return hold(Problem("instalment_gone", words, field="ledger_items", value=variant, urgent=True))
     if part.state is InvoiceState.CANCELLED:
         return cancelled(part, link, target, policy, answers)
+    twice = _about_to_be_paid(source, target, rules, answers)
     if part.state in (InvoiceState.PAID, InvoiceState.PARTLY_PAID):
+        if isinstance(twice, Hold) and target.standing is not Standing.UNPAID:
+            return twice
         return paid_elsewhere(part, link, target, policy, answers)
     if part.state is InvoiceState.UNKNOWN:
         return hold(unknown_state(part))
@@ -50,11 +53,18 @@ def decide_sent(
     vendor = rules.vendors.get(source.vendor_key)
     if unpaid and (source.blocked or (vendor is not None and vendor.blocked)):
         return blocked_after(part, target, answers)
-    if unpaid and (source.vendor_key, source.number) in rules.proposals:
-        return paid_twice(source, target, rules, answers)
+    if twice is not None:
+        return twice
     if part.state not in policy.release_states:
         return Nothing()
     return _drifted(target, link, answers) or _changed(source, link, target, rules, policy, variant, answers)
+
+
+def _about_to_be_paid(source: Invoice, target: TargetRecord, rules: Rules, answers: Answers) -> Decision | None:
+    """The ERP is about to pay what is sent: paid or not, it must not pay it as well. None: it is not."""
+    if not target.active or (source.vendor_key, source.number) not in rules.proposals:
+        return None
+    return paid_twice(source, target, rules, answers)
 
 
 def _drifted(target: TargetRecord, link: Link, answers: Answers) -> Decision | None:

@@ -21,12 +21,16 @@ class Books(msgspec.Struct, frozen=True, kw_only=True):
     """The books of one company, read with the reference flows; `currency` is the company's own, `tool` what people
     call the AP tool.
 
+    `ours`: the AP tool pays bills that were sent to it; what its payments call invoices are those bills, and their ids
+    in the books are the ERP's own keys.
+
     `companies` are those that any integration brings home from the same AP connection; `takes_strays`: this integration
     answers for records that name none of them.
 
     What concerns one batch: `suppliers`, the AP tool's vendor code -> supplier key; `invoices`, captured invoice key ->
     its id in the books; `standing`, fresh reads of those by id; `paid`, what our vouchers have paid of each so far by
-    id, discount included, but for payments that are reversed or that the batch reissues;
+    id, discount included, but for payments that are reversed or that the batch reissues; `alive`, what payments that
+    stand have paid of each by id, booked or not; `issued`, the payment keys that were issued at any time;
     `vouchers`, payment key -> its voucher; `reversed`, the payment keys whose reversal is in the books.
     """
 
@@ -37,10 +41,13 @@ class Books(msgspec.Struct, frozen=True, kw_only=True):
     periods: tuple[AccountingPeriod, ...] = ()
     companies: frozenset[str] = frozenset()
     takes_strays: bool = True
+    ours: bool = False
     suppliers: Mapping[str, str] = {}
     invoices: Mapping[str, str] = {}
     standing: Mapping[str, TargetRecord] = {}
     paid: Mapping[str, Decimal] = {}
+    alive: Mapping[str, Decimal] = {}
+    issued: frozenset[str] = frozenset()
     vouchers: Mapping[str, Voucher] = {}
     reversed: frozenset[str] = frozenset()
 

@@ -1,5 +1,7 @@
 """The one pure decision: what should exist on the other side. Poll, button, replay, plan and backfill only call it."""
 
+from collections.abc import Mapping
+
 from integrations.engine import fingerprint as hashing
 from integrations.engine.after_sending import decide_sent
 from integrations.engine.asking import NONE, Answers, hold
@@ -22,6 +24,7 @@ from integrations.engine.records import (
     GLAccount,
     Gone,
     Invoice,
+    PaidMark,
     Payment,
     PurchaseOrder,
     SentMark,
@@ -55,7 +58,9 @@ def decide(
         case Gone():
             return _gone(source, link, target, rules, answers)
         case SentMark():
-            return _mark(source, link)
+            return _mark(source, {source.field: source.value}, f"sent as {source.value}", link)
+        case PaidMark():
+            return _mark(source, source.fields, "the state of its payments", link)
         case Invoice() if rules.books is not None:
             if link is None:
                 return decide_captured(source, rules, policy, rules.books, answers)
@@ -88,12 +93,12 @@ def _gone(source: Gone, link: Link | None, target: TargetRecord | None, rules: R
     return decide_gone(source, link, target, answers)
 
 
-def _mark(source: SentMark, link: Link | None) -> Decision:
+def _mark(source: SentMark | PaidMark, fields: Mapping[str, str | None], why: str, link: Link | None) -> Decision:
     """Write the mark back once; again only when what it says has changed."""
     if link is not None and link.fingerprint == hashing.fingerprint(source):
         return Nothing()
-    draft = MarkDraft(entity=Entity.INVOICE, key=source.key, fields={source.field: source.value})
+    draft = MarkDraft(entity=Entity.INVOICE, key=source.key, fields=dict(fields))
     if link is not None and link.sent == draft:
         return Nothing(rebaseline=True)
-    key = f"mark|{source.key}|{source.field}"
-    return Act(draft=draft, natural_key=key, target_id=source.key, why=(f"sent as {source.value}",))
+    key = f"mark|{source.key}|{'+'.join(fields)}"
+    return Act(draft=draft, natural_key=key, target_id=source.key, why=(why,))

@@ -71,6 +71,9 @@ class ArchiveDraft(msgspec.Struct, frozen=True, kw_only=True, tag_field="what", 
     name: str = ""
 
 
+PAID_IN_ERP = "Paid in the ERP:"  # begins the text of what we note of payments that the ERP made
+
+
 class PaidDraft(msgspec.Struct, frozen=True, kw_only=True, tag_field="what", tag="paid"):
     """Note on a bill that `amount` more of it was paid elsewhere: no money moves."""
 
@@ -219,11 +222,14 @@ class UnproposeDraft(msgspec.Struct, frozen=True, kw_only=True, tag_field="what"
 
 
 class MarkDraft(msgspec.Struct, frozen=True, kw_only=True, tag_field="what", tag="mark"):
-    """Write a few fields back to the source record itself, such as "sent"; `fields` by the system's own names."""
+    """Write a few fields back to the source record itself, such as "sent"; `fields` by the system's own names.
+
+    None empties a field.
+    """
 
     entity: Entity
     key: str
-    fields: dict[str, str]
+    fields: dict[str, str | None]
 
 
 Draft = (
@@ -262,4 +268,5 @@ MAKES: dict[Entity, tuple[type[Draft], ...]] = {
     Entity.INVOICE: (InvoiceDraft, BookedInvoiceDraft),
     Entity.PAYMENT: (VoucherDraft,),
     Entity.SENT_MARK: (MarkDraft,),
+    Entity.PAID_MARK: (MarkDraft,),
 }

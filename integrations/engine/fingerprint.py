@@ -16,6 +16,7 @@ from integrations.engine.records import (
     Dimension,
     GLAccount,
     Invoice,
+    PaidMark,
     Payment,
     PaymentTerm,
     PurchaseOrder,
@@ -84,6 +85,7 @@ _FIELDS: dict[type, tuple[str, ...]] = {
         *("transaction_id", "trace", "replaces", "payer_account", "rate", "invoices"),
     ),
     SentMark: ("key", "field", "value"),
+    PaidMark: ("key", "fields"),
     Unreadable: ("key", "code", "raw"),
 }
 _contents = {kind: attrgetter(*names) for kind, names in _FIELDS.items()}

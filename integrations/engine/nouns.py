@@ -23,6 +23,7 @@ NOUNS: Mapping[str, Noun] = {
     "payment_proposal": Noun("payment proposal", "payment proposals"),
     "accounting_period": Noun("accounting period", "accounting periods"),
     "sent_mark": Noun("mark “sent”", "marks “sent”"),
+    "paid_mark": Noun("mark “paid”", "marks “paid”"),
 }
 # What comes back to the ledger under a name of its own.
 INBOUND: Mapping[str, Noun] = {"invoice": Noun("captured invoice", "captured invoices")}

@@ -17,6 +17,7 @@ from integrations.engine.mapping import Rules
 from integrations.engine.payment_amounts import held_back
 from integrations.engine.payment_invoices import about_to_be_paid, as_held, not_booked, paid_supplier
 from integrations.engine.policy import Policy
+from integrations.engine.read_back import OFFLINE, followed
 from integrations.engine.records import AnyRecord, Gone, Payment, PaymentState, TargetRecord, Unreadable
 from integrations.engine.reversals import decide_posted, decide_reversal, unknown_state
 from integrations.engine.vouchers import draft_voucher, natural_key
@@ -37,12 +38,14 @@ def decide_payment(
         return Out(reason="reference", message="Kept here for comparison; it is not written to the other side.")
     if variant:
         return decide_reversal(source, link, books, rules, policy, answers)
+    if books.ours and (told := followed(source, link, books, policy, answers)) is not None:
+        return told
     if link is not None:
         return decide_posted(source, link, target, books, answers)
     return (
         of_company(source.company, policy, books)
         or _before_start(source, policy)
-        or _not_yet(source, policy)
+        or _not_yet(source, rules, policy)
         or held_back(source)
         or not_booked(source, books, rules)
         or _book(source, books, rules, policy, answers)
@@ -70,9 +73,16 @@ def _before_start(source: Payment, policy: Policy) -> Out | None:
     return None
 
 
-def _not_yet(source: Payment, policy: Policy) -> Decision | None:
-    """Booked when the tenant says so; a virtual card is money only once the supplier has drawn it."""
-    cleared_only = policy.post_at == "cleared" or source.method == "virtual_card"
+def _not_yet(source: Payment, rules: Rules, policy: Policy) -> Decision | None:
+    """Booked when the tenant says so; a virtual card is money only once the supplier has drawn it.
+
+    What was paid elsewhere and is only noted in the AP tool counts from its date on.
+    """
+    offline = source.method == OFFLINE
+    if offline and source.dated and rules.today and source.dated > rules.today:
+        words = f"It is noted for {source.dated} and booked then."
+        return Wait(problems=(Problem("noted_ahead", words, field="dated", value=source.dated.isoformat()),))
+    cleared_only = not offline and (policy.post_at == "cleared" or source.method == "virtual_card")
     match source.state:
         case PaymentState.UNKNOWN:
             return hold(unknown_state(source))

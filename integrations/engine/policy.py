@@ -69,6 +69,11 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     tax_accounts: tuple[str, ...] = ()  # distributions on these are tax, not cost
     closed_period: Literal["hold", "first_open_day"] = "hold"
     payment_method: str = ""  # one that the ERP never proposes for payment
+    # payments of sent bills: what of them is written into the ERP, and into which of its fields ("" = not that)
+    read_back: Literal["none", "field", "voucher"] = "none"
+    paid_status_field: str = ""
+    paid_date_field: str = ""
+    paid_reference_field: str = ""
     # payments into the books
     post_at: Literal["issued", "cleared"] = "issued"
     payment_mode: Literal["clearing", "control"] = "clearing"

@@ -29,6 +29,10 @@ class Entity(StrEnum):
     PAYMENT_PROPOSAL = "payment_proposal"  # what the ERP is about to pay by itself
     ACCOUNTING_PERIOD = "accounting_period"
     SENT_MARK = "sent_mark"  # "this was sent", written back on the source record
+    PAID_MARK = "paid_mark"  # "this was paid", likewise
+
+
+MARKS = (Entity.SENT_MARK, Entity.PAID_MARK)  # made here, and written back on the source records
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -231,7 +235,8 @@ class Payment(Record, frozen=True, kw_only=True):
 
     `method` is check, ach, virtual_card, internal or the system's own word. `transaction_id` is what both sides name
     the payment by, `trace` the check number or ACH trace, `replaces` the key of the payment that this one reissues,
-    `payer_account` the payer's bank account as the system names it, `rate` domestic per currency unit where it tells.
+    `payer_account` the payer's bank account as the system names it, `rate` domestic per currency unit where it tells,
+    `noted` what was written on it by whoever made it.
     """
 
     vendor_key: str
@@ -251,6 +256,7 @@ class Payment(Record, frozen=True, kw_only=True):
     rate: Decimal | None = None
     vendor_name: str = ""
     why: str = ""  # what the system says is wrong with it
+    noted: str = ""
     invoices: tuple[PaidInvoice, ...] = ()
     modified: datetime | None = None
 
@@ -369,6 +375,12 @@ class SentMark(Record, frozen=True, kw_only=True):
     value: str
 
 
+class PaidMark(Record, frozen=True, kw_only=True):
+    """How far a source record is paid, as it is written back on it: `key` is its own; None empties a field."""
+
+    fields: dict[str, str | None]
+
+
 AnyRecord = (
     Vendor
     | GLAccount
@@ -380,6 +392,7 @@ AnyRecord = (
     | Invoice
     | Payment
     | SentMark
+    | PaidMark
 )
 
 RECORDS: dict[Entity, type[AnyRecord]] = {
@@ -393,6 +406,7 @@ RECORDS: dict[Entity, type[AnyRecord]] = {
     Entity.INVOICE: Invoice,
     Entity.PAYMENT: Payment,
     Entity.SENT_MARK: SentMark,
+    Entity.PAID_MARK: PaidMark,
 }
 
 

@@ -20,7 +20,7 @@ from integrations.engine.records import Entity, Payment, PaymentState, TargetRec
 from integrations.engine.vouchers import natural_key, paid_by_invoice, text_of
 
 REVERSAL = "reversal"  # the variant of a payment that is the voucher which takes it back
-_DEAD = (PaymentState.VOIDED, PaymentState.FAILED)
+DEAD = (PaymentState.VOIDED, PaymentState.FAILED)  # no money has gone out, or it came back
 _RELEASE = Choice("release", "Book the reversal", "payee")
 _ACCEPT = Choice("accept", "Leave the voucher as it is", "override")
 
@@ -37,9 +37,9 @@ def unknown_state(source: Payment, *, urgent: bool = False) -> Problem:
 def decide_posted(source: Payment, link: Link, target: TargetRecord | None, books: Books, answers: Answers) -> Decision:
     """Its voucher stands: agree, ask for its reversal, or ask a person. The voucher itself is never changed."""
     there = target is not None and target.active
-    if source.state in _DEAD and there and not isinstance(link.sent, VoucherDraft):
+    if source.state in DEAD and there and not isinstance(link.sent, VoucherDraft):
         return _not_ours(source, link, answers)
-    if source.state in _DEAD:
+    if source.state in DEAD:
         open_still = there and source.key not in books.reversed
         wants = (Want(entity=Entity.PAYMENT, key=source.key, variant=REVERSAL),) if open_still else ()
         return Nothing(rebaseline=True, wants=wants)
@@ -130,7 +130,7 @@ def decide_reversal(
     if link is not None:
         return Nothing(rebaseline=True)
     original = books.vouchers.get(source.key)
-    if source.state not in _DEAD:
+    if source.state not in DEAD:
         return Out(reason="not_voided", message="The payment is not void any more: its voucher stays.")
     if original is None:
         return Out(reason="never_booked", message="The payment has no voucher: there is nothing to take back.")

@@ -3,7 +3,7 @@
 import msgspec
 
 from integrations.engine.policy import Policy
-from integrations.engine.settings_books import BOOKED, PAID
+from integrations.engine.settings_books import BOOKED, PAID, READ_BACK
 from integrations.engine.spec import HOLD, Spec, choice, other
 
 WHICH, MAKING, ROUNDING, DUPLICATES, VENDORS, AFTER, PEOPLE = (
@@ -207,7 +207,7 @@ _SENT: tuple[Spec, ...] = (
 _EITHER_WAY = {"start_date", "rounding_account", "remit_hold", "files_1099", "ignore_limit"}
 SPECS = (
     *(msgspec.structs.replace(spec, inbound=None) if spec.name in _EITHER_WAY else spec for spec in _SENT),
-    *(*BOOKED, *PAID),
+    *(*BOOKED, *READ_BACK, *PAID),
 )
 BY_NAME = {spec.name: spec for spec in SPECS}
 FIXED = frozenset({"company", "version"})  # of the policy, but not the tenant's to choose

@@ -2,13 +2,27 @@
 
 from integrations.engine.spec import HOLD, Kind, Spec
 
-_INVOICES, _PAYMENTS = "Captured invoices into the books", "Payments into the books"
+_INVOICES, _PAYMENTS, _PAID = (
+    *("Captured invoices into the books", "Payments into the books"),
+    "Payments of sent bills",
+)
+_BOTH = ("series", "closed_period")  # of captured invoices, and of payments as well
 
 
 def _spec(group: str, kind: Kind, name: str, label: str, rule: str, help: str, *choices: tuple[str, str]) -> Spec:  # noqa: A002
-    control = name in ("auto_authorise", "control_confirmed")
-    named = {"name": name, "label": label, "help": help, "group": group, "rule": rule}
-    return Spec(**named, kind=kind, choices=choices, control=control, inbound=True)
+    return Spec(
+        name=name,
+        label=label,
+        help=help,
+        group=group,
+        rule=rule,
+        kind=kind,
+        choices=choices,
+        control=name in ("auto_authorise", "control_confirmed"),
+        inbound=True,
+        entities=("invoice", "payment") if name in _BOTH else ("invoice",) if group == _INVOICES else ("payment",),
+        of_sent=group == _PAID,
+    )
 
 
 BOOKED: tuple[Spec, ...] = (
@@ -58,6 +72,27 @@ BOOKED: tuple[Spec, ...] = (
     _spec(
         *(_INVOICES, "text", "payment_method", "Payment method in the ERP", "7.5"),
         "One that the ERP never proposes for payment, so that it does not pay what is paid here.",
+    ),
+)
+READ_BACK: tuple[Spec, ...] = (
+    _spec(
+        *(_PAID, "choice", "read_back", "What the ERP is told of payments", "8.1"),
+        "Their state is shown here whatever you choose. A voucher books the payment; AP then settles the invoice.",
+        ("none", "Nothing: AP settles the invoices in the ERP by hand"),
+        ("field", "State, date and payment into fields of the invoice"),
+        ("voucher", "A voucher for each payment"),
+    ),
+    _spec(
+        *(_PAID, "text", "paid_status_field", "Field for the state of payment", "8.1"),
+        "The field's name in the ERP, when fields are written.",
+    ),
+    _spec(
+        *(_PAID, "text", "paid_date_field", "Field for the payment's date", "8.1"),
+        "The field's name in the ERP; empty: no date is written.",
+    ),
+    _spec(
+        *(_PAID, "text", "paid_reference_field", "Field for the payment's id", "8.1"),
+        "The field's name in the ERP; empty: no id is written.",
     ),
 )
 PAID: tuple[Spec, ...] = (

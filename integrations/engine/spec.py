@@ -13,7 +13,8 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True):
     """One setting. `choices` are (value, words); `rule` is the paragraph of the AP rules; lists hold the ERP's words.
 
     `control` marks what guards money: switched off, it is printed on every statement. `inbound` says which way the
-    records go that it is about: into the ERP's books (True), out of them (False), or either (None).
+    records go that it is about: into the ERP's books (True), out of them (False), or either (None); `entities` names
+    them. `of_sent`: only where the payments are of bills that were sent.
     """
 
     name: str
@@ -25,6 +26,8 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True):
     choices: tuple[tuple[str, str], ...] = ()
     control: bool = False
     inbound: bool | None = False
+    entities: tuple[str, ...] = ("invoice",)
+    of_sent: bool = False
 
     @property
     def default(self) -> object:

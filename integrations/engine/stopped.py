@@ -8,7 +8,7 @@ from decimal import Decimal
 from integrations.engine import fingerprint as hashing
 from integrations.engine.asking import ARCHIVE, KEEP, RECORD_PAYMENT, Answers, answered, hold, subject
 from integrations.engine.decisions import Act, Decision, Hold, Link, Nothing
-from integrations.engine.drafts import ArchiveDraft, InvoiceDraft, PaidDraft
+from integrations.engine.drafts import PAID_IN_ERP, ArchiveDraft, InvoiceDraft, PaidDraft
 from integrations.engine.errors import Choice, Problem
 from integrations.engine.mapping import Rules
 from integrations.engine.partly import whole_and_recorded
@@ -125,7 +125,7 @@ def _payment(source: Invoice, link: Link, target: TargetRecord, amount: Decimal)
         amount=amount,
         currency=source.currency,
         paid_on=paid_on,
-        description=f"Paid in the ERP: {source.number}",
+        description=f"{PAID_IN_ERP} {source.number}",
     )
     key = f"paid|{target.target_id}|{(target.paid or _ZERO) + amount}"
     why = f"{amount} {source.currency} paid in the ERP"
@@ -147,12 +147,16 @@ def blocked_after(source: Invoice, target: TargetRecord, answers: Answers) -> De
 
 
 def paid_twice(source: Invoice, target: TargetRecord, rules: Rules, answers: Answers) -> Decision:
-    """The ERP is about to pay what is open here."""
+    """The ERP is about to pay what is paid here, or will be."""
     state = rules.proposals[(source.vendor_key, source.number)]
-    words = (
-        f"{_name(source)} is in a payment proposal of the ERP ({state or 'open'}), and its bill is not paid yet. "
-        "It may be paid twice: take it out of the proposal, or stop the bill."
-    )
+    out = "take it out of the proposal"
+    how = {
+        Standing.UNPAID: f"its bill is not paid yet. It may be paid twice: {out}, or stop the bill",
+        Standing.SCHEDULED: f"its bill's payment is scheduled. It may be paid twice: {out}, or cancel that payment",
+        Standing.PARTLY_PAID: f"{target.paid} of its bill is paid. It may be paid twice: {out}",
+        Standing.PAID: f"its bill is paid already. It is paid twice unless you {out}",
+    }.get(target.standing, f"whether its bill is being paid could not be read. It may be paid twice: {out}")
+    words = f"{_name(source)} is in a payment proposal of the ERP ({state or 'open'}), and {how}."
     asked = _problem("may_be_paid_twice", words, target, (KEEP,), state, urgent=True)
     return Nothing() if answered(answers, asked) else hold(asked)
 

@@ -8,24 +8,35 @@ from integrations.runner import setup
 from integrations.store.settings import effective, today
 from integrations.systems import registry
 
-_BOOKED = {(Entity.INVOICE.value, True), (Entity.PAYMENT.value, True)}
-_SENT = {(Entity.INVOICE.value, False)}
+_CAPTURED, _PAID, _SENT = (Entity.INVOICE.value, True), (Entity.PAYMENT.value, True), (Entity.INVOICE.value, False)
 
 
 def concerning(integration: Integration) -> tuple[Spec, ...]:
     """The settings of what it carries, in their order; before its flows are chosen, of what it could carry."""
     flows = _flows(integration)
-    into, out = bool(flows & _BOOKED), bool(flows & _SENT)
-    return tuple(spec for spec in SPECS if spec.inbound is None or (into if spec.inbound else out))
+    return tuple(spec for spec in SPECS if _concerns(spec, flows))
+
+
+def _concerns(spec: Spec, flows: set[tuple[str, bool]]) -> bool:
+    if spec.inbound is None:
+        return True
+    if not spec.inbound:
+        return _SENT in flows
+    if spec.of_sent and _CAPTURED in flows:
+        return False
+    return any((entity, True) in flows for entity in spec.entities)
 
 
 def missing(integration: Integration) -> list[Spec]:
     """Settings, empty today, without which records of flows that are on are held, or could be paid twice."""
     flows, policy = _flows(integration, on=True), effective(integration, today())
     names: list[str] = []
-    if (Entity.INVOICE.value, True) in flows:
+    if _CAPTURED in flows:
         names += ["payment_method", *(["authoriser"] if policy.invoice_target == "external" else [])]
-    if (Entity.PAYMENT.value, True) in flows:
+    ours = _CAPTURED not in _flows(integration)
+    if _PAID in flows and ours and policy.read_back == "field":
+        names.append("paid_status_field")
+    if _PAID in flows and (policy.read_back == "voucher" or not ours):
         debit = "settlement_account" if policy.payment_mode == "clearing" else "debt_account"
         names += ["voucher_type", debit, *([] if policy.cash_accounts else ["cash_account"])]
     return [BY_NAME[name] for name in names if not getattr(policy, name)]

@@ -64,8 +64,9 @@ def possible(erp: System, ap: System) -> list[Wanted]:
     found = [Wanted(e) for e in kept if e in erp.reads]
     sent = (Entity.VENDOR, Entity.PURCHASE_ORDER, Entity.INVOICE)
     found += [Wanted(e) for e in sent if e in erp.reads and e in ap.writes]
-    if Entity.INVOICE in ap.writes and Entity.SENT_MARK in erp.writes:
-        found.append(Wanted(Entity.SENT_MARK, inbound=True))
+    if Entity.INVOICE in ap.writes:
+        wanted = (Entity.SENT_MARK, *([Entity.PAID_MARK] if brought == [Entity.PAYMENT] else []))
+        found += [Wanted(e, inbound=True) for e in wanted if e in erp.writes]
     return found + [Wanted(e, inbound=True) for e in brought]
 
 

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
 from audit.log import record
-from integrations.engine.records import Entity
+from integrations.engine.records import MARKS
 from integrations.models import Flow, Integration, SettingChange
 from integrations.runner import settings, setup
 from integrations.runner.scheduling import Schedule, set_schedule, switch
@@ -85,7 +85,7 @@ class FlowsForm(ScheduleForm):
     def __init__(self, *args: Any, possible: list[Wanted], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         chosen: Any = self.fields["entities"]
-        boxes = [wanted for wanted in possible if wanted.entity is not Entity.SENT_MARK]
+        boxes = [wanted for wanted in possible if wanted.entity not in MARKS]
         chosen.choices = [(box_of(each), _label(each)) for each in boxes]
 
 
@@ -125,8 +125,8 @@ def _set_flows(found: Integration, possible: list[Wanted], chosen: set[str], wan
     """Make the flows that are missing, switch the others on or off, and give all of them the schedule."""
     made = {(flow.entity, flow.inbound): flow for flow in Flow.objects.filter(integration=found)}
     for each in possible:
-        # the mark has no box of its own: it goes back where invoices go
-        on = box_of(each) in chosen or (each.entity is Entity.SENT_MARK and "invoice" in chosen)
+        # marks have no box of their own: they go back where invoices go
+        on = box_of(each) in chosen or (each.entity in MARKS and "invoice" in chosen)
         flow = made.get((each.entity.value, each.inbound))
         if flow is None and on:
             flow = setup.add_flow(found, each)

@@ -22,6 +22,7 @@ SETTINGS = {
     "payer": ("paid_here", "paid_here_groups", "paid_here_methods", "never_paid_here_methods", "files_1099"),
     "books": (
         *("payment_method", "invoice_target", "authoriser", "tax_mode", "no_tax_code"),
+        *("read_back", "paid_status_field", "paid_date_field", "paid_reference_field"),
         *("voucher_type", "settlement_account", "cash_account"),
     ),
 }

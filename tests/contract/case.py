@@ -10,11 +10,13 @@ from typing import Any, Protocol
 from integrations.engine.drafts import Draft, Making
 from integrations.engine.ports import Scope
 from integrations.engine.records import (
+    MARKS,
     AccountingPeriod,
     AnyRecord,
     Entity,
     GLAccount,
     Invoice,
+    PaidMark,
     Payment,
     PurchaseOrder,
     SentMark,
@@ -105,6 +107,8 @@ def facts(record: AnyRecord) -> tuple[Any, ...]:
             return (record.vendor_key, record.amount, record.invoices)
         case SentMark():
             return (record.key, record.value)
+        case PaidMark():
+            return (record.key, record.fields)
         case PurchaseOrder():
             return (record.number, record.vendor_key, record.currency)
         case AccountingPeriod():
@@ -118,6 +122,6 @@ def declared(what: str) -> list[tuple[str, Entity]]:
 
     Payment proposals are looked up and marks are put on a source's own records: both have tests of their own.
     """
-    apart = {Entity.PAYMENT_PROPOSAL, Entity.SENT_MARK}
+    apart = {Entity.PAYMENT_PROPOSAL, *MARKS}
     systems = registry.systems().items()
     return [(key, entity) for key, system in systems for entity in sorted(getattr(system, what) - apart)]

@@ -12,6 +12,7 @@ SYSTEM = System(
     settings=settings.SETTINGS,
     reads=frozenset({Entity.VENDOR, Entity.GL_ACCOUNT, Entity.DIMENSION, Entity.INVOICE, Entity.PAYMENT}),
     writes=frozenset({Entity.VENDOR, Entity.INVOICE}),
+    originates=frozenset({Entity.PAYMENT}),
     limits=Limits(
         page_size=lists.PAGE_SIZE,
         per_clock_hour=budget.REQUESTS_PER_CLOCK_HOUR,

@@ -151,6 +151,7 @@ class WirePayment(Wire, frozen=True, kw_only=True, rename="camel"):
     single_status: Text = None
     disbursement_type: Text = None
     online_payment: bool | None = None
+    description: Text = None
 
 
 class WireAccount(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

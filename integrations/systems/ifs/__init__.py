@@ -1,6 +1,6 @@
 """IFS Cloud: the ERP whose ledger is read and written over OData v4. https://docs.ifs.com/techdocs/"""
 
-from integrations.engine.records import Entity
+from integrations.engine.records import MARKS, Entity
 from integrations.systems.base import Limits, System
 from integrations.systems.ifs import client, settings
 
@@ -15,7 +15,7 @@ SYSTEM = System(
         {Entity.VENDOR, Entity.GL_ACCOUNT, Entity.DIMENSION, Entity.TAX_CODE, Entity.PAYMENT_TERM, Entity.INVOICE}
         | {Entity.ACCOUNTING_PERIOD, Entity.PURCHASE_ORDER, Entity.PAYMENT_PROPOSAL}
     ),
-    writes=frozenset({Entity.SENT_MARK, Entity.INVOICE, Entity.PAYMENT}),
+    writes=frozenset({*MARKS, Entity.INVOICE, Entity.PAYMENT}),
     live=frozenset({Entity.INVOICE}),
     limits=Limits(page_size=5000, per_minute=1000, lanes=LANES),
     connect=client.connect,

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from integrations.engine.drafts import Receipt
 from integrations.engine.errors import ConnectionBroken
 from integrations.engine.ports import Page, Scope, Write
-from integrations.engine.records import AnyRecord, Company, Entity, TargetRecord, Unreadable
+from integrations.engine.records import MARKS, AnyRecord, Company, Entity, TargetRecord, Unreadable
 from integrations.systems.base import AtOnce, Check
 from integrations.systems.ifs import desk, pinging, profile, proposals, records, scans
 from integrations.systems.ifs.auth import BearerAuth
@@ -107,8 +107,8 @@ class IfsClient(AtOnce):
         return [self._desk.write(write) for write in writes]
 
     def standing(self, entity: Entity, target_ids: Sequence[str]) -> dict[str, TargetRecord]:
-        """See Target: SENT_MARK, INVOICE and PAYMENT."""
-        if entity is Entity.SENT_MARK:
+        """See Target: the marks, INVOICE and PAYMENT."""
+        if entity in MARKS:
             return self._marker.standing(target_ids)
         return self._books.standing(entity, target_ids)
 

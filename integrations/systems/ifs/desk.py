@@ -47,7 +47,7 @@ def agrees(draft: Draft, record: TargetRecord) -> bool:
     match draft:
         case MarkDraft():
             said = draft.fields
-            return bool(said) and all(record.echo.get(name, "") == value for name, value in said.items())
+            return bool(said) and all(record.echo.get(name) == value for name, value in said.items())
         case BookedInvoiceDraft():
             named = (record.vendor_id, record.number, record.currency)
             return (*named, record.amount) == (draft.vendor, draft.number, draft.currency, draft.net + draft.tax)

@@ -44,7 +44,7 @@ class Marker:
         if self._is_over(draft.entity, row):
             raise Rejected("The record was cancelled in IFS; it is not marked any more.", code=_OVER)
         if all(row.get(name) == value for name, value in draft.fields.items()):
-            return Receipt(target_id=draft.key, version=_etag(row), echo=dict(draft.fields))
+            return Receipt(target_id=draft.key, version=_etag(row), echo=_said(draft))
         return self._patch(spec, draft, row, write)
 
     def standing(self, keys: Sequence[str]) -> dict[str, TargetRecord]:
@@ -80,7 +80,7 @@ class Marker:
         )
         if answer.status == 404:
             raise Rejected("The record vanished from IFS while it was marked.", code="gone")
-        return Receipt(target_id=draft.key, version=_new_etag(answer), echo=dict(draft.fields))
+        return Receipt(target_id=draft.key, version=_new_etag(answer), echo=_said(draft))
 
     def _read(self, spec: SetSpec, key: str) -> dict[str, Any] | None:
         answer = self._api.get(self._url(spec, key))
@@ -101,6 +101,10 @@ class Marker:
             return False
         word = row.get(self._profile.sets["invoice"].fields["state"])
         return self._profile.states.get(str(word)) == _OVER
+
+
+def _said(draft: MarkDraft) -> dict[str, str]:
+    return {name: value for name, value in draft.fields.items() if value is not None}
 
 
 def _etag(row: dict[str, Any]) -> str:

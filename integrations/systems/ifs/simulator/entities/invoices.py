@@ -23,7 +23,8 @@ ENTITIES = (
             VoucherDateRef date, AccountingYearRef integer, VoucherTypeRef str3, AuthId str20, FirstAuthId str20,
             ProposalExist str5, AdvInv str5, MultiCompanyInvoice str5, GrossUp str5, Cash str5, Collect str5,
             Objstate= ManSuppInvoiceState, OpenAmount= decimal, OpenAmountCurr= decimal, Cf_Sent_To_Bill str50,
-            Cf_Avid_Id str50, PaymentMethod str20, BlockedForPayment boolean, CreditForInvoiceNo str50"""
+            Cf_Avid_Id str50, Cf_Paid_State str20, Cf_Paid_On date, Cf_Payment_Id str100,
+            PaymentMethod str20, BlockedForPayment boolean, CreditForInvoiceNo str50"""
         ),
         sets(_everywhere("ManSuppInvoiceSet")),
         navigations(
