@@ -11,6 +11,7 @@ from integrations.models.mapping import FieldMapping, GLMapping, MappingRule
 from integrations.models.mapping_preview import MappingPreview, PreviewLine
 from integrations.models.mapping_set import MappingChange, MappingSet
 from integrations.models.mapping_upload import MappingUpload
+from integrations.models.payment import PaymentPart, PaymentStep
 from integrations.models.plan import Plan, PlanLine
 from integrations.models.review import Answer, ReviewItem
 from integrations.models.search import SearchTerm
@@ -56,6 +57,8 @@ __all__ = [
     "MirrorRecord",
     "MirrorState",
     "OutboxItem",
+    "PaymentPart",
+    "PaymentStep",
     "PingResult",
     "Plan",
     "PlanLine",

@@ -1,4 +1,4 @@
-"""Settlement: a paid invoice of a booked payment, kept until the ERP has settled it and after."""
+"""Settlement: an invoice that was paid, kept until the ERP has settled it and after."""
 
 from django.db import models
 
@@ -8,11 +8,13 @@ from tenants.models import TenantOwned
 
 
 class Settlement(TenantOwned):
-    """What a voucher of ours paid of one invoice, as it was booked; `link` is the payment and its voucher.
+    """What a payment paid of one invoice; `link` is the payment's voucher, and what it pays is as it was booked.
 
+    Where bills are ours, whatever was paid stands here, whether the ERP is told by a voucher or not at all: `link` is
+    null while there is none, and the row follows the payment.
     A voucher settles no item of the supplier ledger: until the ERP shows the open amount gone it is paid, not settled.
     `amount` was paid, `discount` taken on top, both in `currency`; of a credit they are negative. `invoice` is the key
-    of the captured invoice, `item` its id in the ERP.
+    of the captured invoice or of the bill, `item` its id in the ERP.
     """
 
     class State(models.TextChoices):
@@ -26,7 +28,7 @@ class Settlement(TenantOwned):
         Integration, models.CASCADE, related_name="settlements", db_constraint=False, db_index=False
     )
     link = models.ForeignKey(
-        RecordLink, models.CASCADE, related_name="settlements", db_constraint=False, db_index=False
+        RecordLink, models.CASCADE, null=True, related_name="settlements", db_constraint=False, db_index=False
     )
     place = models.PositiveIntegerField()  # of the invoice within the payment
     invoice = models.CharField(max_length=120, db_collation="C")
@@ -43,10 +45,14 @@ class Settlement(TenantOwned):
     state = models.CharField(max_length=8, choices=State, default=State.PAID)
 
     class Meta(TenantOwned.Meta):
-        constraints = [models.UniqueConstraint(fields=["tenant", "link", "place"], name="settlement_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "link", "place"], name="settlement_once"),
+            models.UniqueConstraint(
+                fields=["tenant", "integration", "payment", "place"], name="settlement_payment_once"
+            ),
+        ]
         indexes = [
             models.Index("tenant", "integration", "link", name="settlement_link"),
-            models.Index("tenant", "integration", "payment", name="settlement_payment"),
             models.Index("tenant", "integration", "invoice", name="settlement_invoice"),
             models.Index("tenant", "supplier", name="settlement_supplier"),
             models.Index("tenant", "integration", "id", name="settlement_open", condition=models.Q(state="paid")),

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from integrations.engine.ports import Item, Target
-from integrations.engine.records import Entity, Gone, Invoice, Payment, TargetRecord
+from integrations.engine.records import MARKS, Entity, Gone, Invoice, Payment, TargetRecord
 from integrations.models import Flow, Integration
 from integrations.store import books
 from integrations.systems import registry
@@ -22,7 +22,7 @@ def look(flow: Flow, batch: Sequence[Item], target: Target, planned: Collection[
     if payments := [each for each in records if isinstance(each, Payment)]:
         keys = [paid.key for payment in payments for paid in payment.invoices]
         with tenant_scope(flow.tenant_id):
-            ids = sorted(set(books.booked(flow.integration, keys).values()))
+            ids = sorted(set(books.paid_invoices(flow.integration, keys).values()))
         return list(target.standing(Entity.INVOICE, ids).values()) if ids else []
     codes = {each.vendor_key for each in records if isinstance(each, Invoice)}
     with tenant_scope(flow.tenant_id):
@@ -34,7 +34,7 @@ def look(flow: Flow, batch: Sequence[Item], target: Target, planned: Collection[
 
 
 def settlement(flow: Flow, target: Target) -> list[TargetRecord]:
-    """How the invoices stand in the books that our vouchers have paid and nobody has seen settled."""
+    """How the invoices stand in the books that were paid and that nobody has seen settled."""
     with tenant_scope(flow.tenant_id):
         ids = books.unsettled(flow.integration)
     return list(target.standing(Entity.INVOICE, ids).values()) if ids else []
@@ -43,7 +43,7 @@ def settlement(flow: Flow, target: Target) -> list[TargetRecord]:
 def know_currency(flow: Flow, target: Any) -> None:
     """The currency of the books, asked for once by the first flow that brings something into them."""
     integration = flow.integration
-    if not flow.inbound or integration.company_currency or Entity(flow.entity) is Entity.SENT_MARK:
+    if not flow.inbound or integration.company_currency or Entity(flow.entity) in MARKS:
         return
     mine = next((each for each in target.companies() if each.key == integration.company), None)
     if mine is not None and mine.currency:

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Count, Sum
 from django.utils import timezone
 
-from integrations.engine.records import Entity
+from integrations.engine.records import MARKS, Entity
 from integrations.models import Flow, Integration, OutboxItem, SyncRun
 from integrations.runner import connecting
 from integrations.runner.reading import backfill
@@ -22,7 +22,7 @@ from tenants.scope import Actor, tenant_scope
 
 ORDER = (
     *(Entity.GL_ACCOUNT, Entity.DIMENSION, Entity.TAX_CODE, Entity.PAYMENT_TERM, Entity.ACCOUNTING_PERIOD),
-    *(Entity.VENDOR, Entity.PURCHASE_ORDER, Entity.INVOICE, Entity.PAYMENT, Entity.SENT_MARK),
+    *(Entity.VENDOR, Entity.PURCHASE_ORDER, Entity.INVOICE, Entity.PAYMENT, *MARKS),
 )
 DATED = (Entity.INVOICE, Entity.PAYMENT)  # what a window of days can be asked of
 _ROUNDS = 3

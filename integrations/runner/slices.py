@@ -14,6 +14,7 @@ from integrations.engine.records import Entity
 from integrations.models import Flow, OutboxItem, SyncRun, WriteIntent
 from integrations.runner import connecting, hinting, mirroring
 from integrations.runner.carrying import carry_batch, prepare, resolve_lost
+from integrations.runner.following import follow
 from integrations.runner.reading import Reading, read, sweep, sweep_waits
 from integrations.runner.runs import is_read, open_run, stop, unfinished
 from integrations.runner.schedule import next_time
@@ -66,6 +67,8 @@ def _work(lease: Lease, flow: Flow, time_is_up: Callable[[], bool], *, polling: 
     reading = read(lease, flow, time_is_up) if polling else Reading.DONE
     if reading is Reading.MORE:
         return Outcome(due_in=0.0)
+    if flow.inbound and flow.entity == Entity.PAYMENT:
+        follow(lease, flow, time_is_up)
     outcome = _push(lease, flow, time_is_up)
     if reading is Reading.FULL and outcome.due_in is None:
         return Outcome(due_in=0.0)

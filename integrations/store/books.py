@@ -37,6 +37,23 @@ _LINKED = """
     WHERE tenant_id = %(tenant)s AND integration_id = %(integration)s AND entity = %(entity)s
       AND inbound = %(inbound)s AND {column} = ANY(%(keys)s) ORDER BY id
 """
+# Every bill of the invoices that these bills are of, and the invoice.
+_BILLS = """
+    SELECT other.target_id, other.source_key FROM integrations_recordlink l
+    JOIN integrations_recordlink other ON other.tenant_id = l.tenant_id AND other.integration_id = l.integration_id
+        AND other.entity = 'invoice' AND NOT other.inbound AND other.source_key = l.source_key
+    WHERE l.tenant_id = %(tenant)s AND l.target_connection_id = %(ap)s AND l.entity = 'invoice' AND NOT l.inbound
+      AND l.target_id = ANY(%(keys)s)
+"""
+_ALIVE = """
+    SELECT invoice, sum(amount + discount) FROM integrations_paymentpart
+    WHERE tenant_id = %(tenant)s AND flow_id = %(flow)s AND invoice = ANY(%(keys)s) AND state IN ('issued', 'cleared')
+    GROUP BY 1
+"""
+_ISSUED = """
+    SELECT DISTINCT payment FROM integrations_paymentstep
+    WHERE tenant_id = %(tenant)s AND flow_id = %(flow)s AND payment = ANY(%(own)s) AND state IN ('issued', 'cleared')
+"""
 # What our vouchers paid of each invoice when they were booked, whatever the payment says since, discount included;
 # payments reversed or reissued by the batch left out.
 _PAID = """
@@ -61,20 +78,10 @@ _VOUCHERS = """
         SELECT s.source_key FROM integrations_sourcerecord s WHERE s.tenant_id = %(tenant)s AND s.flow_id = %(flow)s
             AND (s.source_key = ANY(%(keys)s) OR s.party = ANY(%(parties)s) AND s.plain = ANY(%(plains)s)))
 """
-# Booked invoices that a voucher of ours has paid, as long as the books have not been seen to settle them.
+# Invoices that were paid, as long as the books have not been seen to settle them.
 _UNSETTLED = """
-    SELECT DISTINCT b.target_id
-    FROM integrations_recordlink l
-    JOIN integrations_sourcerecord s ON s.tenant_id = l.tenant_id AND s.flow_id = %(flow)s
-        AND s.source_key = l.source_key
-    CROSS JOIN LATERAL jsonb_array_elements(
-        coalesce(nullif(l.sent->'pays', '[]'), s.snapshot->'invoices')) i
-    JOIN integrations_recordlink b ON b.tenant_id = l.tenant_id AND b.integration_id = l.integration_id
-        AND b.entity = 'invoice' AND b.inbound AND b.source_key = i.value->>'key' AND b.variant = ''
-    LEFT JOIN integrations_mirrorrecord m ON m.tenant_id = l.tenant_id AND m.connection_id = b.target_connection_id
-        AND m.entity = 'invoice' AND m.target_id = b.target_id
-    WHERE l.tenant_id = %(tenant)s AND l.integration_id = %(integration)s AND l.entity = 'payment' AND l.inbound
-      AND m.open_amount IS DISTINCT FROM 0
+    SELECT DISTINCT item FROM integrations_settlement
+    WHERE tenant_id = %(tenant)s AND integration_id = %(integration)s AND state = 'paid' AND item <> ''
 """
 _ALIKE = """
     SELECT n.company, s.snapshot::text FROM integrations_sourcerecord s
@@ -98,6 +105,7 @@ def load(integration: Integration, tool: str = "") -> Books:
         periods=tuple(sorted(periods, key=lambda each: each.starts)),
         companies=frozenset(company for _, company in sharing),
         takes_strays=not sharing or sharing[0][0] == integration.pk,
+        ours=bills_are_ours(integration),
     )
 
 
@@ -130,13 +138,25 @@ def booked(integration: Integration, keys: Iterable[str]) -> dict[str, str]:
     return dict(_links(integration, Entity.INVOICE, "source_key", sorted(set(keys)), inbound=True))
 
 
+def bills_are_ours(integration: Integration) -> bool:
+    """Whether the AP tool pays bills that were sent to it; else it captures the invoices itself."""
+    return flow_of(integration, Entity.INVOICE, inbound=True) is None
+
+
+def paid_invoices(integration: Integration, keys: Iterable[str]) -> dict[str, str]:
+    """What payments call an invoice -> its id in the books; of a sent one every bill that it became."""
+    if not bills_are_ours(integration):
+        return booked(integration, keys)
+    return dict(_rows(_BILLS, ap=integration.ap_id, keys=sorted(set(keys))))
+
+
 def with_payments(
     books: Books, integration: Integration, payments: Sequence[Payment], standing: Mapping[str, TargetRecord]
 ) -> Books:
     """The books with what concerns these payments; `standing` are fresh reads of the invoices that they pay."""
     flow = flow_of(integration, Entity.PAYMENT, inbound=True)
-    keys = sorted({paid.key for payment in payments for paid in payment.invoices})
-    invoices = booked(integration, keys)
+    invoices = paid_invoices(integration, (paid.key for payment in payments for paid in payment.invoices))
+    keys = sorted(invoices)
     own = [payment.key for payment in payments]
     reissued = [payment.replaces for payment in payments if payment.replaces]
     paid = _rows(_PAID, flow=flow, integration=integration.pk, keys=keys, reissued=reissued)
@@ -156,16 +176,26 @@ def with_payments(
         suppliers=suppliers(integration, parties),
         invoices=invoices,
         standing=standing,
-        paid={invoices[key]: Decimal(amount) for key, amount in paid if key in invoices},
+        paid=_by_invoice(invoices, paid),
+        alive=_by_invoice(invoices, _rows(_ALIVE, flow=flow, keys=keys)),
+        issued=frozenset(row[0] for row in _rows(_ISSUED, flow=flow, own=own)),
         vouchers=vouchers,
         reversed=frozenset(turned),
     )
 
 
+def _by_invoice(invoices: Mapping[str, str], amounts: Iterable[tuple[str, Any]]) -> dict[str, Decimal]:
+    """The sums by the invoice's id in the books."""
+    found: dict[str, Decimal] = {}
+    for key, amount in amounts:
+        if key in invoices:
+            found[invoices[key]] = found.get(invoices[key], Decimal(0)) + Decimal(amount)
+    return found
+
+
 def unsettled(integration: Integration) -> list[str]:
-    """Ids in the books of invoices that were paid by our vouchers and are not known to be settled."""
-    flow = flow_of(integration, Entity.PAYMENT, inbound=True)
-    return sorted(row[0] for row in _rows(_UNSETTLED, flow=flow, integration=integration.pk)) if flow else []
+    """Ids in the books of invoices that were paid and are not known to be settled."""
+    return sorted(row[0] for row in _rows(_UNSETTLED, integration=integration.pk))
 
 
 def elsewhere(

@@ -27,7 +27,7 @@ from integrations.engine.records import (
     Unreadable,
     Vendor,
 )
-from integrations.store import search
+from integrations.store import payment_parts, search
 from integrations.store.sealing import keyed, sealed
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
@@ -124,12 +124,16 @@ def merge(
         cursor.execute(_DIFFERENT, names)
         different = cursor.fetchall()
         keys = [key for key, content in different if content]
+        late = payment_parts.outdated(flow_id, [latest[key] for key in keys])
+        keys = [key for key in keys if key not in late]
         if keys:
             _save(cursor, [(latest[key], prints[key]) for key in keys], names, due=due)
-        if len(keys) < len(different):
-            cursor.execute(_VERSIONS, names)
         if sweep:
             cursor.execute(_SWEPT, names)
+        if late:
+            cursor.execute("DELETE FROM seen WHERE source_key = ANY(%(late)s)", {"late": list(late)})
+        if len(keys) + len(late) < len(different):
+            cursor.execute(_VERSIONS, names)
         cursor.execute("DROP TABLE seen")
     counts = {"staged": len(keys), "unchanged": len(latest) - len(keys), "repeated": len(records) - len(latest)}
     return counts, keys
@@ -159,6 +163,8 @@ def _save(
         cursor.execute(_AGAIN, {**names, "ids": old})
     if due:
         cursor.execute(_ITEMS, {**names, "ids": [row[0] for row in saved], "keys": [row[1] for row in saved]})
+    if payments := [record for record, _ in changed if isinstance(record, Payment)]:
+        payment_parts.keep(cursor, names, payments)
     search.replace(cursor, names["tenant"], old, ((id_, terms[key]) for id_, key, _ in saved))
 
 

@@ -34,6 +34,8 @@ from integrations.models import (
     MappingUpload,
     MirrorRecord,
     OutboxItem,
+    PaymentPart,
+    PaymentStep,
     PingResult,
     Plan,
     PlanLine,
@@ -90,6 +92,7 @@ def furnish(tenant: Tenant, owner: User) -> House:
         for flow in Flow.objects.all():
             _flow(house, flow)
         _settlements(house)
+        _payments(house)
         _people(house)
         record("house.furnished", subject=house.mark_of(AuditEntry), detail={"name": house.mark_of(AuditEntry)})
     with tenant_scope(tenant.pk):
@@ -273,6 +276,16 @@ def _settlements(house: House) -> None:
             integration=link.integration, link=link, place=place, invoice=mark, number=mark, payment=mark, state=state,
             amount=Decimal("10.50"), currency="USD",
         )  # fmt: skip
+
+
+def _payments(house: House) -> None:
+    """A payment with its way, and what it pays."""
+    item, now = OutboxItem.objects.filter(flow__entity="payment", variant="").earliest("id"), timezone.now()
+    place = {"flow": item.flow, "payment": item.source_key, "state": "cleared"}
+    PaymentStep.objects.create(**place, state_word=house.mark_of(PaymentStep), at=now)
+    PaymentPart.objects.create(
+        **place, place=1, invoice=house.mark_of(PaymentPart), amount=Decimal("10.50"), currency="USD", changed_at=now
+    )
 
 
 def _people(house: House) -> None:

@@ -26,6 +26,7 @@ SECOND = payment(paid(net="40.00"), key="P2", transaction_id="T2")
 def flow(bench: Bench) -> Flow:
     """Payments into the books, beside an invoice I1 that is booked as 10|I1."""
     with tenant_scope(bench.tenant_id):
+        add_flow(bench.flow.integration, Wanted(Entity.INVOICE, inbound=True))  # what is paid was captured
         made = add_flow(bench.flow.integration, Wanted(Entity.PAYMENT, inbound=True))
         _link(bench.flow.integration, Entity.INVOICE, "I1", "10|I1")
     return made
