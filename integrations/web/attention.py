@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Min, Q, Sum
 from django.urls import reverse
+from django.utils.formats import date_format
 
 from integrations.models import (
     ApiKey,
@@ -128,9 +129,12 @@ def _inactive() -> Iterator[Call]:
 
 def _unsettled() -> Iterator[Call]:
     """What was paid and stands open in the ledger: somebody settles it from the list."""
-    count, amounts = sums(Settlement.objects.filter(state=Settlement.State.PAID)).get("paid", (0, {}))
+    rows = Settlement.objects.filter(state=Settlement.State.PAID)
+    count, amounts = sums(rows).get("paid", (0, {}))
     if count:
-        words = f"{count:,} invoice{'' if count == 1 else 's'} paid, still open in the ledger: {said(amounts)}."
+        oldest = rows.aggregate(day=Min("dated"))["day"]
+        since = f", {'' if count == 1 else 'the oldest '}since {date_format(oldest, 'j F Y')}" if oldest else ""
+        words = f"{count:,} invoice{'' if count == 1 else 's'} paid, still open in the ledger: {said(amounts)}{since}."
         yield Call("wait", "list", words, f"{reverse('web:settlements')}?state=paid", "Settlement list")
 
 

@@ -18,6 +18,7 @@ from integrations.web.filters import KINDS, Narrowing, kind_words, of_kind
 from integrations.web.gate import page, place_of
 from integrations.web.offers import candidates, work_of
 from integrations.web.paging import page_of
+from integrations.web.proof import proof_of
 from integrations.web.schedules import system_label
 from integrations.web.settlements import paid_of
 from integrations.web.states import look
@@ -177,6 +178,7 @@ def show(request: HttpRequest, item: OutboxItem, refused: str = "", status: int 
         "next": _next(item) if told.review else None,
         "facts": facts(item.source.snapshot),
         "paid": paid_of(item),
+        "proof": proof_of(item),
         "from_label": system_label(item.flow.source.system),
         "to_label": system_label(item.flow.target.system),
     }

@@ -1,4 +1,4 @@
-"""The settlement list: what was paid through vouchers, and what of it the ledger has not settled yet."""
+"""The settlement list: what was paid, by voucher or not, and what of it the ledger has not settled yet."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -58,10 +58,13 @@ def narrowed(
     """Rows that pass every filter; `q` finds any number, id, amount or name of the payment or of the invoice."""
     rows: QuerySet[Settlement] = Settlement.objects.all()
     if q:
-        read = SourceRecord.objects.filter(pk__in=search(q), flow__inbound=True)
-        found = list(read.values_list("flow__entity", "source_key"))
-        payments, invoices = ([key for entity, key in found if entity == wanted] for wanted in ("payment", "invoice"))
-        rows = rows.filter(Q(payment__in=payments) | Q(invoice__in=invoices))
+        read = SourceRecord.objects.filter(pk__in=search(q), flow__entity__in=("payment", "invoice"))
+        found = list(read.values_list("flow__entity", "flow__inbound", "source_key"))
+        payments, captured, sent = (
+            [key for *place, key in found if place == wanted]
+            for wanted in (["payment", True], ["invoice", True], ["invoice", False])
+        )
+        rows = rows.filter(Q(payment__in=payments) | Q(invoice__in=captured) | Q(item__in=sent))
     if state:
         rows = rows.filter(state=state)
     if supplier:
@@ -109,26 +112,30 @@ def answer(found: dict[str, tuple[int, dict[str, Decimal]]], *, narrowed: bool) 
 
 def _lines(rows: Sequence[Settlement]) -> list[Line]:
     """Each row with its records; two queries."""
-    flows = Flow.objects.filter(integration__in={row.integration_id for row in rows}, inbound=True)
+    flows = Flow.objects.filter(integration__in={row.integration_id for row in rows}).filter(
+        Q(entity="payment", inbound=True) | Q(entity="invoice")
+    )
     places = {flow.pk: (flow.integration_id, flow.entity) for flow in flows}
-    keys = {key for row in rows for key in (row.payment, row.invoice)}
+    keys = {key for row in rows for key in (row.payment, row.invoice, row.item)}
     items = OutboxItem.objects.filter(flow__in=list(places), source_key__in=keys, variant="")
     uuids = {(*places[flow], key): uuid for flow, key, uuid in items.values_list("flow_id", "source_key", "uuid")}
     return [
         Line(
             row,
             uuids.get((row.integration_id, "payment", row.payment)),
-            uuids.get((row.integration_id, "invoice", row.invoice)),
+            uuids.get((row.integration_id, "invoice", row.invoice))
+            or uuids.get((row.integration_id, "invoice", row.item)),
         )
         for row in rows
     ]
 
 
 def paid_of(item: OutboxItem) -> list[Line]:
-    """What a booked payment pays, or which booked payments paid a captured invoice; none of anything else."""
-    if not item.flow.inbound or item.flow.entity not in ("payment", "invoice"):
+    """What a payment has paid, or which payments paid an invoice, captured or sent; none of anything else."""
+    if item.flow.entity not in ("payment", "invoice"):
         return []
-    rows = Settlement.objects.filter(integration=item.flow.integration_id, **{item.flow.entity: item.source_key})
+    name = item.flow.entity if item.flow.inbound else "item"
+    rows = Settlement.objects.filter(integration=item.flow.integration_id, **{name: item.source_key})
     return _lines(list(rows.select_related(*JOINED).order_by("id")[:MOST]))
 
 
@@ -153,7 +160,7 @@ def _cells(row: Settlement) -> tuple[Any, ...]:
         row.supplier_name,
         row.number,
         row.item,
-        row.link.target_id,
+        row.link.target_id if row.link else "",
         row.payment,
         row.transaction_id,
         row.dated,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from integrations.engine.records import PaymentState
 from integrations.models import Connection, OutboxItem, Plan, PlanLine, Settlement, SyncRun, WebhookSubscription
 from integrations.systems.base import Verdict
 
@@ -100,6 +101,15 @@ LOOKS: Mapping[str, Mapping[str, Look]] = {
         "sent": Look("check", "Sent", "good"),
         "failed": Look("cross", "Given up", "bad"),
         "dropped": Look("minus", "Not needed any more", "rest"),
+    },
+    "payment": {
+        PaymentState.PENDING: Look("clock", "Scheduled", "wait"),
+        PaymentState.IN_FLIGHT: Look("arrow", "On its way", "info"),
+        PaymentState.ISSUED: Look("arrow", "Paid out", "info"),
+        PaymentState.CLEARED: Look("check", "Cleared", "good"),
+        PaymentState.VOIDED: Look("minus", "Void", "rest"),
+        PaymentState.FAILED: Look("cross", "Failed", "bad"),
+        PaymentState.UNKNOWN: Look("hand", "Not described", "bad"),
     },
     "review": {
         "open": Look("hand", "Open", "bad"),

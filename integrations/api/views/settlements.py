@@ -1,4 +1,4 @@
-"""The settlement list: what was paid through vouchers, and what of it the ERP has not settled yet."""
+"""The settlement list: what was paid, by voucher or not, and what of it the ERP has not settled yet."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ _MONEY: dict[str, Any] = {"max_digits": 24, "decimal_places": 6, "normalize_outp
 
 
 class SettlementSerializer(serializers.Serializer[Any]):
-    """An invoice that a booked payment paid. Amounts are exact text, in `currency`; of a credit they are negative."""
+    """An invoice that a payment paid. Amounts are exact text, in `currency`; of a credit they are negative."""
 
     integration = serializers.UUIDField(source="integration.uuid")
     company = serializers.CharField(source="integration.company")
@@ -24,7 +24,9 @@ class SettlementSerializer(serializers.Serializer[Any]):
     supplier_name = serializers.CharField()
     invoice_number = serializers.CharField(source="number")
     ledger_item = serializers.CharField(source="item", help_text="The invoice's id in the ERP.")
-    voucher = serializers.CharField(source="link.target_id", help_text="The payment's voucher in the ERP.")
+    voucher = serializers.CharField(
+        source="link.target_id", allow_null=True, help_text="The payment's voucher in the ERP; null without one."
+    )
     payment = serializers.CharField(help_text="The payment's id where it was made.")
     transaction_id = serializers.CharField()
     dated = serializers.DateField(allow_null=True)
