@@ -32,7 +32,7 @@ _STEPS = """
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("integrations", "0023_alerts"),
+        ("integrations", "0026_payment_terms"),
         ("tenants", "0004_sessions_end_and_second_person"),
     ]
 
