@@ -38,7 +38,8 @@ def look(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
         subscribing.look_after(place.tenant_id, found.pk, actor=place.actor)
         with place.scope():
             row = WebhookSubscription.objects.get(connection=found)
-        messages.info(request, row.message)
+        tell = messages.success if row.state == WebhookSubscription.State.ON else messages.warning
+        tell(request, row.message)
     return redirect("web:connection", uuid)
 
 
