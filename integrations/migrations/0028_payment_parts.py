@@ -32,7 +32,7 @@ _STEPS = """
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("integrations", "0026_payment_terms"),
+        ("integrations", "0027_mapping_previews"),
         ("tenants", "0004_sessions_end_and_second_person"),
     ]
 
