@@ -88,7 +88,8 @@ def _mapping(path: str) -> Callable[[Client, Desk], Row]:
     def make(client: Client, desk: Desk) -> Row:
         source = uuid.uuid4().hex[:8]
         where = desk.integration.pk if path.startswith("/admin/") else desk.integration.uuid
-        ask(client, "post", path, {"integration": str(where), "table": "account", "source": source, "target": "1"})
+        rule = {"integration": str(where), "table": "account", "source": source, "target": "1"}
+        ask(client, "post", path, {**rule, "reason": "tried"})
         change = _found(desk, MappingChange, rule__source=source)
         return _found(desk, MappingSet, pk=change.set_id) if change else None
 

@@ -29,6 +29,7 @@ def ask(client: Client, desk: Desk, query: str = "?kind=text", **given: str) -> 
         "entity": "invoice",
         "field": "description",
         "target": "{number}",
+        "reason": "As suppliers know it",
     }
     return client.post(f"/mappings/rule/{query}", base | given, follow=True).content.decode()
 
