@@ -86,7 +86,7 @@ def once_more(
             return Came(held=drafted.problems) if drafted.draft is None else as_sent(drafted.draft)
         case BookedInvoiceDraft() if rules.books is not None:
             books = msgspec.structs.replace(rules.books, periods=())  # it was booked while its period was open
-            booked = draft_booked(source, sent.vendor, sent.payment_term, rules, policy, books, answers)
+            booked = draft_booked(source, sent.vendor, rules.vendors.get(sent.vendor), rules, policy, books, answers)
             return Came(held=booked.problems) if booked.draft is None else as_sent(booked.draft)
     return as_sent(sent)
 

@@ -8,7 +8,7 @@ from integrations.engine.ports import Item
 from integrations.engine.recoding import Came, as_sent
 from integrations.engine.records import Invoice
 from integrations.engine.reposting import CODE, Anew, coded_anew, stands_in_the_way
-from integrations.models import Answer, Flow, OutboxItem
+from integrations.models import Answer, Flow, OutboxItem, RecordLink
 from integrations.store import answers, previews, rulebook
 from integrations.store.questions import STATES, Refused, locked, needs_reason
 from tenants.access import Place
@@ -53,11 +53,19 @@ def _look(flow: Flow, rows: Sequence[OutboxItem]) -> dict[int, Recoding]:
     if flow.inbound or flow.entity != "invoice":
         words = "Only the coding of bills is posted anew. What is in the books is corrected there."
         return {row.pk: Recoding(None, None, {}, refused=words) for row in rows}
-    items = previews.load(flow, [row.pk for row in rows])
+    links = RecordLink.objects.filter(integration=flow.integration, entity=flow.entity, inbound=flow.inbound)
+    sent = set(
+        links.filter(source_key__in=[row.source_key for row in rows], sent__isnull=False).values_list(
+            "source_key", flat=True
+        )
+    )
+    items = previews.load(flow, [row.pk for row in rows if row.source_key in sent])
     loaded = rulebook.load_rules(flow)
     rules, policy = rulebook.for_batch(loaded, flow, items), rulebook.policy_of(flow.integration)
     names = previews.names_of(flow, loaded)
-    return {item.id: _recoding(item, rules, policy, names) for item in items}
+    found = {item.id: _recoding(item, rules, policy, names) for item in items}
+    nothing = Recoding(None, None, names, refused="Nothing of ours was posted: there is no coding to post anew.")
+    return {row.pk: found.get(row.pk, nothing) for row in rows}
 
 
 def _recoding(item: Item, rules: Any, policy: Any, names: Mapping[str, str]) -> Recoding:

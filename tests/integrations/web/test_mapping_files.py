@@ -217,7 +217,7 @@ class Endless(io.RawIOBase):
         return True
 
     def read(self, size: int = -1) -> bytes:
-        size = 65536 if size is None or size < 0 else size
+        size = 65536 if size < 0 else size
         if not self._left and self._size:
             self._left = b"account,1,10\n" * 5000
             self._left, self._size = self._left[: self._size], self._size - min(self._size, len(self._left))
