@@ -14,7 +14,7 @@ from integrations.engine.errors import Problem
 from integrations.engine.mapping import Rules, VendorLink
 from integrations.engine.money import minor_unit
 from integrations.engine.policy import Policy
-from integrations.engine.records import Day, Invoice
+from integrations.engine.records import Day, Invoice, PaymentTerm
 from integrations.engine.shares import Share, cut, instalment, share_of
 from integrations.engine.wording import Worded, head, worded
 
@@ -113,13 +113,24 @@ def due_date(source: Invoice, policy: Policy) -> Day | None:
 
 def discount(source: Invoice, total: Decimal, rules: Rules) -> str:
     """What paying early saves, in words; amounts never change for it."""
-    term, base = rules.terms.get(source.payment_term), source.term_base_date or source.invoice_date
-    if term is None or base is None or total <= 0 or not term.discount_percent or term.discount_days is None:
+    term = rules.terms.get(source.payment_term)
+    until = discount_day(source, term)
+    if term is None or until is None or total <= 0 or not term.discount_percent:
         return ""
-    until = base + timedelta(days=term.discount_days)
     saved = (total * term.discount_percent / 100).quantize(minor_unit(source.currency), ROUND_HALF_UP)
     percent = format(term.discount_percent.normalize(), "f")
     return f"{percent} % discount until {until.day} {until:%B %Y}: {source.currency} {saved}"
+
+
+def discount_day(source: Invoice, term: PaymentTerm | None) -> Day | None:
+    """The last day on which paying early saves something; None where nothing is saved."""
+    base = source.term_base_date or source.invoice_date
+    if term is None or base is None or not term.discount_percent or term.discount_days is None:
+        return None
+    try:
+        return base + timedelta(days=term.discount_days)
+    except OverflowError:
+        return None
 
 
 def _no_instalment(variant: str) -> Problem:

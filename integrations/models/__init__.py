@@ -13,7 +13,7 @@ from integrations.models.mapping_set import MappingChange, MappingSet
 from integrations.models.mapping_upload import MappingUpload
 from integrations.models.payment import PaymentPart, PaymentStep
 from integrations.models.plan import Plan, PlanLine
-from integrations.models.review import Answer, ReviewItem
+from integrations.models.review import Answer, Comment, ReviewItem
 from integrations.models.search import SearchTerm
 from integrations.models.setting import SettingChange
 from integrations.models.settlement import Settlement
@@ -39,6 +39,7 @@ __all__ = [
     "Blocker",
     "CheckSwitch",
     "Checkpoint",
+    "Comment",
     "Connection",
     "DueFlow",
     "FieldMapping",

@@ -4,7 +4,9 @@ Every call runs inside the caller's scope and transaction, proves what the perso
 entry with its reason. What takes a second person is proposed first. Refused says in words why something cannot be.
 """
 
+from collections.abc import Callable
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
@@ -41,12 +43,16 @@ __all__ = [
     "answer",
     "approve",
     "correct",
+    "decide_again",
+    "draft",
     "ignore",
     "link",
+    "note",
     "proposals",
     "reject",
     "repost",
     "retry",
+    "smallness",
     "take_correction_back",
     "unignore",
     "unlink",
@@ -71,7 +77,7 @@ def answer(place: Place, item: OutboxItem, code: str, subject: str, choice: str,
     if problem is None or choice not in offered:
         raise Refused("closed", "This question is not asked any more. Look at what the record says now.")
     fingerprint = "" if problem.get("once") else item.source.fingerprint
-    return _give(place, item, Act(offered[choice]), _draft(item, code, subject, choice, reason, fingerprint))
+    return _give(place, item, Act(offered[choice]), draft(item, code, subject, choice, reason, fingerprint))
 
 
 def approve(place: Place, given: Answer) -> Answer:
@@ -95,7 +101,7 @@ def reject(place: Place, given: Answer, reason: str = "") -> Answer:
     if not may_approve(place, _act_of(item, given), given.made_by_id):
         raise Refused("not_allowed", "Somebody else judges this: whoever proposes it does not, nor does every role.")
     _conclude(place, given, Answer.Status.REJECTED)
-    _note("answer_rejected", item, given, detail={"why": reason.strip()})
+    note("answer_rejected", item, given, detail={"why": reason.strip()})
     return given
 
 
@@ -105,7 +111,7 @@ def withdraw(place: Place, given: Answer) -> Answer:
     if place.person is None or given.made_by_id != place.person:
         raise Refused("not_allowed", "Only whoever proposed it takes it back.")
     _conclude(place, given, Answer.Status.WITHDRAWN)
-    _note("answer_withdrawn", item, given)
+    note("answer_withdrawn", item, given)
     return given
 
 
@@ -115,9 +121,9 @@ def ignore(place: Place, item: OutboxItem, reason: str, until: datetime | None =
     if until is not None and until <= timezone.now():
         raise Refused("unknown", "That day has passed. Choose a later one, or none.")
     item = locked(item, _OPEN)
-    act = Act.IGNORE if _is_small(item) else Act.OVERRIDE
+    act = Act.IGNORE if smallness()(item) else Act.OVERRIDE
     subject = until.isoformat() if until else ""
-    return _give(place, item, act, _draft(item, IGNORE, subject, IGNORE, reason, item.source.fingerprint))
+    return _give(place, item, act, draft(item, IGNORE, subject, IGNORE, reason, item.source.fingerprint))
 
 
 def unignore(place: Place, item: OutboxItem, reason: str) -> None:
@@ -149,7 +155,7 @@ def link(place: Place, item: OutboxItem, target_id: str, reason: str) -> Answer 
 
 def correct(place: Place, item: OutboxItem, subject: str, value: str, was: str, reason: str) -> Answer:
     """Put `value` in a place of this record's coding, as long as its content stays; the caller has checked both."""
-    given = _draft(item, CORRECTED, subject, f"{SET}{value}", reason, item.source.fingerprint)
+    given = draft(item, CORRECTED, subject, f"{SET}{value}", reason, item.source.fingerprint)
     given.was = was[:120]
     return _give(place, item, Act.WORK, given)
 
@@ -168,8 +174,8 @@ def unlink(place: Place, made: RecordLink, reason: str) -> Answer:
     """Take a link back; the record is held until a person says what becomes of it."""
     reason = needs_reason(reason)
     item = locked(linking.item_of(made), (*_OPEN, STATES.DONE, STATES.OUT, STATES.IGNORED))
-    draft = _draft(item, UNLINK, made.target_id, UNLINK, reason, item.source.fingerprint)
-    return _give(place, item, Act.OVERRIDE, draft)
+    asked = draft(item, UNLINK, made.target_id, UNLINK, reason, item.source.fingerprint)
+    return _give(place, item, Act.OVERRIDE, asked)
 
 
 def repost(place: Place, item: OutboxItem, subject: str, reason: str) -> Answer:
@@ -186,7 +192,12 @@ def proposals() -> "QuerySet[Answer]":
 
 
 def retry(rows: "QuerySet[ReviewItem]", by: int | None) -> int:
-    """Make the held items of open reviews ready again, close the reviews, audit each; returns how many.
+    """Decide them again, as `decide_again`; returns how many."""
+    return len(decide_again(rows, by))
+
+
+def decide_again(rows: "QuerySet[ReviewItem]", by: int | None) -> list[int]:
+    """Make the held items of open reviews ready again, close the reviews, audit each; returns the ids of these reviews.
 
     What may be on the other side already stays held. The caller has asked who may do it. Two people at once: the rows
     are locked, the second one finds nothing to do.
@@ -210,7 +221,7 @@ def retry(rows: "QuerySet[ReviewItem]", by: int | None) -> int:
         tell("retried", row.item, {"code": row.code})
     for flow in sorted({r.item.flow_id for r in found}):
         poll_now(flow)
-    return len(found)
+    return [row.pk for row in found]
 
 
 def _allowed(place: Place, act: Act) -> Ruling:
@@ -220,15 +231,23 @@ def _allowed(place: Place, act: Act) -> Ruling:
     return found
 
 
-def _is_small(item: OutboxItem) -> bool:
-    """Whether one person may leave it out. The limit is in company currency; what is in another one is not small."""
-    integration, amount = item.flow.integration, item.source.amount
-    home = integration.company_currency
-    foreign = bool(home and item.source.currency and item.source.currency != home)
-    return not amount or (not foreign and abs(amount) <= policy_of(integration).ignore_limit)
+def smallness() -> Callable[[OutboxItem], bool]:
+    """Whether one person may leave a record out. The limit is in company currency; what is in another is not small."""
+    limits: dict[int, Decimal] = {}
+
+    def is_small(item: OutboxItem) -> bool:
+        integration, amount = item.flow.integration, item.source.amount
+        if integration.pk not in limits:
+            limits[integration.pk] = policy_of(integration).ignore_limit
+        home = integration.company_currency
+        foreign = bool(home and item.source.currency and item.source.currency != home)
+        return not amount or (not foreign and abs(amount) <= limits[integration.pk])
+
+    return is_small
 
 
-def _draft(item: OutboxItem, code: str, subject: str, choice: str, reason: str, fingerprint: str) -> Answer:
+def draft(item: OutboxItem, code: str, subject: str, choice: str, reason: str, fingerprint: str) -> Answer:
+    """An answer that is not given yet."""
     named: dict[str, Any] = {"item": item, "code": code, "subject": subject[:300], "choice": choice[:100]}
     return Answer(**named, reason=reason, fingerprint=fingerprint, made_at=timezone.now())
 
@@ -252,7 +271,7 @@ def _give(place: Place, item: OutboxItem, act: Act, given: Answer) -> Answer:
     if alone:
         _take_effect(place, item, given)
     else:
-        _note("answer_proposed", item, given)
+        note("answer_proposed", item, given)
     return given
 
 
@@ -269,7 +288,7 @@ def _take_effect(place: Place, item: OutboxItem, given: Answer) -> None:
         linking.make_link(item, row, given.reason, place.person)
     else:
         make_ready(item, place.person, "answered")
-    _note("coding_corrected" if given.code == CORRECTED else "answered", item, given, {"was": given.was})
+    note("coding_corrected" if given.code == CORRECTED else "answered", item, given, {"was": given.was})
 
 
 def _proposed(given: Answer) -> tuple[OutboxItem, Answer]:
@@ -300,7 +319,8 @@ def _live(item: OutboxItem) -> "QuerySet[Answer]":
     return rows
 
 
-def _note(action: str, item: OutboxItem, given: Answer, detail: dict[str, Any] | None = None) -> None:
+def note(action: str, item: OutboxItem, given: Answer, detail: dict[str, Any] | None = None) -> None:
+    """Audit what became of an answer."""
     refs = {"answer": str(given.uuid), "code": given.code, "subject": given.subject, "choice": given.choice}
     people = {"made_by": given.made_by_id or 0, "checked_by": given.checked_by_id or 0}
     tell(action, item, {**refs, **people}, {"reason": given.reason, **(detail or {})})

@@ -3,14 +3,18 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from integrations.engine.decisions import Decision, Hold, LinkTo, Nothing, Out, Wait
+from integrations.engine.drafting import discount_day
 from integrations.engine.errors import Problem
 from integrations.engine.ports import Item
+from integrations.engine.records import Invoice
 from integrations.models import OutboxItem
 from integrations.store import sql
 from integrations.store.blockers import free
+from integrations.store.concerns import terms
 from integrations.store.frame import Frame
 from integrations.store.lease import due_now
 
@@ -88,6 +92,8 @@ def park(frame: Frame, rows: Sequence[Parked]) -> None:
         problems=[json.dumps([_shown(q) for q in p.problems]) for p in held],
         answers=[p.answer for p in held],
         urgent=[any(q.urgent for q in p.problems) for p in held],
+        named=[named(p.problems[0]) for p in held],
+        discounts=_discounts(frame, held),
     )
     closed = frame.rows(sql.CLOSE_REVIEWS, ids=[p.item.id for p in rows if p.state != STATES.HELD])
     needs = [(p.item.id, *q.blocker) for p in rows for q in p.problems if q.blocker]
@@ -149,6 +155,20 @@ def _asked_once(frame: Frame, rows: Sequence[Parked]) -> list[Parked]:
         else:
             found.append(p)
     return found
+
+
+def named(problem: Problem) -> str:
+    """What a record waits for, where supplying that one thing frees it: 4471."""
+    return problem.value if problem.blocker else ""
+
+
+def _discounts(frame: Frame, held: Sequence[Parked]) -> list[date | None]:
+    """Until when each of them saves something by being paid early."""
+    invoices = [p.item.source if isinstance(p.item.source, Invoice) else None for p in held]
+    if not any(each and each.payment_term for each in invoices):
+        return [None] * len(held)
+    found = terms(frame.integration)
+    return [discount_day(each, found.get(each.payment_term)) if each else None for each in invoices]
 
 
 def _shown(problem: Problem) -> dict[str, Any]:

@@ -78,14 +78,28 @@ PARK = """
     WHERE i.tenant_id = %(tenant)s AND i.id = c.id
 """
 
+# What the queue is narrowed and sorted by comes along; whoever had the record before has it again.
 OPEN_REVIEWS = """
+    WITH had AS (
+        SELECT DISTINCT ON (item_id) item_id, assignee_id FROM integrations_reviewitem
+        WHERE tenant_id = %(tenant)s AND item_id = ANY(%(ids)s) ORDER BY item_id, id DESC
+    )
     INSERT INTO integrations_reviewitem AS r (
-        tenant_id, uuid, item_id, status, code, problems, answer, urgent, opened_at, resolution)
-    SELECT %(tenant)s, gen_random_uuid(), c.item, 'open', c.code, c.problems::jsonb, c.answer, c.urgent, now(), ''
-    FROM unnest(%(ids)s::bigint[], %(codes)s::text[], %(problems)s::text[], %(answers)s::text[], %(urgent)s::bool[])
-        AS c(item, code, problems, answer, urgent)
+        tenant_id, uuid, item_id, status, code, problems, answer, urgent, opened_at, resolution, assignee_id,
+        named, flow_id, party, amount, currency, discount_by, pay_by)
+    SELECT %(tenant)s, gen_random_uuid(), c.item, 'open', c.code, c.problems::jsonb, c.answer, c.urgent, now(), '',
+           had.assignee_id, left(c.named, 120), i.flow_id, s.party, s.amount, s.currency, c.discount_by,
+           least(coalesce(s.due_date, '9999-12-31'), coalesce(c.discount_by, '9999-12-31'))
+    FROM unnest(%(ids)s::bigint[], %(codes)s::text[], %(problems)s::text[], %(answers)s::text[], %(urgent)s::bool[],
+                %(named)s::text[], %(discounts)s::date[])
+        AS c(item, code, problems, answer, urgent, named, discount_by)
+    JOIN integrations_outboxitem i ON i.tenant_id = %(tenant)s AND i.id = c.item
+    JOIN integrations_sourcerecord s ON s.tenant_id = i.tenant_id AND s.id = i.source_id
+    LEFT JOIN had ON had.item_id = c.item
     ON CONFLICT (tenant_id, item_id) WHERE status = 'open' DO UPDATE SET
-        code = excluded.code, problems = excluded.problems, answer = excluded.answer, urgent = excluded.urgent
+        code = excluded.code, problems = excluded.problems, answer = excluded.answer, urgent = excluded.urgent,
+        named = excluded.named, party = excluded.party, amount = excluded.amount, currency = excluded.currency,
+        discount_by = excluded.discount_by, pay_by = excluded.pay_by
 """
 
 CLOSE_REVIEWS = """

@@ -60,7 +60,7 @@ def _urgent() -> Iterator[Call]:
     """What may cost money now, by reason."""
     rows = ReviewItem.objects.filter(status=ReviewItem.Status.OPEN, urgent=True)
     found: dict[str, tuple[int, dict[str, Decimal]]] = {}
-    grouped = rows.values_list("code", "item__source__currency").annotate(Count("id"), Sum("item__source__amount"))
+    grouped = rows.values_list("code", "currency").annotate(Count("id"), Sum("amount"))
     for code, currency, count, amount in grouped.order_by():
         total, sums = found.get(code, (0, {}))
         found[code] = total + count, sums | ({currency: amount} if amount is not None else {})

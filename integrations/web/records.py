@@ -4,18 +4,21 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
-from integrations.models import Flow, OutboxItem, ReviewItem, SourceRecord, SyncRun
+from integrations.models import Comment, Flow, OutboxItem, SourceRecord, SyncRun
+from integrations.store import queue
 from integrations.store.correcting import spots
 from integrations.store.search import search
 from integrations.web import exports
+from integrations.web.evidence import evidence_of
 from integrations.web.facts import facts
 from integrations.web.filters import KINDS, Narrowing, kind_words, of_kind
-from integrations.web.gate import page, place_of
+from integrations.web.gate import may, page, place_of
+from integrations.web.members import members
 from integrations.web.offers import candidates, work_of
 from integrations.web.paging import page_of
 from integrations.web.proof import proof_of
@@ -24,6 +27,7 @@ from integrations.web.settlements import paid_of
 from integrations.web.states import look
 from integrations.web.story import story
 from integrations.web.words import carried, reason
+from tenants.permissions import Act
 from tenants.web.middleware import io_view
 
 JOINED = "source", "flow__integration__erp", "flow__integration__ap"
@@ -176,6 +180,10 @@ def show(request: HttpRequest, item: OutboxItem, refused: str = "", status: int 
         "refused": refused,
         "typed": request.POST,
         "next": _next(item) if told.review else None,
+        "comments": Comment.objects.filter(item=item).select_related("author").order_by("id"),
+        "may_work": may(request, Act.WORK),
+        "members": members() if told.review else (),
+        "evidence": evidence_of(told.intent, told.review),
         "facts": facts(item.source.snapshot),
         "paid": paid_of(item),
         "proof": proof_of(item),
@@ -187,6 +195,6 @@ def show(request: HttpRequest, item: OutboxItem, refused: str = "", status: int 
 
 def _next(item: OutboxItem) -> OutboxItem | None:
     """The record that somebody who has done this one looks at next: the most pressing other one."""
-    rows = ReviewItem.objects.filter(status=ReviewItem.Status.OPEN).exclude(item=item).select_related("item__source")
-    found = rows.order_by("-urgent", F("item__source__due_date").asc(nulls_last=True), "id").first()
+    rows = queue.ordered(queue.opened().exclude(item=item), "risk")
+    found = rows.select_related("item__source").first()
     return found.item if found else None

@@ -46,7 +46,7 @@ class Story:
 
 def story(item: OutboxItem) -> Story:
     """Everything our own rows say of this record; a constant number of queries."""
-    reviews = list(ReviewItem.objects.filter(item=item).select_related("resolved_by").order_by("id"))
+    reviews = list(ReviewItem.objects.filter(item=item).select_related("resolved_by", "assignee").order_by("id"))
     intents = list(WriteIntent.objects.filter(item=item).order_by("id"))
     flow = item.flow
     links = list(

@@ -13,11 +13,13 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince, timeuntil
 
 from integrations.engine.money import exact
+from integrations.engine.reasons import reason_of
 from integrations.engine.settings import BY_NAME as SPECS
 from integrations.engine.settings import in_words
 from integrations.models import Connection, Flow
 from integrations.web import states, words
 from integrations.web.icons import ICONS
+from integrations.web.mending import Mend, mend
 
 register = template.Library()
 
@@ -109,6 +111,24 @@ def reason(code: str) -> str:
 
 
 @register.filter
+def what_to_do(code: str) -> str:
+    """What mends a reason."""
+    return reason_of(code).do
+
+
+@register.simple_tag
+def mend_of(flow: Flow, code: str, value: str) -> Mend | None:
+    """Where it is mended once for all that wait for it."""
+    return mend(code, value, flow)
+
+
+@register.filter
+def whose(code: str) -> str:
+    """The role whose work a reason is."""
+    return reason_of(code).owner
+
+
+@register.filter
 def noun(entity: str, count: int = 2) -> str:
     return words.noun(entity, count)
 
@@ -179,7 +199,7 @@ def svg(value: float) -> str:
 def without(context: template.Context, name: str) -> str:
     """The page's query without one filter, from its first page."""
     query = context["request"].GET.copy()
-    for gone in (name, "before"):
+    for gone in (name, "before", "after"):
         query.pop(gone, None)
     return f"?{query.urlencode()}" if query else ""
 

@@ -13,9 +13,11 @@ from django.utils.dateparse import parse_date
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from integrations.models import Answer, OutboxItem, RecordLink, ReviewItem
-from integrations.store import answers, correcting
+from integrations.store import answers, correcting, desk
+from integrations.store.queue import NOBODY
 from integrations.web import records
 from integrations.web.gate import may, page, place_of
+from integrations.web.members import member
 from integrations.web.offers import choice_words
 from tenants.permissions import Act
 
@@ -132,6 +134,21 @@ def _uncorrect(request: HttpRequest, item: OutboxItem) -> Said:
     return "Taken back: it is coded by the rules again, with the next run."
 
 
+def _comment(request: HttpRequest, item: OutboxItem) -> Said:
+    desk.say(place_of(request), item, _typed(request, "text"))
+    return "Said. Your colleagues read it here."
+
+
+def _assign(request: HttpRequest, item: OutboxItem) -> Said:
+    to = _typed(request, "to")
+    found = None if to == NOBODY else member(to)
+    if found is None and to != NOBODY:
+        raise answers.Refused("unknown", "Choose who gets it.")
+    if not desk.give(place_of(request), item, found):
+        raise answers.Refused("closed", "It is no longer held: there is nothing to be given.")
+    return f"Given to {found.email}." if found else "Given to nobody."
+
+
 ACTS: dict[str, Callable[[HttpRequest, OutboxItem], Said]] = {
     "answer": _answer,
     "correct": _correct,
@@ -141,6 +158,8 @@ ACTS: dict[str, Callable[[HttpRequest, OutboxItem], Said]] = {
     "unignore": _unignore,
     "unlink": _unlink,
     "retry": _retry,
+    "comment": _comment,
+    "assign": _assign,
 }
 
 

@@ -23,6 +23,7 @@ from integrations.models import (
     Blocker,
     Checkpoint,
     CheckSwitch,
+    Comment,
     Connection,
     FieldMapping,
     Flow,
@@ -250,6 +251,7 @@ def _item(house: House, flow: Flow, run: SyncRun, state: str) -> None:
         status=ReviewItem.Status.OPEN if held else ReviewItem.Status.RESOLVED,
         resolved_at=None if held else now, resolved_by=None if held else house.owner,
     )  # fmt: skip
+    Comment.objects.create(item=item, author=house.owner, text=house.mark_of(Comment), made_at=now)
     Answer.objects.create(
         item=item, code="x", choice="create", reason=house.mark_of(Answer), fingerprint="f", made_at=now,
         status=Answer.Status.PROPOSED if held else Answer.Status.APPROVED, made_by=house.owner,

@@ -77,6 +77,7 @@ class Desk:
         entity: str = "invoice",
         party_name: str = "Grafton Merchanting",
         urgent: bool = False,
+        named: str = "",
         needs: tuple[str, str] | None = None,
         choices: tuple[tuple[str, str, str], ...] = (),
         snapshot: dict[str, Any] | None = None,
@@ -122,7 +123,8 @@ class Desk:
                     "urgent": urgent,
                 }
                 problem["choices"] = [{"key": key, "label": label, "act": act} for key, label, act in choices]
-                ReviewItem.objects.create(item=item, code=code, problems=[problem], urgent=urgent, opened_at=now)
+                held = {"code": code, "named": named, "problems": [problem], "urgent": urgent}
+                ReviewItem.objects.create(item=item, **held, opened_at=now)
             if state in ("done", "uncertain"):
                 self._intent(item, settled=state == "done")
             if state == "done":

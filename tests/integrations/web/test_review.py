@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from audit.models import AuditEntry
 from integrations.models import DueFlow, OutboxItem, ReviewItem
+from integrations.store import queue
 from integrations.store.answers import NEVER_BLINDLY
 from integrations.web import review
 from tenants.models import Role
@@ -23,7 +24,7 @@ def test_groups_say_how_many_how_much_and_when(owner: Client, desk: Desk) -> Non
     desk.record("held", code="no_due_date", amount="5.00", due=date(2026, 12, 1))
     desk.record("held", code="paid_elsewhere", amount="1.00", currency="CAD", urgent=True)
     with tenant_scope(desk.tenant_id):
-        first, second = review.groups()
+        _, [first, second] = queue.summed(queue.opened(), 9)
     assert (first.code, first.urgent) == ("paid_elsewhere", 1)
     assert (second.count, second.earliest, str(second.amounts["USD"])) == (2, date(2026, 12, 1), "15.000000")
     page = owner.get("/review/").content.decode().replace("\xa0", " ")
@@ -68,7 +69,7 @@ def test_a_whole_reason_is_retried_at_once_and_nothing_else(clerk: Client, desk:
     other = desk.record("held", code="no_number")
     assert (
         "3 records will be decided again"
-        in clerk.post("/review/retry/", {"code": "no_due_date"}, follow=True).content.decode()
+        in clerk.post("/review/retry/", {"every": "on", "code": "no_due_date"}, follow=True).content.decode()
     )
     with tenant_scope(desk.tenant_id):
         assert [r.item_id for r in ReviewItem.objects.filter(status="open")] == [other.pk]
@@ -78,7 +79,7 @@ def test_a_whole_reason_is_retried_at_once_and_nothing_else(clerk: Client, desk:
 def test_what_may_be_there_already_is_never_written_again_by_a_click(clerk: Client, desk: Desk, code: str) -> None:
     item = desk.record("held", code=code)
     clerk.post("/review/retry/", {"item": str(item.uuid)})
-    clerk.post("/review/retry/", {"code": code})
+    clerk.post("/review/retry/", {"every": "on", "code": code})
     with tenant_scope(desk.tenant_id):
         assert OutboxItem.objects.get(pk=item.pk).state == "held"
     assert "Compare both sides first" in clerk.get("/review/").content.decode()
@@ -89,12 +90,12 @@ def test_the_second_of_two_finds_nothing_to_do(clerk: Client, desk: Desk) -> Non
     item = desk.record("held", code="no_due_date")
     clerk.post("/review/retry/", {"item": str(item.uuid)})
     page = clerk.post("/review/retry/", {"item": str(item.uuid)}, follow=True).content.decode()
-    assert "no longer held" in page
+    assert "Nothing was chosen, or it is no longer held." in page
     with tenant_scope(desk.tenant_id):
         assert AuditEntry.objects.filter(action="retried").count() == 1
 
 
-@pytest.mark.parametrize("sent", [{}, {"item": "x"}, {"item": "\0"}, {"code": "\0"}, {"item": ["-" * 36] * 9}])
+@pytest.mark.parametrize("sent", [{}, {"code": "no_due_date"}, {"item": "x"}, {"item": "\0"}, {"item": ["-" * 36] * 9}])
 def test_nonsense_retries_nothing(clerk: Client, desk: Desk, sent: dict[str, str]) -> None:
     desk.record("held", code="no_due_date")
     assert clerk.post("/review/retry/", sent).status_code == 302

@@ -117,7 +117,7 @@ def test_ignoring_up_to_the_limit_takes_one_person_above_it_two(
 def test_many_are_ignored_with_one_reason(clerk: Client, real: Desk) -> None:
     items = [real.record("held", code="no_due_date", amount="1.00") for _ in range(3)]
     sent = {"item": [str(item.uuid) for item in items[:2]], "reason": "Recurring test"}
-    assert "2 ignored" in clerk.post("/review/ignore/", sent, follow=True).content.decode()
+    assert "2 records ignored" in clerk.post("/review/ignore/", sent, follow=True).content.decode()
     assert [state_of(real, item) for item in items] == ["ignored", "ignored", "held"]
 
 
