@@ -68,7 +68,8 @@
     }
     const chosen = boxes.filter((box) => box.checked).length;
     const said = list.querySelector("[data-chosen]");
-    if (said) said.textContent = chosen ? `${chosen} chosen` : "";
+    const every = list.querySelector("[name='every']:checked");
+    if (said) said.textContent = every ? "Everything that matches" : chosen ? `${chosen} chosen` : "";
   });
 
   // A form sent twice would do the work twice: the button rests once it was pressed.

@@ -48,7 +48,7 @@ def described(
     answer: Any,
     *,
     body: type[Strict] | None = None,
-    query: type[Query] | None = None,
+    query: type[Strict] | None = None,
     code: int = 200,
     once: bool = True,
 ) -> Callable[[V], V]:
@@ -62,7 +62,7 @@ def described(
     return decorate
 
 
-def asked(request: Request, shape: type[Query]) -> dict[str, Any]:
+def asked(request: Request, shape: type[Strict]) -> dict[str, Any]:
     """The query, checked; a name given twice is refused. ValidationError."""
     for name, values in request.query_params.lists():
         if len(values) > 1:

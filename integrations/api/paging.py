@@ -9,6 +9,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 USUAL, MOST = 50, 200
+_UNKNOWN = {"cursor": ["Use the address that `next` gave, unchanged."]}
 
 
 def page_of(rows: "QuerySet[Any]", request: Request) -> tuple[list[Any], str | None]:
@@ -19,9 +20,27 @@ def page_of(rows: "QuerySet[Any]", request: Request) -> tuple[list[Any], str | N
     found = list(rows.order_by("-pk")[: limit + 1])
     if len(found) <= limit:
         return found, None
+    return found[:limit], following(request, coded(str(found[limit - 1].pk)))
+
+
+def coded(place: str) -> str:
+    """A place in a list as a cursor."""
+    return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
+
+
+def decoded(cursor: str) -> str:
+    """The place that a cursor means. ValidationError for what is none of ours."""
+    try:
+        return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
+    except (binascii.Error, ValueError):
+        raise ValidationError(_UNKNOWN) from None
+
+
+def following(request: Request, cursor: str) -> str:
+    """The address of the page that begins at `cursor`."""
     query = request.query_params.copy()
-    query["cursor"] = base64.urlsafe_b64encode(str(found[limit - 1].pk).encode()).decode().rstrip("=")
-    return found[:limit], f"{request.build_absolute_uri(request.path)}?{query.urlencode()}"
+    query["cursor"] = cursor
+    return f"{request.build_absolute_uri(request.path)}?{query.urlencode()}"
 
 
 def limit_of(request: Request) -> int:
@@ -33,10 +52,7 @@ def limit_of(request: Request) -> int:
 
 
 def _key(cursor: str) -> int:
-    try:
-        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
-    except (binascii.Error, ValueError):
-        text = ""
+    text = decoded(cursor)
     if not (text.isdigit() and len(text) < 19):
-        raise ValidationError({"cursor": ["Use the address that `next` gave, unchanged."]})
+        raise ValidationError(_UNKNOWN)
     return int(text)

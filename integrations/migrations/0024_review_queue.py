@@ -119,12 +119,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="reviewitem",
             index=models.Index(
-                models.F("tenant"),
-                models.F("calm"),
-                models.F("pay_by"),
-                models.F("risk"),
-                models.F("id"),
                 condition=models.Q(("status", "open")),
+                fields=["tenant", "calm", "pay_by", "risk", "id"],
+                include=("code", "named", "flow", "currency", "amount", "party", "urgent", "assignee", "opened_at"),
                 name="review_risk",
             ),
         ),

@@ -77,7 +77,10 @@ class ReviewItem(TenantOwned):
             models.Index("tenant", "status", "code", name="review_open"),
             models.Index("tenant", "item", name="review_item"),
             models.Index(
-                *("tenant", "calm", "pay_by", "risk", "id"), name="review_risk", condition=models.Q(status="open")
+                fields=["tenant", "calm", "pay_by", "risk", "id"],
+                include=["code", "named", "flow", "currency", "amount", "party", "urgent", "assignee", "opened_at"],
+                name="review_risk",
+                condition=models.Q(status="open"),
             ),
         ]
 

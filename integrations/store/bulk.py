@@ -28,6 +28,7 @@ class Outcome:
     proposed: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     refused: dict[str, str] = field(default_factory=dict)  # by item, so many as an answer names
+    seen: set[str] = field(default_factory=set)  # the items that were there
     more: int = 0
 
     def refuse(self, review: ReviewItem, why: str) -> None:
@@ -61,6 +62,7 @@ def on_each(place: Place, rows: Callable[[], Rows], act: Act) -> Outcome:
             if not chunk:
                 return outcome
             act(place, chunk, outcome)
+            outcome.seen.update(str(review.uuid) for review in chunk)
         after, taken = chunk[-1].pk, taken + len(chunk)
     with place.scope():
         outcome.more = rows().filter(pk__gt=after, pk__lte=last).count()

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
-from integrations.models import Answer, Blocker, OutboxItem, ReviewItem, WriteIntent
+from integrations.models import Answer, Blocker, OutboxItem, ReviewItem, SourceRecord, WriteIntent
 from integrations.store import answers
 from integrations.store.bulk import GONE, Act, Outcome
 from integrations.store.checking import Ruling, ruling
@@ -22,10 +23,6 @@ _BUSY = "it is being written at this moment"
 _NOT_YOURS = "your role may not do this"
 _PROPOSED = "it is proposed already, and waits for a second person"
 _SEEN = ("item_id", "fingerprint", "status")
-_MOVED = (
-    *("state", "reason", "message", "until", "ignored_fingerprint", "attempts", "lost_workers"),
-    *("not_before", "changed_at"),
-)
 
 
 def ignoring(reason: str, until: datetime | None) -> Act:
@@ -59,7 +56,7 @@ def _ignore(place: Place, reviews: Sequence[ReviewItem], outcome: Outcome, why: 
             given.append(_answer(place, item, why, until, alone=may is Ruling.ALONE))
     again = [g.item_id for g in given if (g.item_id, g.fingerprint) in asked]  # answered so before, to no avail
     _live(again, until).filter(status=Answer.Status.APPROVED).update(status=Answer.Status.WITHDRAWN)
-    _give(place, given, [r for r in reviews if r.item_id in {g.item_id for g in given}], until)
+    _give(place, given, [r for r in reviews if r.item_id in {g.item_id for g in given}], why, until)
     alone = sum(each.status == Answer.Status.APPROVED for each in given)
     outcome.done += alone
     outcome.proposed += len(given) - alone
@@ -82,17 +79,17 @@ def _answer(place: Place, item: OutboxItem, why: str, until: datetime | None, *,
     return given
 
 
-def _give(place: Place, given: Sequence[Answer], reviews: Sequence[ReviewItem], until: datetime | None) -> None:
+def _give(
+    place: Place, given: Sequence[Answer], reviews: Sequence[ReviewItem], why: str, until: datetime | None
+) -> None:
     """Store the answers; the approved ones take effect now, set by set."""
     Answer.objects.bulk_create(given)
     done = {each.item_id: each for each in given if each.status == Answer.Status.APPROVED}
     now = timezone.now()
-    moved = [each.item for each in done.values()]
-    for item in moved:
-        item.state, item.reason, item.message = STATES.IGNORED, "ignored", done[item.pk].reason
-        item.until, item.ignored_fingerprint = until, item.source.fingerprint
-        item.attempts, item.lost_workers, item.not_before, item.changed_at = 0, 0, now, now
-    OutboxItem.objects.bulk_update(moved, _MOVED, batch_size=500)
+    seen = SourceRecord.objects.filter(pk=OuterRef("source")).values("fingerprint")
+    fields = {"state": STATES.IGNORED, "reason": "ignored", "message": why, "until": until}
+    again = {"attempts": 0, "lost_workers": 0, "not_before": now, "changed_at": now}
+    OutboxItem.objects.filter(pk__in=done).update(**fields, **again, ignored_fingerprint=Subquery(seen))
     Blocker.objects.filter(item__in=done).delete()
     closed = [review for review in reviews if review.item_id in done]
     ReviewItem.objects.filter(pk__in=[review.pk for review in closed], status=ReviewItem.Status.OPEN).update(

@@ -196,5 +196,5 @@ def show(request: HttpRequest, item: OutboxItem, refused: str = "", status: int 
 def _next(item: OutboxItem) -> OutboxItem | None:
     """The record that somebody who has done this one looks at next: the most pressing other one."""
     rows = queue.ordered(queue.opened().exclude(item=item), "risk")
-    found = rows.select_related("item__source").first()
-    return found.item if found else None
+    found = rows.first()
+    return OutboxItem.objects.select_related("source").get(pk=found.item_id) if found else None

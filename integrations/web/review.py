@@ -43,16 +43,16 @@ def review(request: HttpRequest) -> HttpResponseBase:
     found = queue.narrowed(queue.opened(), filters.chosen, place)
     sums, causes = queue.summed(found, 0 if "after" in request.GET else CAUSES + 1)
     order = filters.sorted_by
-    rows = queue.ordered(found, order, request.GET.get("after", "")).annotate(comments=_COMMENTS)
-    shown = list(rows.select_related(*_JOINED)[: SIZE + 1])
+    ids, after = queue.page_of(found, order, request.GET.get("after", ""), SIZE)
+    rows = queue.loaded(ReviewItem.objects.annotate(comments=_COMMENTS).select_related(*_JOINED), ids)
     narrow = bool(filters.chips)
     context = {
         "causes": [_cause(each, flows[each.flow]) for each in causes[:CAUSES]],
         "more_causes": len(causes) > CAUSES,
         "filters": filters,
         "chips": filters.chips,
-        "rows": shown[:SIZE],
-        "next": queue.place_in(shown[SIZE - 1], order) if len(shown) > SIZE else "",
+        "rows": rows,
+        "next": after,
         "not_first": "after" in request.GET,
         "sums": sums,
         "total": queue.opened().count() if narrow else sums.count,

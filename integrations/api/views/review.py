@@ -1,6 +1,7 @@
 """The review queue: what needs a person and why; retry, answer, ignore and link it, alone or with a second person."""
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Any, cast
 from uuid import UUID
 
@@ -10,18 +11,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from integrations.api.base import Endpoint, place_of
-from integrations.api.describing import Nothing, Query, Strict, asked, described, given, page
+from integrations.api.describing import Nothing, Strict, asked, described, given, page
 from integrations.api.paging import page_of
 from integrations.api.refusing import Conflict, refused
+from integrations.api.views.desk import AssignBody, member
 from integrations.api.views.records import AnswerSerializer, RecordSerializer
+from integrations.api.views.review_filters import NEWEST, ReviewQuery, ordered_page, wanted
+from integrations.engine.reasons import reason_of
 from integrations.models import Answer, OutboxItem, ReviewItem
-from integrations.store import answers
-from integrations.store.search import search
+from integrations.store import answers, desk, queue
 from tenants.access import Place
 from tenants.permissions import Act, Right
 
-MOST = 1000  # items of one bulk act
-JOINED = ("item__source", "item__flow__integration", "resolved_by")
+JOINED = ("item__source", "item__flow__integration", "resolved_by", "assignee")
 
 
 class ChoiceSerializer(serializers.Serializer[Any]):
@@ -50,6 +52,11 @@ class ReviewSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField(source="uuid")
     status = serializers.ChoiceField(choices=ReviewItem.Status.choices)
     code = serializers.CharField()
+    named = serializers.CharField(help_text="What the first reason waits for, such as an account.")
+    owner = serializers.SerializerMethodField(help_text="The role whose work it is.")
+    assignee = serializers.EmailField(source="assignee.email", default=None)
+    pay_by = serializers.SerializerMethodField(help_text="The due date, or the last day of a discount.")
+    discount_by = serializers.DateField(allow_null=True)
     urgent = serializers.BooleanField()
     problems = ProblemSerializer(many=True)
     answer = serializers.CharField()
@@ -58,6 +65,12 @@ class ReviewSerializer(serializers.Serializer[Any]):
     resolved_by = serializers.EmailField(source="resolved_by.email", default=None)
     resolution = serializers.CharField()
     record = RecordSerializer(source="item")
+
+    def get_owner(self, review: ReviewItem) -> str:
+        return reason_of(review.code).owner
+
+    def get_pay_by(self, review: ReviewItem) -> date | None:
+        return None if review.pay_by == ReviewItem.NEVER else review.pay_by
 
 
 class OneReviewSerializer(ReviewSerializer):
@@ -70,25 +83,6 @@ class RetriedSerializer(serializers.Serializer[Any]):
     """How many will be decided again with the next run, which is due now."""
 
     retried = serializers.IntegerField()
-
-
-class BulkSerializer(serializers.Serializer[Any]):
-    """How many were done; of each that was not, why."""
-
-    done = serializers.IntegerField()
-    proposed = serializers.IntegerField(help_text="Of those: wait for a second person.")
-    refused = serializers.DictField(child=serializers.CharField())
-
-
-class ReviewQuery(Query):
-    """Which items; open ones unless said."""
-
-    status = serializers.ChoiceField(choices=ReviewItem.Status.choices, required=False)
-    code = serializers.CharField(required=False, max_length=60)
-    urgent = serializers.BooleanField(required=False, default=None, allow_null=True)
-    integration = serializers.UUIDField(required=False)
-    entity = serializers.CharField(required=False, max_length=20)
-    q = serializers.CharField(required=False, max_length=120, help_text="Any id, number, name or amount.")
 
 
 class AnswerBody(Strict):
@@ -121,36 +115,20 @@ class DecisionBody(Strict):
     reason = serializers.CharField(required=False, max_length=2000, allow_blank=True)
 
 
-class Ids(Strict):
-    """Review items by their ids."""
-
-    ids = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=MOST)
-
-
-class IgnoreMany(Ids, IgnoreBody):
-    """Review items, why, and until when."""
-
-
-_FIELDS = {
-    "status": "status",
-    "code": "code",
-    "urgent": "urgent",
-    "integration": "item__flow__integration__uuid",
-    "entity": "item__flow__entity",
-}
-
-
 class Reviews(Endpoint):
-    """Review items, newest first."""
+    """Review items, newest first; open ones also in the orders of the queue."""
 
     @described("review_items", page(ReviewSerializer), query=ReviewQuery)
     def get(self, request: Request) -> Response:
-        wanted = {"status": ReviewItem.Status.OPEN, **asked(request, ReviewQuery)}
-        filters = {field: wanted[name] for name, field in _FIELDS.items() if wanted.get(name) is not None}
-        rows: Any = ReviewItem.objects.select_related(*JOINED).filter(**filters)
-        if "q" in wanted:
-            rows = rows.filter(item__source_id__in=search(wanted["q"]))
-        found, after = page_of(rows, request)
+        query = wanted(asked(request, ReviewQuery))
+        order, status = query.pop("order", NEWEST), query.pop("status", ReviewItem.Status.OPEN)
+        rows = queue.narrowed(ReviewItem.objects.filter(status=status), query, _place(request))
+        if order == NEWEST:
+            newest, after = page_of(rows.only("pk"), request)
+            ids = [row.pk for row in newest]
+        else:
+            ids, after = ordered_page(rows, request, order)
+        found = queue.loaded(ReviewItem.objects.select_related(*JOINED), ids)
         return Response({"results": ReviewSerializer(found, many=True).data, "next": after})
 
 
@@ -176,18 +154,6 @@ class RetryOne(Endpoint):
         if not done:
             raise Conflict("It is not held any more, or it may be on the other side already: that is answered instead.")
         return Response({"retried": done})
-
-
-class RetryMany(Endpoint):
-    """The same for many; those that are not held any more, or must not be retried, are left as they are."""
-
-    acts = (Act.WORK,)
-    for_keys = True
-
-    @described("retry_many", RetriedSerializer, body=Ids)
-    def post(self, request: Request) -> Response:
-        ids = given(request, Ids)["ids"]
-        return Response({"retried": answers.retry(ReviewItem.objects.filter(uuid__in=ids), _place(request).person)})
 
 
 class Resolve(Endpoint):
@@ -217,25 +183,18 @@ class Ignore(Endpoint):
         return Response(_shown(_one(uuid)))
 
 
-class IgnoreAll(Endpoint):
-    """The same for many, each by itself."""
+class Assign(Endpoint):
+    """Give it to a member, or to nobody."""
 
-    acts = (Act.IGNORE, Act.OVERRIDE)
+    acts = (Act.WORK,)
 
-    @described("ignore_many", BulkSerializer, body=IgnoreMany)
-    def post(self, request: Request) -> Response:
-        body, place = given(request, IgnoreMany), _place(request)
-        rows = ReviewItem.objects.filter(uuid__in=body["ids"]).select_related(*JOINED).order_by("id")
-        done, proposed, refusals = 0, 0, {str(uuid): "There is nothing here." for uuid in body["ids"]}
-        for review in rows:
-            del refusals[str(review.uuid)]
-            try:
-                made = answers.ignore(place, review.item, body["reason"], body.get("until"))
-            except answers.Refused as error:
-                refusals[str(review.uuid)] = str(error)
-            else:
-                done, proposed = done + 1, proposed + (made.status == Answer.Status.PROPOSED)
-        return Response({"done": done, "proposed": proposed, "refused": refusals})
+    @described("assign", OneReviewSerializer, body=AssignBody)
+    def post(self, request: Request, uuid: UUID) -> Response:
+        body, review = given(request, AssignBody), _one(uuid)
+        with refused(answers.Refused):
+            if not desk.give(_place(request), review.item, member(body["to"])):
+                raise Conflict("It is not held any more: there is nothing to be given.")
+        return Response(_shown(_one(uuid)))
 
 
 class Link(Endpoint):

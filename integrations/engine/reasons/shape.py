@@ -72,5 +72,5 @@ TWO_PEOPLE = Remedy(
     "Compare both sides and propose the answer on its page; a controller approves it.", CONTROLLER, Where.RECORD
 )
 URGENT = Remedy(
-    "Look at both sides today, stop what must not be paid, then answer on its page.", CONTROLLER, Where.RECORD
+    "Look at both sides today, stop what must not be paid, then settle it on its page.", CONTROLLER, Where.RECORD
 )
