@@ -203,13 +203,13 @@ def decide_again(rows: "QuerySet[ReviewItem]", by: int | None) -> list[int]:
     are locked, the second one finds nothing to do.
     """
     now = timezone.now()
-    open_rows = (
-        rows.filter(status=ReviewItem.Status.OPEN, item__state=STATES.HELD)
-        .exclude(code__in=NEVER_BLINDLY)
-        .select_related("item__flow")
-        .order_by("id")
-    )
-    found = list(open_rows.select_for_update(of=("self",))[:AT_ONCE])
+    asked = rows.filter(status=ReviewItem.Status.OPEN, item__state=STATES.HELD).exclude(code__in=NEVER_BLINDLY)
+    ids = dict(asked.order_by("id").values_list("pk", "item_id")[:AT_ONCE])
+    # records before their reviews, as runs and answers lock them: two who come from both ends would wait for ever
+    items = OutboxItem.objects.select_for_update(of=("self",)).filter(pk__in=ids.values(), state=STATES.HELD)
+    held = [item.pk for item in items.order_by("pk").only("pk")]
+    again = ReviewItem.objects.filter(pk__in=ids, item__in=held, status=ReviewItem.Status.OPEN)
+    found = list(again.exclude(code__in=NEVER_BLINDLY).select_related("item__flow").order_by("id"))
     OutboxItem.objects.filter(pk__in=[r.item_id for r in found], state=STATES.HELD).update(
         state=STATES.READY, not_before=now, attempts=0, lost_workers=0, changed_at=now
     )

@@ -31,7 +31,7 @@ def mend(code: str, named: str, flow: Flow) -> Mend | None:
             asked = {"integration": str(flow.integration.uuid), "table": _TABLES[code], "source": named}
             return Mend(f"Map {named}", f"{reverse('web:mapping-rule')}?{urlencode(asked)}")
         case Where.MAPPING:
-            return Mend("Map it", reverse("web:mappings"))
+            return Mend("Map it", reverse("web:blocking"))
         case Where.SETTINGS:
             return Mend("Choose in settings", reverse("web:integration-settings", args=[flow.integration.uuid]))
         case Where.CONNECTION:

@@ -227,7 +227,7 @@ def member(address: str | None) -> User | None:
     """The member of this address; None for nobody. ValidationError for a stranger's."""
     if address is None:
         return None
-    row = Membership.objects.filter(user__email=address.lower()).select_related("user").first()
+    row: Membership | None = Membership.objects.filter(user__email=address.lower()).select_related("user").first()
     if row is None:
         raise ValidationError({"to": ["Nobody of this address is a member here."]})
     return row.user
