@@ -25,13 +25,14 @@ _STANDINGS = {"unpaid": "unpaid", "scheduled": "payment scheduled", "partly_paid
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One field; `differs` when two sides that know it do not agree."""
+    """One field; `differs` when two sides that know it do not agree, `moved` says in words which side moved."""
 
     name: str
     ledger: str
     stored: str
     listed: str
     differs: bool
+    moved: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +78,24 @@ def _row(
 ) -> Row:
     source = item.source
     values = [getattr(source, own), echo.get(stored), getattr(mirror, listed, None) if listed else None]
-    alike = {_alike(value) for value in values if value not in (None, "")}
+    prints = [alike(value) if value not in (None, "") else None for value in values]
+    different = set(prints) - {None}
     if own == "amount":
         values = [value if not isinstance(value, str) else _amount(value) or _whole(value) for value in values]
-    ours, theirs, now = (_text(value, source.currency) for value in values)
-    return Row(name, ours, theirs, now, differs=len(alike) > 1)
+    ours, theirs, now = (shown(value, source.currency) for value in values)
+    return Row(name, ours, theirs, now, differs=len(different) > 1, moved=moved(*prints))
 
 
-def _alike(value: Any) -> str:
+def moved(ours: str | None, stored: str | None, listed: str | None) -> str:
+    """Who changed it since it was stored; "" where nobody did, or nobody can say."""
+    here = ours is not None and stored is not None and ours != stored
+    there = listed is not None and stored is not None and listed != stored
+    if here and there:
+        return "Changed on both sides" if ours != listed else "Changed on both sides, alike"
+    return "Changed at its source" if here else "Changed there" if there else ""
+
+
+def alike(value: Any) -> str:
     """Equal for what is the same on both sides: amounts without sign (a credit is positive there) and zeros."""
     if isinstance(value, date):
         return value.isoformat()
@@ -115,7 +126,8 @@ def as_typed(text: str) -> str | date:
         return text
 
 
-def _text(value: Any, currency: str) -> str:
+def shown(value: Any, currency: str) -> str:
+    """A value for people; "" for none."""
     if value in (None, ""):
         return ""
     if isinstance(value, str):

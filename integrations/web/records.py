@@ -26,6 +26,7 @@ from integrations.web.schedules import system_label
 from integrations.web.settlements import paid_of
 from integrations.web.states import look
 from integrations.web.story import story
+from integrations.web.suspects import suspects_of
 from integrations.web.words import carried, reason
 from tenants.permissions import Act
 from tenants.web.middleware import io_view
@@ -183,6 +184,7 @@ def show(request: HttpRequest, item: OutboxItem, refused: str = "", status: int 
         "comments": Comment.objects.filter(item=item).select_related("author").order_by("id"),
         "may_work": may(request, Act.WORK),
         "members": members() if told.review else (),
+        "suspects": suspects_of(item, told.review),
         "evidence": evidence_of(told.intent, told.review),
         "facts": facts(item.source.snapshot),
         "paid": paid_of(item),

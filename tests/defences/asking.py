@@ -220,6 +220,8 @@ def _forms(own: House, theirs: House) -> Iterator[tuple[str, dict[str, Any], dic
     yield "/integrations/add/", data, {"erp": other_erp, "ap": other_ap}
     [held, *_] = (item for item in own.rows[OutboxItem] if item.state == "held")
     [foreign, *_] = (item for item in theirs.rows[OutboxItem] if item.state == "held")
+    given = {"item": held.uuid, "to": own.owner.pk}
+    yield "/review/assign/", given, {"item": foreign.uuid, "to": theirs.owner.pk}
     yield "/review/retry/", {"item": held.uuid}, {"item": foreign.uuid}
 
 

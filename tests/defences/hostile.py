@@ -111,6 +111,10 @@ def _forms(cast: Cast, desk: Desk) -> Iterator[Form]:
     yield Form("/tenants/", {"tenant": str(cast.tenant.pk)}, lambda: 0, owner)
     yield Form("/look/", {"next": "/", "theme": "dark"}, lambda: 0, owner)
     yield Form("/review/retry/", {"code": "x", "item": str(uuid.uuid4()), "next": "/review/"}, lambda: 0, owner)
+    narrowed = {"every": "on", "code": "x", "named": "x", "assignee": "1", "least": "1", "due": "2026-12-31", "q": "x"}
+    yield Form("/review/assign/", {**narrowed, "to": "1"}, lambda: 0, owner)
+    yield Form("/review/comment/", {**narrowed, "text": "x"}, lambda: 0, owner)
+    yield Form("/review/ignore/", {**narrowed, "reason": "x", "until": "2099-12-31"}, lambda: 0, owner)
     yield Form(f"/flows/{desk.flows['vendor'].uuid}/", {"do": "nothing"}, lambda: 0, owner)
     mapping = {"integration": str(desk.integration.pk), "table": "account", "source": "1", "target": "2", "company": ""}
     yield Form("/admin/integrations/glmapping/add/", {**mapping, "part": "", "note": ""}, lambda: 0, owner)
@@ -222,6 +226,7 @@ def _ways_out(cast: Cast) -> Iterator[str]:
         (visitor, "/login/", {"login": cast.colleague.email, "password": PASSWORD}),
         (owner, "/look/", {"theme": "dark"}),
         (owner, "/review/retry/", {"item": str(uuid.uuid4())}),
+        (owner, "/review/assign/", {"item": str(uuid.uuid4()), "to": "nobody"}),
         (owner, "/reauthenticate/", {"password": PASSWORD}),
         (visitor, "/signup/", {"email": f"{uuid.uuid4().hex[:9]}@example.test", "password1": PASSWORD}),
     ):

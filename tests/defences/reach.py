@@ -37,6 +37,7 @@ BODIES = {
     "api:repost": {"reason": "walked"},
     "api:review-resolve": {"choice": "create", "reason": "walked"},
     "api:review-ignore": {"reason": "walked"},
+    "api:review-assign": {"to": None},
     "api:review-link": {"target_id": "x", "reason": "walked"},
 }
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 from integrations.models import (
     AlertChannel,
     Answer,
+    Comment,
     Connection,
     DueFlow,
     FieldMapping,
@@ -39,13 +40,14 @@ from tests.factories import Cast, join, person, signed_in
 from tests.integrations.factories import Desk, connect
 
 OWNER, INTEGRATOR, CONTROLLER, CLERK = Role.OWNER, Role.INTEGRATOR, Role.CONTROLLER, Role.CLERK
+_ITEMS = "/api/v1/review-items/"
 READING = (
     *("/", "/connections/", "/integrations/", "/runs/", "/records/", "/records.csv", "/review/", "/mappings/"),
     *("/audit/", "/settings/", "/settings/members/", "/admin/", "/admin/integrations/glmapping/"),
     *("/api/v1/status/", "/api/v1/connections/", "/api/schema/", "/api/v1/integrations/", "/api/v1/flows/"),
     *("/api/v1/runs/", "/api/v1/records/", "/api/v1/review-items/", "/api/v1/plans/", "/api/v1/audit/"),
     *("/settlements/", "/settlements.csv", "/api/v1/settlements/", "/mappings/rule/", "/mappings/files/"),
-    *("/review/reasons/", "/api/v1/reasons/"),
+    *("/review/reasons/", "/api/v1/reasons/", "/api/v1/review-items/causes/"),
     *("/api/v1/gl-mappings/", "/api/v1/field-mappings/", "/api/v1/mapping-sets/", "/api/v1/second-person/"),
     *(
         "/settings/second-person/",
@@ -332,6 +334,26 @@ def _review_act(act: str, state: str, body: dict[str, str]) -> Callable[[Client,
     return attempt
 
 
+def _assign(path: str, body: Callable[[ReviewItem, Any], dict[str, Any]]) -> Callable[[Client, Desk], bool]:
+    def attempt(client: Client, desk: Desk) -> bool:
+        row = _review(desk)
+        ask(client, "post", path.format(row.uuid), body(row, desk.user))
+        with _tenant(desk):
+            return bool(ReviewItem.objects.get(pk=row.pk).assignee_id == desk.user.pk)
+
+    return attempt
+
+
+def _comment(path: str, body: Callable[[ReviewItem], dict[str, Any]]) -> Callable[[Client, Desk], bool]:
+    def attempt(client: Client, desk: Desk) -> bool:
+        row = _review(desk)
+        ask(client, "post", path.format(row.uuid), body(row))
+        with _tenant(desk):
+            return bool(Comment.objects.filter(item=row.item_id).exists())
+
+    return attempt
+
+
 def _propose_setting(client: Client, desk: Desk) -> bool:
     value = f"a{uuid.uuid4().hex[:6]}"
     body = {"name": "rounding_account", "value": value, "reason": "tried"}
@@ -435,6 +457,10 @@ TRIALS = (
     Trial("retry by the API", WORKING | {API_KEY}, _review_act("retry", "ready", {})),
     Trial("answer by the API", WORKING, _review_act("resolve", "ready", {"choice": "send", "reason": "tried"})),
     Trial("ignore by the API", frozenset({CONTROLLER, CLERK}), _review_act("ignore", "ignored", {"reason": "tried"})),
+    Trial("assign", WORKING, _assign("/review/assign/", lambda row, to: {"item": row.item.uuid, "to": to.pk})),
+    Trial("assign by the API", WORKING, _assign(f"{_ITEMS}{{}}/assign/", lambda row, to: {"to": to.email})),
+    Trial("comment", WORKING, _comment("/review/comment/", lambda row: {"item": row.item.uuid, "text": "x"})),
+    Trial("comment by the API", WORKING, _comment(f"{_ITEMS}{{}}/comments/", lambda row: {"text": "x"})),
     Trial("propose a setting by the API", makes(CONFIGURE), _propose_setting),
     Trial("approve a setting by the API", frozenset({CONTROLLER}), _approve_setting),
     Trial("make a plan by the API", CONNECTING | WORKING, _plan),

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from integrations.models import MirrorRecord, OutboxItem, RecordLink, SourceRecord
 from integrations.web import paging
+from integrations.web.compare import moved
 from tenants.scope import tenant_scope
 from tests.factories import Cast, signed_in
 from tests.integrations.factories import Desk
@@ -167,3 +168,19 @@ def test_a_record_that_left_the_ledger_and_its_notes_are_told(owner: Client, des
     page = owner.get(f"/records/{item.uuid}/").content.decode()
     assert "No longer in" in page
     assert "Same amount and date as INV-9." in page
+
+
+@pytest.mark.parametrize(
+    ("ours", "stored", "listed", "words"),
+    [
+        ("1", "1", "1", ""),
+        ("2", "1", "1", "Changed at its source"),
+        ("1", "1", "2", "Changed there"),
+        ("2", "1", "3", "Changed on both sides"),
+        ("2", "1", "2", "Changed on both sides, alike"),
+        (None, "1", "2", "Changed there"),
+        ("2", None, "1", ""),
+    ],
+)
+def test_who_moved_a_field_is_said_in_words(ours: str | None, stored: str | None, listed: str, words: str) -> None:
+    assert moved(ours, stored, listed) == words
