@@ -95,7 +95,7 @@ def test_a_key_retries_all_and_gives_and_says_nothing(program: Program, cast: Ca
 def test_the_same_act_sent_again_is_done_once(clerk: Client, desk: Desk) -> None:
     desk.record("held", code="a")
     body: dict[str, Any] = {"filter": {"code": "a"}, "text": "once"}
-    asked = {"content_type": "application/json", "headers": {"Idempotency-Key": "k1"}}
+    asked: dict[str, Any] = {"content_type": "application/json", "headers": {"Idempotency-Key": "k1"}}
     first, second = (clerk.post(f"{V1}/comment/", body, **asked).json() for _ in range(2))
     assert first == second
     assert len(clerk.get(f"{V1}/{reviews(desk)[0]}/comments/").json()["results"]) == 1
