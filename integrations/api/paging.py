@@ -9,7 +9,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 USUAL, MOST = 50, 200
-_UNKNOWN = {"cursor": ["Use the address that `next` gave, unchanged."]}
+UNKNOWN = {"cursor": ["Use the address that `next` gave, unchanged."]}
 
 
 def page_of(rows: "QuerySet[Any]", request: Request) -> tuple[list[Any], str | None]:
@@ -33,7 +33,7 @@ def decoded(cursor: str) -> str:
     try:
         return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
     except (binascii.Error, ValueError):
-        raise ValidationError(_UNKNOWN) from None
+        raise ValidationError(UNKNOWN) from None
 
 
 def following(request: Request, cursor: str) -> str:
@@ -54,5 +54,5 @@ def limit_of(request: Request) -> int:
 def _key(cursor: str) -> int:
     text = decoded(cursor)
     if not (text.isdigit() and len(text) < 19):
-        raise ValidationError(_UNKNOWN)
+        raise ValidationError(UNKNOWN)
     return int(text)

@@ -119,6 +119,12 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="reviewitem",
             index=models.Index(
+                condition=models.Q(("status", "open")), fields=["tenant", "risk", "id"], name="review_amount"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="reviewitem",
+            index=models.Index(
                 condition=models.Q(("status", "open")),
                 fields=["tenant", "calm", "pay_by", "risk", "id"],
                 include=("code", "named", "flow", "currency", "amount", "party", "urgent", "assignee", "opened_at"),

@@ -76,6 +76,7 @@ class ReviewItem(TenantOwned):
         indexes = [
             models.Index("tenant", "status", "code", name="review_open"),
             models.Index("tenant", "item", name="review_item"),
+            models.Index(fields=["tenant", "risk", "id"], name="review_amount", condition=models.Q(status="open")),
             models.Index(
                 fields=["tenant", "calm", "pay_by", "risk", "id"],
                 include=["code", "named", "flow", "currency", "amount", "party", "urgent", "assignee", "opened_at"],

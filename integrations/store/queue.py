@@ -159,6 +159,11 @@ def _read(
     )
 
 
+def is_place(order: str, after: str) -> bool:
+    """Whether `after` is a place of the named order."""
+    return bool(_place(ORDERS[order], after))
+
+
 def _place(columns: Sequence[str], after: str) -> list[Any]:
     """The values of a place; none for what is no place of this order."""
     parts = after.split("_")

@@ -8,7 +8,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 from integrations.api.describing import Query, Strict
-from integrations.api.paging import coded, decoded, following, limit_of
+from integrations.api.paging import UNKNOWN, coded, decoded, following, limit_of
 from integrations.models import ReviewItem
 from integrations.store import queue
 from integrations.store.queue import ME, NOBODY, ORDERS
@@ -73,5 +73,9 @@ def wanted(asked: Mapping[str, Any]) -> dict[str, Any]:
 
 def ordered_page(rows: queue.Rows, request: Request, order: str) -> tuple[list[int], str | None]:
     """(ids, address of the next page or None) in an order of the queue. ValidationError for a bad cursor or limit."""
-    ids, after = queue.page_of(rows, order, decoded(request.query_params.get("cursor", "")), limit_of(request))
+    cursor = request.query_params.get("cursor", "")
+    place = decoded(cursor)
+    if cursor and not queue.is_place(order, place):
+        raise ValidationError(UNKNOWN)
+    ids, after = queue.page_of(rows, order, place, limit_of(request))
     return ids, following(request, coded(after)) if after else None

@@ -44,8 +44,9 @@ ROWS = """
     INSERT INTO integrations_searchterm (tenant_id, term, source_id)
     SELECT %(t)s, lower(number), id FROM integrations_sourcerecord WHERE flow_id = %(f)s AND number > '';
     INSERT INTO integrations_reviewitem (tenant_id, uuid, item_id, status, code, problems, answer, urgent, opened_at,
-        resolution)
-    SELECT %(t)s, gen_random_uuid(), id, 'open', 'no_due_date', '[]', '', id %% 1000 = 0, now(), ''
+        resolution, flow_id, amount, currency, pay_by)
+    SELECT %(t)s, gen_random_uuid(), id, 'open', 'no_due_date', '[]', '', id %% 1000 = 0, now(), '', flow_id,
+        id %% 900, 'USD', now()::date + (id %% 90)::int
     FROM integrations_outboxitem WHERE tenant_id = %(t)s;
     INSERT INTO integrations_recordlink (tenant_id, integration_id, entity, inbound, source_key, variant,
         target_connection_id, target_id, target_version, fingerprint, schema, echo, made_by, why, linked_at)
