@@ -15,7 +15,7 @@ from tenants.rowsecurity import EnableRowSecurity, TenantForeignKey
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("integrations", "0023_alerts"),
+        ("integrations", "0026_payment_terms"),
         ("tenants", "0004_sessions_end_and_second_person"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
