@@ -337,7 +337,9 @@ def _review_act(act: str, state: str, body: dict[str, str]) -> Callable[[Client,
 def _assign(path: str, body: Callable[[ReviewItem, Any], dict[str, Any]]) -> Callable[[Client, Desk], bool]:
     def attempt(client: Client, desk: Desk) -> bool:
         row = _review(desk)
-        ask(client, "post", path.format(row.uuid), body(row, desk.user))
+        with _tenant(desk):
+            sent = body(row, desk.user)
+        ask(client, "post", path.format(row.uuid), sent)
         with _tenant(desk):
             return bool(ReviewItem.objects.get(pk=row.pk).assignee_id == desk.user.pk)
 
@@ -347,7 +349,9 @@ def _assign(path: str, body: Callable[[ReviewItem, Any], dict[str, Any]]) -> Cal
 def _comment(path: str, body: Callable[[ReviewItem], dict[str, Any]]) -> Callable[[Client, Desk], bool]:
     def attempt(client: Client, desk: Desk) -> bool:
         row = _review(desk)
-        ask(client, "post", path.format(row.uuid), body(row))
+        with _tenant(desk):
+            sent = body(row)
+        ask(client, "post", path.format(row.uuid), sent)
         with _tenant(desk):
             return bool(Comment.objects.filter(item=row.item_id).exists())
 

@@ -48,7 +48,7 @@ class Chosen(Strict):
         return attrs
 
 
-class IgnoreBody(Chosen):
+class IgnoreManyBody(Chosen):
     """Which, why, and until when; without an end until their content changes."""
 
     reason = serializers.CharField(max_length=2000)
@@ -162,9 +162,9 @@ class IgnoreMany(_Many):
 
     acts = (Act.IGNORE, Act.OVERRIDE)
 
-    @described("ignore_many", BulkSerializer, body=IgnoreBody)
+    @described("ignore_many", BulkSerializer, body=IgnoreManyBody)
     def post(self, request: Request) -> Response:
-        body = given(request, IgnoreBody)
+        body = given(request, IgnoreManyBody)
         return self._do(request, body, lambda: ignoring.ignoring(body["reason"], body.get("until")))
 
 

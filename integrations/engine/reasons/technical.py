@@ -56,6 +56,7 @@ _LATER = {
     "metadata_refreshed": ("Names were read anew", "The other side had changed its names."),
     "moving": ("Moving while it is read", "Records moved between pages; they are read again."),
     "no_result": ("No result", "What became of the records is looked up."),
+    "no_webhook": ("Webhook gone there", "The other side tells us nothing meanwhile; it is looked at again."),
     "not_found_unclear": ("Perhaps not there", "It is asked again."),
     "not_shown": ("Not shown yet", "What became of the records is looked up."),
     "operation_timeout": ("Took too long there", "Less is asked for at once."),
