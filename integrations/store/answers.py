@@ -180,7 +180,7 @@ def unlink(place: Place, made: RecordLink, reason: str) -> Answer:
 
 def repost(place: Place, item: OutboxItem, subject: str, reason: str) -> Answer:
     """Have the coding of a sent bill, which `subject` names, posted anew; in the open scope, the item locked."""
-    return _give(place, item, Act.OVERRIDE, _draft(item, REPOST, subject, REPOST, reason, item.source.fingerprint))
+    return _give(place, item, Act.OVERRIDE, draft(item, REPOST, subject, REPOST, reason, item.source.fingerprint))
 
 
 def proposals() -> "QuerySet[Answer]":

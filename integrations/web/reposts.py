@@ -16,7 +16,7 @@ from integrations.store.checking import Ruling, ruling
 from integrations.store.questions import STATES, Refused
 from integrations.web.gate import page, place_of
 from integrations.web.offers import proposals_of
-from integrations.web.review import chosen_of
+from integrations.web.review_acts import chosen_of
 from integrations.web.schedules import system_label
 from integrations.web.work import back_to
 from tenants.permissions import Act

@@ -75,9 +75,14 @@ def _done(request: HttpRequest, act: Callable[[], bulk.Act], words: str) -> Http
     return redirect(back_to(request, reverse("web:review")))
 
 
+def chosen_of(request: HttpRequest) -> list[str]:
+    """The records that the form names."""
+    return [uuid for uuid in request.POST.getlist("item")[:AT_ONCE] if _is_uuid(uuid)]
+
+
 def _rows(request: HttpRequest) -> Callable[[], queue.Rows]:
     place, filters = place_of(request), Filters(request.POST)
-    every, chosen = "every" in request.POST, [uuid for uuid in request.POST.getlist("item")[:AT_ONCE] if _is_uuid(uuid)]
+    every, chosen = "every" in request.POST, chosen_of(request)
 
     def rows() -> queue.Rows:
         found = queue.opened()

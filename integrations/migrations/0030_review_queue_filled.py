@@ -18,7 +18,7 @@ _FILL = """
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("integrations", "0027_review_queue"),
+        ("integrations", "0029_review_queue"),
     ]
 
     operations = [

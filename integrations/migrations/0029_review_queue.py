@@ -15,7 +15,7 @@ from tenants.rowsecurity import EnableRowSecurity, TenantForeignKey
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("integrations", "0026_payment_terms"),
+        ("integrations", "0028_payment_parts"),
         ("tenants", "0004_sessions_end_and_second_person"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
