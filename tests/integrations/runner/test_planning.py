@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from integrations.models import Integration, Plan
+from integrations.models import GLMapping, Integration, Plan
 from integrations.store import plans
 from tenants.scope import tenant_scope
 from tests.integrations.runner.town import Make, Town, town_of
@@ -65,6 +65,24 @@ def test_what_changed_since_the_plan_is_refused_line_by_line_and_stays_ready(tow
     assert town.states()["N1"] == "ready"
     town.sync()
     assert town.bills() == {"N1": "100.00", "N2": "250.00"}
+
+
+def test_a_mapping_that_changed_since_the_plan_is_refused_for_the_lines_it_codes_and_for_no_other(town: Town) -> None:
+    place = {"Company": "10", "InvoiceId": 2, "ItemId": 1, "RowId": 1}
+    town.erp.sim.edit("ManSuppInvoicePostings", place, CodeA="6140")
+    with tenant_scope(town.tenant_id):
+        GLMapping.objects.create(integration=town.integration, table="account", source="6140", target="6140")
+    plan = town.plan()
+    with tenant_scope(town.tenant_id):
+        GLMapping.objects.filter(table="account", source="6120").update(target="6130")
+    plan = town.apply(plan)
+    assert {number: result for number, (_, _, result) in town.lines(plan).items() if number != "N3"} == {
+        "N1": "changed",
+        "N2": "done",
+    }
+    assert town.coded() == {"N2": "6140"}
+    town.sync()
+    assert town.coded() == {"N1": "6130", "N2": "6140"}
 
 
 def test_what_people_entered_by_hand_is_planned_as_a_link(town: Town) -> None:
