@@ -8,12 +8,13 @@ import msgspec
 
 from integrations.engine import fingerprint as hashing
 from integrations.engine.asking import KEEP, UPDATE, UPDATE_APPROVED, Answers, answered, hold, subject
-from integrations.engine.decisions import Decision, Hold, Link, Nothing, Update
+from integrations.engine.decisions import Decision, Hold, Link, Nothing, Update, Wait
 from integrations.engine.drafting import Drafted, draft_bill, natural_key
 from integrations.engine.drafts import InvoiceDraft
 from integrations.engine.drift import Difference, between, in_words, named
 from integrations.engine.errors import Choice, Problem
 from integrations.engine.mapping import Rules
+from integrations.engine.matching import Matched, match
 from integrations.engine.policy import Policy
 from integrations.engine.records import Approval, Invoice, TargetRecord
 from integrations.engine.stopped import MOVING
@@ -44,7 +45,23 @@ def compare(
     if not found:
         return Nothing(rebaseline=True)
     theirs = sent is None or as_adopted(sent, link.echo) != sent  # made by somebody else, or edited and accepted
-    return _Change(source, target, policy, answers, found).decide(drafted, before, theirs=theirs)
+    decision = _Change(source, target, policy, answers, found).decide(drafted, before, theirs=theirs)
+    if isinstance(decision, Update) and _more(found, before, drafted.draft):
+        return _matched(decision, match(source, rules, policy, answers))
+    return decision
+
+
+def _more(found: Sequence[Difference], before: InvoiceDraft, after: InvoiceDraft) -> bool:
+    """Whether it bills more than before, or of another order."""
+    return after.total > before.total or any(each.field == "po_number" for each in found)
+
+
+def _matched(update: Update, with_orders: Matched) -> Decision:
+    """A bill that grows is matched with its orders like a new one."""
+    if with_orders.problems:
+        return Wait(problems=with_orders.problems) if with_orders.waits else Hold(problems=with_orders.problems)
+    why, notes = (*update.why, *with_orders.why), (*update.notes, *with_orders.notes)
+    return msgspec.structs.replace(update, why=why, notes=notes)
 
 
 class _Change:

@@ -75,8 +75,10 @@ def decide(
             return decide_linked_vendor(source, link, target, rules, policy, variant, answers)
         case GLAccount() | Dimension():
             return decide_code(source, link, rules)
-        case PurchaseOrder():
+        case PurchaseOrder() if rules.writes:
             return decide_order(source, link, rules, policy)
+        case PurchaseOrder():
+            return Out(reason="reference", message="Kept here: invoices are matched with it. It is not written.")
         case Payment():
             return decide_payment(source, link, target, rules, policy, variant, answers)
     return Out(reason="reference", message="Kept here for mapping; it is not written to the other side.")

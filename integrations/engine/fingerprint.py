@@ -26,7 +26,7 @@ from integrations.engine.records import (
     Vendor,
 )
 
-VERSION = 3
+VERSION = 4
 
 _FIELDS: dict[type, tuple[str, ...]] = {
     Vendor: (

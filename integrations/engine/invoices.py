@@ -7,11 +7,12 @@ import msgspec
 
 from integrations.engine.asking import Answers, hold
 from integrations.engine.credits import may_apply
-from integrations.engine.decisions import Create, Decision, Hold, LinkTo, Out, Want
+from integrations.engine.decisions import Create, Decision, Hold, LinkTo, Out, Wait, Want
 from integrations.engine.doubles import check
 from integrations.engine.drafting import draft_bill, natural_key
 from integrations.engine.errors import Problem
 from integrations.engine.mapping import Rules
+from integrations.engine.matching import match
 from integrations.engine.partly import Partly, partly_paid
 from integrations.engine.policy import Policy
 from integrations.engine.records import Entity, Invoice
@@ -66,18 +67,21 @@ def _send(source: Invoice, part: Invoice, rules: Rules, policy: Policy, variant:
         words = f"Instalment {variant} is partly paid in the ERP. Pay the rest there, or handle it by hand."
         return hold(Problem("instalment_partly_paid", words, field="ledger_items", value=variant))
     drafted = draft_bill(source, rules, policy, variant=variant, open_only=how.open_only, answers=answers)
+    matched = match(source, rules, policy, answers)
     if drafted.draft is None:
-        return Hold(problems=drafted.problems)
+        return Hold(problems=(*drafted.problems, *(() if matched.waits else matched.problems)))
     checked = check(source, drafted.draft, rules, policy, answers)
     if isinstance(checked.instead, LinkTo):
         return msgspec.structs.replace(checked.instead, variant=variant)
     if checked.instead is not None:
         return checked.instead
+    if matched.problems:
+        return Wait(problems=matched.problems) if matched.waits else Hold(problems=matched.problems)
     return Create(
         draft=drafted.draft,
         natural_key=natural_key(drafted.draft),
         variant=variant,
-        why=drafted.why,
-        notes=(*drafted.notes, *checked.notes),
+        why=(*drafted.why, *matched.why),
+        notes=(*drafted.notes, *checked.notes, *matched.notes),
         again=how.record or may_apply(source, drafted.draft, rules, policy),
     )

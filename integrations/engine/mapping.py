@@ -11,6 +11,7 @@ from operator import attrgetter
 import msgspec
 
 from integrations.engine.books import Books, Elsewhere
+from integrations.engine.charges import Orders
 from integrations.engine.duplicates import Guard
 from integrations.engine.errors import Problem
 from integrations.engine.records import PaymentTerm, TargetRecord, Vendor
@@ -109,7 +110,8 @@ class Rules:
 
     `books` is there where records are brought into the ERP. `longest_name`: characters that the target keeps of a name.
     `elsewhere`, by target id: the codes of a batch as other companies send them to the same target. `captured`: keys of
-    invoices of a batch that an AP tool captured, and therefore pays.
+    invoices of a batch that an AP tool captured, and therefore pays. `orders`: the purchase orders that invoices of a
+    batch name. Not `writes`: the target does not take records of this kind, they are only kept here.
     """
 
     def __init__(
@@ -135,12 +137,16 @@ class Rules:
         longest_name: int = 0,
         elsewhere: Mapping[str, Sequence[Elsewhere]] | None = None,
         captured: frozenset[str] = frozenset(),
+        orders: Orders | None = None,
+        writes: bool = True,
     ) -> None:
         self.texts = {rule.field: rule for rule in texts}
         self.books = books
         self.longest_name = longest_name
         self.elsewhere = elsewhere or {}
         self.captured = captured
+        self.orders = orders
+        self.writes = writes
         self.today = today
         self.terms = terms or {}
         self.proposals = proposals or {}
@@ -181,6 +187,7 @@ class Rules:
         books: Books | None = None,
         elsewhere: Mapping[str, Sequence[Elsewhere]] | None = None,
         captured: frozenset[str] | None = None,
+        orders: Orders | None = None,
     ) -> "Rules":
         """The same rules with what concerns one batch; shares what was resolved before. None leaves what there is."""
         other = copy(self)
@@ -190,6 +197,7 @@ class Rules:
         other.books = self.books if books is None else books
         other.elsewhere = self.elsewhere if elsewhere is None else elsewhere
         other.captured = self.captured if captured is None else captured
+        other.orders = self.orders if orders is None else orders
         other.proposals = self.proposals if proposals is None else proposals
         other.tax_twins = self.tax_twins if tax_twins is None else tax_twins
         other.sent_bills = self.sent_bills if sent_bills is None else sent_bills

@@ -44,6 +44,16 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     create_missing: bool = False  # an account or dimension value that the target lacks may be created there
     max_lines: int = 100
     max_number_length: int = 100
+    # purchase orders: percentages, and amounts in company currency
+    po_match: Literal["2way", "3way", "off"] = "2way"
+    on_mismatch: Literal["by_state", "hold", "note"] = "by_state"
+    po_price_percent: Decimal = Decimal(2)
+    po_price_amount: Decimal = Decimal(50)
+    po_quantity_percent: Decimal = Decimal(0)
+    po_total_percent: Decimal = Decimal(1)
+    po_total_amount: Decimal = Decimal(100)
+    po_charges: Decimal = Decimal(50)
+    po_required: tuple[str, ...] = ()  # supplier groups whose invoices must name an order
     # duplicates
     number_reuse: bool = True  # a number may come back with another amount after 300 days
     weak_duplicates: Literal["note", "hold"] = "note"

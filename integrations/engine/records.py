@@ -285,7 +285,10 @@ class PostingKind(StrEnum):
 
 
 class InvoiceLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """An item as the supplier billed it: net and tax in invoice currency; it has no account."""
+    """An item as the supplier billed it: net and tax in invoice currency; it has no account.
+
+    `quantity` is None where the system does not tell it.
+    """
 
     key: str
     description: str = ""
@@ -295,6 +298,8 @@ class InvoiceLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     po_number: str = ""
     po_line: str = ""
     po_release: str = ""
+    quantity: Decimal | None = None
+    unit: str = ""
 
 
 class Posting(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -365,6 +370,7 @@ class Invoice(Record, frozen=True, kw_only=True, gc=False):  # trees without cyc
     lines: tuple[InvoiceLine, ...] | None = None
     postings: tuple[Posting, ...] | None = None
     ledger_items: tuple[LedgerItem, ...] | None = None
+    rate: Decimal | None = None  # domestic per unit of its currency, as it was posted
     modified: datetime | None = None
 
 

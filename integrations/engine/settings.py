@@ -4,6 +4,7 @@ import msgspec
 
 from integrations.engine.policy import Policy
 from integrations.engine.settings_books import BOOKED, PAID, READ_BACK
+from integrations.engine.settings_orders import MATCHED
 from integrations.engine.spec import HOLD, Spec, choice, other
 
 WHICH, MAKING, ROUNDING, DUPLICATES, VENDORS, AFTER, PEOPLE = (
@@ -139,6 +140,7 @@ _SENT: tuple[Spec, ...] = (
         *("number", "max_number_length", "Longest invoice number", "2.9", MAKING),
         "A number travels unchanged or not at all.",
     ),
+    *MATCHED,
     Spec(
         name="number_reuse",
         label="A number may come back after 300 days",

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from integrations.engine.reasons.changes import CHANGES
 from integrations.engine.reasons.coding import CODING
 from integrations.engine.reasons.content import CONTENT
+from integrations.engine.reasons.orders import ORDERS
 from integrations.engine.reasons.payments import PAYMENTS
 from integrations.engine.reasons.scope import SCOPE
 from integrations.engine.reasons.shape import Reason, Where
@@ -23,6 +24,7 @@ GROUPS: Mapping[str, Mapping[str, Reason]] = {
     "Content: what a record lacks": CONTENT,
     "Coding: accounts, dimensions, periods, settings": CODING,
     "Suppliers and duplicates": SUPPLIERS,
+    "Purchase orders": ORDERS,
     "Changes after sending": CHANGES,
     "Payments and vouchers": PAYMENTS,
     "Writing: refused, lost, tried too often": WRITING,

@@ -54,7 +54,7 @@ SCOPE: Mapping[str, Reason] = {
     ),
     "party_type": Reason("Party is not a supplier", "The ledger says that its party is no supplier.", AT_SOURCE),
     "prepayment": Reason("Prepayment invoice", "Decide once whether prepayments are sent.", BY_SETTING),
-    "reference": Reason("Kept for mapping only", "It is read to map and compare; it is never written.", OUT),
+    "reference": Reason("Kept here only", "It is read to map and compare; it is never written.", OUT),
     "settled": Reason("Settled in the ERP", "Nothing of it is open any more.", OUT),
     "unknown_company": Reason("Company nobody knows", "Its company is not one of the books'.", AT_SOURCE),
     "voided": Reason("Void before it was booked", "It was void before it came into the books.", OUT),

@@ -46,6 +46,8 @@ from integrations.systems.ifs.values import (
     flag,
     moment,
     money,
+    number,
+    per_unit,
     places,
     some_money,
     text,
@@ -201,6 +203,7 @@ def invoice(row: InvoiceRow, parts: InvoiceParts, profile: Profile) -> Invoice:
         lines=None if parts.items is None else tuple(_line(i, decimals) for i in parts.items),
         postings=None if parts.postings is None else tuple(_posting(p, decimals, profile) for p in parts.postings),
         ledger_items=None if parts.ledger is None else tuple(_ledger_item(i, decimals, row) for i in parts.ledger),
+        rate=per_unit(row.rate, row.rate_factor),
         modified=moment(row.changed),
     )
 
@@ -218,6 +221,8 @@ def _line(row: ItemRow, decimals: int) -> InvoiceLine:
         po_number=text(row.po_number),
         po_line=text(row.po_line),
         po_release=text(row.po_release),
+        quantity=number(row.quantity, "quantity"),
+        unit=text(row.unit),
     )
 
 

@@ -239,6 +239,8 @@ class ItemRow(Row, kw_only=True, gc=False):
     po_number: Words = None
     po_line: Words = None
     po_release: Words = None
+    quantity: Decimal | None = None
+    unit: Words = None
 
 
 class PostingRow(Row, kw_only=True, gc=False):

@@ -66,6 +66,13 @@ def number(value: Decimal | None, field: str) -> Decimal | None:
     return value
 
 
+def per_unit(rate: Decimal | None, factor: Decimal | None) -> Decimal | None:
+    """Domestic per unit of a currency, from a rate for `factor` units; None where IFS does not say."""
+    divisor = factor or Decimal(1)
+    known = rate is not None and rate.is_finite() and rate > 0 and divisor.is_finite()
+    return rate / divisor if rate is not None and known else None
+
+
 @lru_cache(maxsize=8192)
 def _day(value: str) -> date | None:
     match = _DAY.match(value)
