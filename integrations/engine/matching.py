@@ -1,4 +1,4 @@
-"""An invoice against its purchase orders before the bill is made: pass, note or hold, with the numbers of each deviation.
+"""An invoice against its purchase orders before the bill is made: pass, note or hold, each deviation with its numbers.
 
 Section 6 of the rules. All invoices minus credits so far count, plus this one; net against net, in the order's currency
 and unit; nothing is converted. What holds whatever the settings say is asked about one by one.

@@ -1,4 +1,4 @@
-"""An order as it is billed: what was ordered, received and billed of each line, and where that goes beyond the order."""
+"""An order as it is billed: what was ordered, received and billed of each line."""
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal

@@ -11,6 +11,7 @@ from integrations.models.mapping import FieldMapping, GLMapping, MappingRule
 from integrations.models.mapping_preview import MappingPreview, PreviewLine
 from integrations.models.mapping_set import MappingChange, MappingSet
 from integrations.models.mapping_upload import MappingUpload
+from integrations.models.order import BilledLine
 from integrations.models.payment import PaymentPart, PaymentStep
 from integrations.models.plan import Plan, PlanLine
 from integrations.models.review import Answer, Comment, ReviewItem
@@ -36,6 +37,7 @@ __all__ = [
     "AlertKind",
     "Answer",
     "ApiKey",
+    "BilledLine",
     "Blocker",
     "CheckSwitch",
     "Checkpoint",

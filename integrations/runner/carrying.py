@@ -15,6 +15,7 @@ from integrations.engine.records import Entity
 from integrations.engine.resolve import resolve
 from integrations.models import Flow, SyncRun
 from integrations.runner import booking, connecting, mirroring
+from integrations.runner.runs import target_takes
 from integrations.store import FlowStore, rulebook
 from integrations.store.frame import Frame
 from integrations.store.lease import Lease
@@ -65,6 +66,7 @@ def prepare(lease: Lease, flow: Flow, run: SyncRun) -> Hands:
     with tenant_scope(lease.tenant_id):
         longest = system.limits.longest_name.get(Entity(flow.entity), 0)
         rules = rulebook.load_rules(flow, longest, registry.get(flow.integration.ap.system).label)
+        rules.writes = target_takes(flow)
         policy, version = rulebook.policy_of(flow.integration), rulebook.version(flow.integration)
     store = FlowStore(
         lease, flow, run, rules_version=version, patience=patience_of(flow), mark_field=policy.write_back_field

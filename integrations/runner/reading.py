@@ -52,7 +52,10 @@ def read(lease: Lease, flow: Flow, time_is_up: TimeIsUp) -> Reading:
         scope = scope_of(flow, store)
         complete = poll(source, Entity(flow.entity), scope, store, time_is_up)
     except ConnectionBroken as error:
-        stop(lease, store, flow.source, error)
+        if _may_lack(flow, error):
+            store.finish(SyncRun.Status.DONE, error.code, error.message)
+        else:
+            stop(lease, store, flow.source, error)
         polled(lease, next_at=next_at, began=run.started_at)
         return Reading.DONE
     if not complete:
@@ -132,6 +135,8 @@ def sweep(lease: Lease, flow: Flow, time_is_up: TimeIsUp) -> bool:
     store.finish(SyncRun.Status.DONE)
     with tenant_scope(lease.tenant_id):
         supplied.wake_dated(flow)
+        if flow.entity == Entity.PURCHASE_ORDER:
+            supplied.wake_unordered(flow)
     return True
 
 
@@ -147,6 +152,12 @@ def _look_up(source: Any, entity: Entity, scope: Scope, store: SweepStore, time_
             if time_is_up():
                 return False
     return True
+
+
+def _may_lack(flow: Flow, error: ConnectionBroken) -> bool:
+    """Whether a source that does not show these records is no fault: orders that are only kept to match with."""
+    kept = flow.entity == Entity.PURCHASE_ORDER and not target_takes(flow)
+    return kept and error.code in ("forbidden", "profile")
 
 
 def _is_full(flow: Flow) -> bool:

@@ -61,6 +61,8 @@ def possible(erp: System, ap: System) -> list[Wanted]:
     """Every flow that both sides can serve, in the order they are run."""
     brought = [e for e in (Entity.INVOICE, Entity.PAYMENT) if e in ap.originates and e in erp.writes]
     kept = (*REFERENCE, *((Entity.ACCOUNTING_PERIOD,) if brought else ()))
+    matched = Entity.INVOICE in ap.writes and Entity.PURCHASE_ORDER not in ap.writes  # orders are kept to match with
+    kept += (Entity.PURCHASE_ORDER,) if matched else ()
     found = [Wanted(e) for e in kept if e in erp.reads]
     sent = (Entity.VENDOR, Entity.PURCHASE_ORDER, Entity.INVOICE)
     found += [Wanted(e) for e in sent if e in erp.reads and e in ap.writes]

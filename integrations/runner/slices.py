@@ -176,7 +176,7 @@ def _closed_gate(flow: Flow) -> str:
     """The entity whose first whole run this flow still waits for; "" when it may go."""
     if flow.entity != Entity.INVOICE and not (flow.inbound and flow.entity == Entity.PAYMENT):
         return ""
-    before = BOOKS if flow.inbound else GATES
+    before = BOOKS if flow.inbound else (*GATES, Entity.PURCHASE_ORDER)
     waiting = Flow.objects.filter(
         integration_id=flow.integration_id, entity__in=before, inbound=False, enabled=True, first_complete_at=None
     )

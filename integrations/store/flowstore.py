@@ -12,6 +12,7 @@ from integrations.engine.decisions import Create, Decision, LinkTo, Nothing, Wri
 from integrations.engine.drafts import Receipt
 from integrations.engine.errors import Problem, Rejected
 from integrations.engine.ports import Item, Page, Write
+from integrations.engine.records import Entity
 from integrations.models import Checkpoint, Flow, OutboxItem, SourceRecord, SyncRun
 from integrations.store import (
     adopting,
@@ -32,6 +33,7 @@ from integrations.store.parking import STATES, Parked
 from integrations.store.resolving import PATIENCE, Patience
 from tenants.scope import tenant_scope
 
+SHOWN = (Entity.PURCHASE_ORDER,)  # have pages of their own also where they are only kept
 log = structlog.get_logger(__name__)
 _LOST = "It was sent, but the answer is lost. It is looked up before anything is sent again."
 
@@ -39,8 +41,8 @@ _LOST = "It was sent, but the answer is lost. It is looked up before anything is
 class FlowStore:
     """`run` is stamped on every row that this run touches; `rules_version` names the mappings it decided with.
 
-    `due` False: records of this flow are only kept for mapping. `patience`: how long a lost answer is left alone.
-    `mark_field`: the source's field that is marked with what arrived; "" marks nothing.
+    `due` False: records of this flow are only kept, for mapping and matching. `patience`: how long a lost answer is
+    left alone. `mark_field`: the source's field that is marked with what arrived; "" marks nothing.
     """
 
     def __init__(
@@ -85,7 +87,9 @@ class FlowStore:
         frame = self._frame
         with frame.commit():
             tenant = frame.lease.tenant_id
-            counts, changed = staging.merge(tenant, self.flow.pk, page.records, due=self.due, sweep=sweep)
+            counts, changed = staging.merge(
+                tenant, self.flow.pk, page.records, due=self.due, shown=self.flow.entity in SHOWN, sweep=sweep
+            )
             counts["unchanged"] += page.same
             if checkpoint:
                 Checkpoint.objects.update_or_create(flow=self.flow, defaults={**checkpoint, "at": frame.now()})

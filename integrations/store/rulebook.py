@@ -24,7 +24,7 @@ from integrations.engine.records import (
 )
 from integrations.engine.wording import TextRule
 from integrations.models import FieldMapping, Flow, GLMapping, Integration, MappingChange, MirrorRecord
-from integrations.store import books, concerns, mirror
+from integrations.store import books, concerns, mirror, orders
 from integrations.store.mapping_tables import Over, rules_with
 from integrations.store.settings import effective, today
 
@@ -116,6 +116,7 @@ def for_batch(
         sent_bills=concerns.sent_bills(integration, invoices),
         captured=concerns.captured(integration, invoices),
         peers=concerns.peers(integration, flow.inbound, invoices),
+        orders=orders.named(integration, invoices),
     )
 
 

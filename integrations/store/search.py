@@ -65,7 +65,12 @@ def terms_of(record: AnyRecord | Unreadable, shown: Mapping[str, Any]) -> set[st
     words += [word for word in shown["party_name"].lower().split()[:_WORDS] if len(word) > 2 and word not in _EMPTY]
     if shown["amount"] is not None:
         words.append(_amount(shown["amount"]))
-    return {term for word in words if (term := word.strip(_AROUND).lower()[:LONGEST])}
+    return {term for word in words if (term := term_of(word))}
+
+
+def term_of(word: str) -> str:
+    """A word as it stands among the terms; "" for what is none."""
+    return word.strip(_AROUND).lower()[:LONGEST]
 
 
 def replace(cursor: Any, tenant_id: UUID, old: Sequence[int], terms: Iterable[tuple[int, Iterable[str]]]) -> None:

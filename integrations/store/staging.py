@@ -27,7 +27,7 @@ from integrations.engine.records import (
     Unreadable,
     Vendor,
 )
-from integrations.store import payment_parts, search
+from integrations.store import billed, payment_parts, search
 from integrations.store.sealing import keyed, sealed
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
@@ -79,7 +79,7 @@ _AGAIN = """
     UPDATE integrations_outboxitem i SET
         revision = i.revision + 1, attempts = 0, not_before = now(), changed_at = now(),
         state = CASE WHEN i.state = 'uncertain' OR i.state = 'ignored' AND i.ignored_fingerprint = s.fingerprint
-                     THEN i.state ELSE 'ready' END
+                     THEN i.state ELSE %(state)s END
     FROM integrations_sourcerecord s
     WHERE i.tenant_id = %(tenant)s AND i.source_id = ANY(%(ids)s) AND s.tenant_id = i.tenant_id AND s.id = i.source_id
 """
@@ -87,8 +87,8 @@ _ITEMS = """
     INSERT INTO integrations_outboxitem AS i (
         tenant_id, uuid, flow_id, source_id, source_key, variant, state, not_before, revision, attempts, lost_workers,
         reason, message, notes, ignored_fingerprint, outcome, changed_at)
-    SELECT %(tenant)s, gen_random_uuid(), %(flow)s, c.id, c.source_key, '', 'ready', now(), 1, 0, 0, '', '', '[]', '',
-           '', now()
+    SELECT %(tenant)s, gen_random_uuid(), %(flow)s, c.id, c.source_key, '', %(state)s, now(), 1, 0, 0, %(reason)s, '',
+           '[]', '', '', now()
     FROM unnest(%(ids)s::bigint[], %(keys)s::text[]) AS c(id, source_key)
     ON CONFLICT (tenant_id, flow_id, source_key, variant) DO NOTHING
 """
@@ -106,17 +106,25 @@ _SWEPT = """
 
 
 def merge(
-    tenant_id: UUID, flow_id: int, records: Sequence[AnyRecord | Unreadable], *, due: bool, sweep: int = 0
+    tenant_id: UUID,
+    flow_id: int,
+    records: Sequence[AnyRecord | Unreadable],
+    *,
+    due: bool,
+    shown: bool = False,
+    sweep: int = 0,
 ) -> tuple[dict[str, int], list[str]]:
     """Merge one page inside the open transaction. Returns (counts: staged, unchanged, repeated; keys that changed).
 
-    `due` False keeps the records for mapping only: nothing is to be written, so nothing is due. `sweep` is the number
-    of the sweep that sees them, 0 for an ordinary poll.
+    `due` False keeps the records for mapping only: nothing is to be written, so nothing is due; `shown`, they
+    are records with pages of their own all the same. `sweep` is the number of the sweep that sees them, 0 for an
+    ordinary poll.
     """
     # of a row that the source delivered twice in one page, the later one counts
     latest = {record.key: keyed(record) if type(record) is Vendor else record for record in records}
     prints = dict(zip(latest, map(hashing.fingerprint, latest.values()), strict=True))
     names: dict[str, Any] = {"tenant": tenant_id, "flow": flow_id, "schema": SCHEMA, "sweep": sweep}
+    names |= {"state": "ready", "reason": ""} if due else {"state": "out", "reason": "reference"}
     with connection.cursor() as cursor:
         cursor.execute(_SEEN)
         with cursor.copy("COPY seen FROM STDIN") as copy:
@@ -127,7 +135,7 @@ def merge(
         late = payment_parts.outdated(flow_id, [latest[key] for key in keys])
         keys = [key for key in keys if key not in late]
         if keys:
-            _save(cursor, [(latest[key], prints[key]) for key in keys], names, due=due)
+            _save(cursor, [(latest[key], prints[key]) for key in keys], names, items=due or shown)
         if sweep:
             cursor.execute(_SWEPT, names)
         if late:
@@ -140,7 +148,7 @@ def merge(
 
 
 def _save(
-    cursor: Any, changed: Sequence[tuple[AnyRecord | Unreadable, str]], names: dict[str, Any], *, due: bool
+    cursor: Any, changed: Sequence[tuple[AnyRecord | Unreadable, str]], names: dict[str, Any], *, items: bool
 ) -> None:
     """Sources, their items in every variant, and their search terms."""
     terms: dict[str, Iterable[str]] = {}
@@ -161,10 +169,11 @@ def _save(
     old = [id_ for id_, _, new in saved if not new]
     if old:
         cursor.execute(_AGAIN, {**names, "ids": old})
-    if due:
+    if items:
         cursor.execute(_ITEMS, {**names, "ids": [row[0] for row in saved], "keys": [row[1] for row in saved]})
     if payments := [record for record, _ in changed if isinstance(record, Payment)]:
         payment_parts.keep(cursor, names, payments)
+    billed.keep(cursor, names, saved, (record for record, _ in changed))
     search.replace(cursor, names["tenant"], old, ((id_, terms[key]) for id_, key, _ in saved))
 
 

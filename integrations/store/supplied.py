@@ -4,7 +4,16 @@ from collections.abc import Iterable
 
 from django.db import connection
 
-from integrations.engine.records import AccountingPeriod, AnyRecord, Dimension, GLAccount, Unreadable
+from integrations.engine.charges import charges_of
+from integrations.engine.records import (
+    AccountingPeriod,
+    AnyRecord,
+    Dimension,
+    GLAccount,
+    Invoice,
+    PurchaseOrder,
+    Unreadable,
+)
 from integrations.models import Blocker, Flow
 from integrations.store.blockers import free
 from integrations.store.lease import due_now
@@ -23,7 +32,10 @@ _DATED = """
 
 
 def free_for(integration_id: int, changed: Iterable[AnyRecord | Unreadable]) -> None:
-    """Make ready what waits for one of these accounts, values or periods, inside the open commit."""
+    """Make ready what waits for one of these accounts, values, periods or orders, inside the open commit.
+
+    An invoice is billed of its orders: what another invoice of them was held for is decided anew.
+    """
     keys: dict[str, list[str]] = {}
     months: list[str] = []
     for record in changed:
@@ -32,6 +44,11 @@ def free_for(integration_id: int, changed: Iterable[AnyRecord | Unreadable]) -> 
                 keys.setdefault("account", []).append(record.number)
             case Dimension():
                 keys.setdefault(f"dimension:{record.kind_name or record.kind}", []).append(record.value)
+            case PurchaseOrder():
+                keys.setdefault("order", []).append(record.number)
+            case Invoice():
+                if orders := dict.fromkeys(charge.order for charge in charges_of(record)):
+                    keys.setdefault("order", []).extend(orders)
             case AccountingPeriod():
                 months += _months(integration_id, record)
     for kind, found in keys.items():
@@ -46,6 +63,13 @@ def wake_dated(flow: Flow) -> None:
         cursor.execute(_DATED, {"tenant": flow.tenant_id, "flow": flow.pk})
         if cursor.rowcount:
             due_now([flow.pk])
+
+
+def wake_unordered(flow: Flow) -> None:
+    """A whole scan of the orders has ended: what waits for one that it did not show is decided; in the open scope."""
+    waiting = Blocker.objects.filter(integration_id=flow.integration_id, kind="order", item__state="waiting")
+    if keys := list(waiting.values_list("key", flat=True).distinct()):
+        free(flow.integration_id, "order", keys)
 
 
 def _months(integration_id: int, record: AccountingPeriod) -> list[str]:

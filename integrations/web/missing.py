@@ -26,6 +26,7 @@ KINDS: Mapping[str, str] = {
     "invoice_type": "Invoice type",
     "period": "Accounting period",
     "invoice": "Invoice",
+    "order": "Purchase order",
 }
 _RULES = (*MAPPED, "dimension", "field")  # what a mapping rule supplies
 _BIGGEST = 2**63

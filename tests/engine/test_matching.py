@@ -31,7 +31,13 @@ from tests.engine.build import POLICY, VENDOR, answer, echo_of, invoice, posting
 BOTH = Policy(company="10", release_states=(InvoiceState.AUTHORISED, InvoiceState.POSTED))
 HOLDING = Policy(company="10", on_mismatch="hold")
 BOLTS = OrderLine(
-    line="1", release="1", quantity=Decimal(100), unit="pcs", price=Decimal(10), net=Decimal(1000), state=OrderState.OPEN
+    line="1",
+    release="1",
+    quantity=Decimal(100),
+    unit="pcs",
+    price=Decimal(10),
+    net=Decimal(1000),
+    state=OrderState.OPEN,
 )
 NUTS = OrderLine(
     line="2", release="1", quantity=Decimal(50), unit="pcs", price=Decimal(4), net=Decimal(200), state=OrderState.OPEN
