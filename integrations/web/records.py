@@ -20,6 +20,7 @@ from integrations.web.filters import KINDS, Narrowing, kind_words, of_kind
 from integrations.web.gate import may, page, place_of
 from integrations.web.members import members
 from integrations.web.offers import candidates, work_of
+from integrations.web.orders import ordered_of, orders_of
 from integrations.web.paging import page_of
 from integrations.web.proof import proof_of
 from integrations.web.schedules import system_label
@@ -187,6 +188,8 @@ def show(request: HttpRequest, item: OutboxItem, refused: str = "", status: int 
         "suspects": suspects_of(item, told.review),
         "evidence": evidence_of(told.intent, told.review),
         "facts": facts(item.source.snapshot),
+        "ordered": ordered_of(item),
+        "names": orders_of(item),
         "paid": paid_of(item),
         "proof": proof_of(item),
         "from_label": system_label(item.flow.source.system),

@@ -52,6 +52,12 @@ def said(sums: Mapping[str, Decimal]) -> str:
 
 
 @register.simple_tag
+def quantity(count: Decimal | None) -> str:
+    """A quantity without trailing zeros, or a dash where none is known."""
+    return "\N{EN DASH}" if count is None else f"{count.normalize():,f}".replace("-", "\N{MINUS SIGN}")
+
+
+@register.simple_tag
 def money(amount: Decimal | None, currency: str = "") -> SafeString:
     """An amount with its currency, or a dash where none is known."""
     if amount is None:

@@ -20,6 +20,7 @@ from integrations.models import (
     AlertDelivery,
     Answer,
     ApiKey,
+    BilledLine,
     Blocker,
     Checkpoint,
     CheckSwitch,
@@ -94,6 +95,7 @@ def furnish(tenant: Tenant, owner: User) -> House:
             _flow(house, flow)
         _settlements(house)
         _payments(house)
+        _billed(house)
         _people(house)
         record("house.furnished", subject=house.mark_of(AuditEntry), detail={"name": house.mark_of(AuditEntry)})
     with tenant_scope(tenant.pk):
@@ -288,6 +290,13 @@ def _payments(house: House) -> None:
     PaymentPart.objects.create(
         **place, place=1, invoice=house.mark_of(PaymentPart), amount=Decimal("10.50"), currency="USD", changed_at=now
     )
+
+
+def _billed(house: House) -> None:
+    """What an invoice bills of an order."""
+    source = SourceRecord.objects.filter(flow__entity="invoice", flow__inbound=False).earliest("id")
+    mark = house.mark_of(BilledLine)
+    BilledLine.objects.create(flow=source.flow, source=source, place=0, order_number=mark, net=Decimal("10.50"))
 
 
 def _people(house: House) -> None:

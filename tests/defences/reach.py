@@ -24,6 +24,8 @@ UNSEEN = {
     *("integrations.IdempotencyKey", "integrations.SearchTerm"),
     # On the pages of payments and their invoices alone, which the walk's ids do not open: web/test_proof.py does.
     *("integrations.PaymentPart", "integrations.PaymentStep"),
+    # On the page of an order alone: runner/test_orders.py does.
+    "integrations.BilledLine",
     *("integrations.WebhookEvent", "integrations.Hint"),
 }
 # Opened by a letter's secret link, by a signature, or for any address at all.
