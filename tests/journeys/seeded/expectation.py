@@ -118,7 +118,13 @@ class _Judge:
             codes = ["total_unknown"]
         if codes:
             return Outcome("held", tuple(codes))
-        return self._among_bills(self._document(row, total, lines))
+        return self._with_order(row, self._among_bills(self._document(row, total, lines)))
+
+    def _with_order(self, row: Row, wanted: Outcome) -> Outcome:
+        """What would be made waits for an order that nobody has read; a mismatch is noted, IFS has authorised it."""
+        named = row["PoRefNumber"]
+        unread = named and named not in {each["OrderNo"] for each in self.books.ifs["PurchaseOrder"]}
+        return Outcome("waiting", ("po_not_read",)) if unread and wanted.what in ("bill", "credit") else wanted
 
     def _ledger(self, row: Row) -> list[Row]:
         join = f"{row['Company']}|{row['Identity']}|{row['SeriesId']}|{row['InvoiceNo']}"

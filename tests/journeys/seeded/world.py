@@ -30,7 +30,7 @@ from tests.journeys.seeded.expectation import Books, Choices, Outcome, outcomes
 ENTITIES = (
     *("ManSuppInvoice", "ManSuppInvoiceItem", "ManSuppInvoicePostings", "SupplierLedgerItem", "SupplierInfoGeneral"),
     *("SupplierInvoiceCompany", "SupplierPayment", "SupplierInfoAddress", "SupplierInfoAddressType"),
-    *("PaymentProposal", "ProposalItem"),
+    *("PaymentProposal", "ProposalItem", "PurchaseOrder"),
 )
 TAXES = {"ST825": "1260", "ST6": "1260", "GST5": "1260"}
 PARTS = {"B": "department", "C": "", "D": "accounting_class"}
