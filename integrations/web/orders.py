@@ -7,10 +7,10 @@ from uuid import UUID
 
 import msgspec
 
-from integrations.engine.charges import Use, charges_of, net_of
+from integrations.engine.charges import Use, net_of
 from integrations.engine.order_lines import Billed, billed_lines, order_net
-from integrations.engine.records import Entity, Invoice, PurchaseOrder
-from integrations.models import Flow, OutboxItem, RecordLink
+from integrations.engine.records import Entity, PurchaseOrder
+from integrations.models import BilledLine, Flow, OutboxItem, RecordLink
 from integrations.store import orders
 from integrations.systems import registry
 
@@ -88,7 +88,10 @@ def ordered_of(item: OutboxItem) -> Ordered | None:
     flow = Flow.objects.filter(integration=integration, entity=Entity.INVOICE, inbound=False).first()
     if flow is None:
         return None
-    order = msgspec.convert(item.source.snapshot, PurchaseOrder, strict=False)
+    try:
+        order = msgspec.convert(item.source.snapshot, PurchaseOrder, strict=False)
+    except msgspec.ValidationError:  # stored in a form that is not read any more
+        return None
     uses = orders.uses(integration, [order.number]).get(order.number, [])
     charges = [charge for use in uses for charge in use.charges]
     rows = [
@@ -109,13 +112,13 @@ def ordered_of(item: OutboxItem) -> Ordered | None:
 
 def orders_of(item: OutboxItem) -> Names:
     """What an invoice that is sent from here names; empty for anything else."""
-    if item.flow.entity != Entity.INVOICE or item.flow.inbound or not item.source.readable:
+    if item.flow.entity != Entity.INVOICE or item.flow.inbound:
         return Names()
-    invoice = msgspec.convert(item.source.snapshot, Invoice, strict=False)
-    numbers = list(dict.fromkeys(charge.order for charge in charges_of(invoice)))
-    flow = Flow.objects.filter(integration=item.flow.integration_id, entity=Entity.PURCHASE_ORDER).first()
+    rows = BilledLine.objects.filter(source=item.source).order_by("place")
+    numbers = list(dict.fromkeys(rows.values_list("order_number", flat=True)))
     if not numbers:
         return Names()
+    flow = Flow.objects.filter(integration=item.flow.integration_id, entity=Entity.PURCHASE_ORDER).first()
     keys = {number: order.key for number, order in orders.found(flow, numbers).items()} if flow else {}
     items = OutboxItem.objects.filter(flow=flow, source_key__in=keys.values(), variant="")
     uuids = dict(items.values_list("source_key", "uuid"))

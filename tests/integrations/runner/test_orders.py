@@ -32,7 +32,7 @@ def order(town: Town, number: str = "P1", state: str = "Released", **line: Any) 
 
 def bill(town: Town, number: int, net: str, quantity: int, of: str = "P1", **fields: Any) -> None:
     """An invoice of that many of its bolts, in the ledger since the day of its number."""
-    day = {"VoucherDateRef": f"2026-11-{number:02}", "PoRefNumber": of, "CurrRate": Decimal(1)}
+    day: dict[str, Any] = {"VoucherDateRef": f"2026-11-{number:02}", "PoRefNumber": of, "CurrRate": Decimal(1)}
     town.erp.invoice(number, net, **(day | fields))
     item = {"Company": "10", "InvoiceId": number, "ItemId": 1}
     named = {"PoRefNumber": of, "PoLineNo": "1", "PoRelNo": "1", "Quantity": Decimal(quantity), "UnitMeas": "pcs"}
