@@ -37,7 +37,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Bill:
+class Invoiced:
     """An invoice or credit of an order: its record, where it is on the other side, and what it bills of the order."""
 
     use: Use
@@ -59,7 +59,7 @@ class Ordered:
 
     order: PurchaseOrder
     rows: Sequence[Row]
-    bills: Sequence[Bill]
+    bills: Sequence[Invoiced]
     more: int
     billed: Decimal
     beside: Decimal
@@ -125,7 +125,7 @@ def orders_of(item: OutboxItem) -> Names:
     return Names([(number, uuids.get(keys.get(number, ""))) for number in numbers], _tool_without(item))
 
 
-def _bills(flow: Flow, uses: Sequence[Use]) -> list[Bill]:
+def _bills(flow: Flow, uses: Sequence[Use]) -> list[Invoiced]:
     keys = [use.key for use in uses]
     items = OutboxItem.objects.filter(flow=flow, source_key__in=keys, variant="").select_related("source")
     known = {item.source_key: item for item in items}
@@ -135,7 +135,7 @@ def _bills(flow: Flow, uses: Sequence[Use]) -> list[Bill]:
     targets: dict[str, list[str]] = {}
     for key, target_id in links.order_by("id").values_list("source_key", "target_id"):
         targets.setdefault(key, []).append(target_id)
-    return [Bill(use, known.get(use.key), targets.get(use.key, ())) for use in uses]
+    return [Invoiced(use, known.get(use.key), targets.get(use.key, ())) for use in uses]
 
 
 def _tool_without(item: OutboxItem) -> str:
