@@ -137,7 +137,7 @@ def test_the_page_of_an_order_adds_up_what_is_ordered_billed_and_open(town: Town
         of_invoice = OutboxItem.objects.get(source__number="N3").uuid
     client = signed_in(cast.owner)
     page = client.get(f"/records/{of_order}/").content.decode()
-    assert "has no purchase orders: the number travels on the bill" in page
+    assert "has no purchase orders: the number travels" in page
     assert all(amount in page for amount in ("1,000.00", "600.00", "500.00"))
     assert f"/records/{of_invoice}/" in page
     assert f"/records/{of_order}/" in client.get(f"/records/{of_invoice}/").content.decode()
