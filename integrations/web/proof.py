@@ -83,7 +83,7 @@ def _of_invoice(item: OutboxItem, flow: Flow, rows: "QuerySet[PaymentPart]") -> 
 
 
 def _invoice_keys(item: OutboxItem, bills: Sequence[str]) -> Mapping[str, str]:
-    """The invoice's own key by what the payment calls it: a bill that was sent, or the captured invoice itself."""
+    """The invoice's own key by what the payment calls it: an invoice that was sent, or the captured invoice itself."""
     sent = RecordLink.objects.filter(
         target_connection=item.flow.source, entity=Entity.INVOICE, inbound=False, target_id__in=bills
     )

@@ -1,4 +1,4 @@
-"""Posting a bill's coding anew: what today's rules would make of it, and asking for that, for one bill or many."""
+"""Posting coding anew: what today's rules would make of it, and asking for that, for one record or many."""
 
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -35,7 +35,7 @@ class Line(NamedTuple):
 
 @page()
 def one(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
-    """The bill as it was sent beside what today's rules would make of it."""
+    """The record as it was sent beside what today's rules would make of it."""
     item = get_object_or_404(OutboxItem.objects.select_related(*JOINED), uuid=uuid)
     place, waits = place_of(request), item.state != STATES.DONE
     found, standing = reposting.look([item])[item.pk], ruling(place, Act.OVERRIDE)

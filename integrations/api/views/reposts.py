@@ -1,4 +1,4 @@
-"""Posting a bill's coding anew: see what today's rules would make of it, ask for it, and agree as a second person."""
+"""Posting coding anew: see what today's rules would make of it, ask for it, and agree as a second person."""
 
 from collections.abc import Callable
 from typing import Any, cast
@@ -28,7 +28,7 @@ class CodedSerializer(serializers.Serializer[Any]):
 
 
 class RepostSerializer(serializers.Serializer[Any]):
-    """A bill as it was sent and as today's rules would code it. `refused` says why it stays; "" where it may change.
+    """A record as it was sent and as today's rules would code it. `refused` says why it stays; "" where it may change.
 
     `proposal` is what somebody has asked for and nobody has decided on.
     """
@@ -48,7 +48,7 @@ class RepostBody(Strict):
 
 
 class Repost(Endpoint):
-    """Ask that the coding of an unpaid bill, on which no approver has acted, is posted anew by today's rules."""
+    """Ask that the coding of an unpaid record, on which no approver has acted, is posted anew by today's rules."""
 
     acts = (Act.OVERRIDE,)
 
@@ -89,7 +89,7 @@ class Approve(_Judgement):
 
 
 class Reject(_Judgement):
-    """Disagree, as a second person: the bill stays as it is."""
+    """Disagree, as a second person: the record stays as it is."""
 
     @described("reject_repost", RepostSerializer, body=Nothing)
     def post(self, request: Request, uuid: UUID) -> Response:
