@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from integrations.admin.looking import LookOnly
-from integrations.models import ApiKey, CheckSwitch, Connection, Flow, Integration, SettingChange
+from integrations.models import ApiKey, CheckSwitch, Connection, ConnectionChange, Flow, Integration, SettingChange
 from tenants.adminsite import moment, site
 
 
@@ -18,6 +18,19 @@ class ConnectionAdmin(LookOnly):
     search_fields = ("name__icontains",)
     search_help_text = "Part of the name"
     checked = moment("status_at", "Since")
+
+
+@admin.register(ConnectionChange, site=site)
+class ConnectionChangeAdmin(LookOnly):
+    """The history of where connections lead."""
+
+    about = "Every change of a connection's host, company or API profile: proposed, approved, rejected, withdrawn."
+    route = "web:connection"
+    uuid_of = ("connection", "uuid")
+    list_display = ("__str__", "connection", "status", "made_by", "made", "checked_by", "reason", "page")
+    list_filter = ("status",)
+    list_select_related = ("connection", "made_by", "checked_by")
+    made = moment("made_at", "Proposed")
 
 
 @admin.register(Integration, site=site)

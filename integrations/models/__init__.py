@@ -3,7 +3,7 @@
 from integrations.models.access import ApiKey, IdempotencyKey
 from integrations.models.alert import Alert, AlertChannel, AlertDelivery, AlertKind
 from integrations.models.check_switch import CheckSwitch
-from integrations.models.connection import Connection, PingResult
+from integrations.models.connection import Connection, ConnectionChange, PingResult
 from integrations.models.flow import DueFlow, Flow, Heartbeat, Integration
 from integrations.models.hook import Hint, WebhookEvent, WebhookSubscription
 from integrations.models.limit import HourlyUse
@@ -43,6 +43,7 @@ __all__ = [
     "Checkpoint",
     "Comment",
     "Connection",
+    "ConnectionChange",
     "DueFlow",
     "FieldMapping",
     "Flow",

@@ -1,7 +1,8 @@
-"""Connection: one tenant's encrypted credentials and settings for one System."""
+"""Connection: one tenant's encrypted credentials and settings for one System; changes of where it leads."""
 
 import uuid
 
+from django.conf import settings
 from django.db import models
 
 from tenants.credentials import SealedField
@@ -11,7 +12,8 @@ from tenants.models import TenantOwned
 class Connection(TenantOwned):
     """`settings` holds what may be shown; `secrets` is sealed and write-only: revealed in runner and ping only.
 
-    `secrets` is a mapping of setting name to value; `secrets_set` remembers when and by whom each was set.
+    `secrets` is a mapping of setting name to value; `secrets_set` remembers when and by whom each was set. While it is
+    `closed` nothing is sent: it is new, and nobody has approved yet where it leads.
     """
 
     class Status(models.TextChoices):
@@ -28,6 +30,7 @@ class Connection(TenantOwned):
     settings = models.JSONField(default=dict)
     secrets = SealedField()
     secrets_set = models.JSONField(default=dict)  # name -> {"at": iso time, "by": person}
+    closed = models.BooleanField(default=False)
     status = models.CharField(max_length=10, choices=Status, default=Status.NEW)
     status_code = models.CharField(max_length=60, blank=True)
     status_message = models.TextField(blank=True)
@@ -61,3 +64,51 @@ class PingResult(TenantOwned):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {'green' if self.green else 'red'}"
+
+
+class ConnectionChange(TenantOwned):
+    """A proposed, approved or past change of where a connection leads: host, company or API profile.
+
+    `old` and `new` are the settings that change, by name, never secrets; they change together. `opens`: the connection
+    is new, and `new` is where it leads; there was nothing before.
+    """
+
+    class Status(models.TextChoices):
+        """How far it is."""
+
+        PROPOSED = "proposed", "Proposed"
+        APPROVED = "approved", "Approved"
+        REJECTED = "rejected", "Rejected"
+        WITHDRAWN = "withdrawn", "Withdrawn"
+
+    uuid = models.UUIDField(default=uuid.uuid4, editable=False)
+    connection = models.ForeignKey(
+        Connection, models.CASCADE, related_name="changes", db_constraint=False, db_index=False
+    )
+    opens = models.BooleanField(default=False)
+    old = models.JSONField(default=dict)
+    new = models.JSONField(default=dict)
+    reason = models.TextField(blank=True)
+    status = models.CharField(max_length=9, choices=Status, default=Status.PROPOSED)
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_constraint=False, db_index=False
+    )
+    made_at = models.DateTimeField()
+    checked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_constraint=False, db_index=False
+    )
+    checked_at = models.DateTimeField(null=True)
+
+    class Meta(TenantOwned.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "uuid"], name="connection_change_uuid"),
+            models.UniqueConstraint(
+                fields=["tenant", "connection"],
+                name="connection_change_one_proposed",
+                condition=models.Q(status="proposed"),
+            ),
+        ]
+        indexes = [models.Index("tenant", "connection", models.F("made_at").desc(), name="connection_change_latest")]
+
+    def __str__(self) -> str:
+        return ", ".join(self.new)

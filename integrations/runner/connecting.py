@@ -29,14 +29,20 @@ from integrations.transport.tokens import RedisTokens
 from tenants.scope import Actor, tenant_scope
 
 QUIET_SECONDS = 120.0
+CLOSED = "Nothing is sent to this address before a controller has approved it, on the connection's page."
 _clients: dict[tuple[int, bool], tuple[datetime, Any]] = {}
 _guard = threading.Lock()
 
 
 def client(tenant_id: UUID, connection_id: int, *, person: bool = False) -> Any:
-    """A client of the connection, kept while its settings stay the same. Opens a short scope; no IO to the vendor."""
+    """A client of the connection, kept while its settings stay the same. Opens a short scope; no IO to the vendor.
+
+    Raises ConnectionBroken for one that leads where nobody has approved yet: its secrets are not even opened.
+    """
     with tenant_scope(tenant_id):
         row = Connection.objects.get(pk=connection_id)
+        if row.closed:
+            raise ConnectionBroken(CLOSED, code="not_approved")
         values = {**row.settings, **row.secrets.reveal()}
     state = row.updated_at
     place = (connection_id, person)

@@ -79,7 +79,7 @@ def look_after(tenant_id: UUID, connection_id: int, *, actor: Actor | None = Non
     with tenant_scope(tenant_id, actor=actor):
         connection = Connection.objects.get(pk=connection_id)
         system = registry.get(connection.system)
-        if system.hooks is None:
+        if system.hooks is None or connection.closed:
             return
         row = store.of_connection(connection, now)
         if not store.begin(row, now, now + SOON, asked=actor is not None):

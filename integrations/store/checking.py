@@ -32,14 +32,14 @@ class Why(StrEnum):
     NOBODY_ELSE = "nobody_else"
 
 
-def ruling(place: Place, act: Act) -> Ruling:
-    """What the person at `place` may do of `act`; inside the tenant's scope."""
+def ruling(place: Place, act: Act, *, real: bool = False) -> Ruling:
+    """What the person at `place` may do of `act`; in the tenant's scope. `real`: it concerns no simulator."""
     mine = place.may(act)
     if Right.YES in mine:
         return Ruling.ALONE
     if Right.MAKER not in mine:
         return Ruling.NO
-    return Ruling.PROPOSE if needs_second(act, place.person) else Ruling.ALONE
+    return Ruling.PROPOSE if needs_second(act, place.person, real=real) else Ruling.ALONE
 
 
 def may_approve(place: Place, act: Act, made_by: int | None) -> bool:
@@ -52,15 +52,15 @@ def may_confirm(place: Place, act: Act) -> bool:
     return Right.CHECKER in place.may(act) or ruling(place, act) is Ruling.ALONE
 
 
-def needs_second(act: Act, maker: int | None) -> bool:
+def needs_second(act: Act, maker: int | None, *, real: bool = False) -> bool:
     """Whether `act` takes a second person here, when the user `maker` (or a key they made) makes it."""
-    return why_alone(act, maker) is None
+    return why_alone(act, maker, real=real) is None
 
 
-def why_alone(act: Act, maker: int | None) -> Why | None:
+def why_alone(act: Act, maker: int | None, *, real: bool = False) -> Why | None:
     """Why `act` takes no second person when `maker` makes it; None: it takes one. One query."""
     standing = _standing(act, maker)
-    if standing.connected and not standing.real:
+    if standing.connected and not (standing.real or real):
         return Why.SIMULATORS
     if standing.off and act is not Act.UNCHECK:
         return Why.SWITCHED_OFF

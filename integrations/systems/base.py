@@ -15,7 +15,8 @@ from integrations.transport.kit import Kit
 class Setting:
     """One value a connection needs. Secrets are write-only everywhere; `help` says where to find it in the system.
 
-    `kind`: text, url, choice, number or json. `advanced` settings hide behind "more" and have a default.
+    `kind`: text, url, choice, number or json. `advanced` settings hide behind "more" and have a default. `leads`: it is
+    of host, company or API profile, so that a change of it takes a second person.
     """
 
     name: str
@@ -27,6 +28,11 @@ class Setting:
     kind: str = "text"
     choices: tuple[tuple[str, str], ...] = ()
     advanced: bool = False
+    leads: bool = False
+
+    def of(self, settings: Mapping[str, str]) -> str:
+        """Its value among `settings`, trimmed; its default where nothing was typed."""
+        return str(settings.get(self.name) or "").strip() or self.default
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +197,10 @@ class System:
     environment: Callable[[Mapping[str, str]], str] = _production
     faults: Callable[[Mapping[str, str]], Mapping[str, str]] = _nothing_more
     hooks: Hooks | None = None
+
+    def leading(self, settings: Mapping[str, str]) -> dict[str, str]:
+        """Where these settings lead: host, company and API profile, by setting name."""
+        return {s.name: s.of(settings) for s in self.settings if s.leads}
 
     def problems(self, settings: Mapping[str, str]) -> dict[str, str]:
         """What is wrong with the values typed in, by setting name: each a sentence that says how to mend it."""

@@ -17,6 +17,7 @@ _PAGES = (
     "/records/",
     "/mappings/",
     "/integrations/",
+    "/connections/",
     "/settlements/",
     "/settings/",
     "/admin/integrations/glmapping/",

@@ -13,6 +13,7 @@ from integrations.models import (
     ApiKey,
     Blocker,
     Connection,
+    ConnectionChange,
     Integration,
     Plan,
     ReviewItem,
@@ -99,6 +100,10 @@ def _proposals() -> Iterator[Call]:
         one = count == 1
         words = f"{count:,} setting{'' if one else 's'} of {name} wait{'s' if one else ''} for a controller."
         yield Call("wait", "gear", words, reverse("web:integration-settings", args=[uuid]), "Decide")
+    changes = ConnectionChange.objects.filter(status=ConnectionChange.Status.PROPOSED)
+    for uuid, name in changes.values_list("connection__uuid", "connection__name").order_by("id")[:_MOST]:
+        url = reverse("web:connection", args=[uuid])
+        yield Call("wait", "plug", f"Where {name} leads waits for a controller.", url, "Decide")
     keys = ApiKey.objects.filter(checked_at=None, revoked_at=None).count()
     if keys:
         words = f"{keys:,} API key{' waits' if keys == 1 else 's wait'} for approval."

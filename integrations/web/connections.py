@@ -8,15 +8,16 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
 from audit.log import record
 from integrations import runner
-from integrations.models import Connection, Integration, MirrorRecord, PingResult
-from integrations.runner import setup
+from integrations.models import Connection, ConnectionChange, Integration, MirrorRecord, PingResult
+from integrations.runner import addresses, setup
+from integrations.runner.connecting import CLOSED
+from integrations.store.checking import may_approve
 from integrations.systems import registry
-from integrations.systems.base import System
+from integrations.systems.base import Setting, System
 from integrations.web import hooks
 from integrations.web.forms import NAME_TAKEN, ConnectionForm
 from integrations.web.gate import may, page, place_of
@@ -25,6 +26,12 @@ from integrations.web.words import listed
 from tenants.permissions import Act
 from tenants.web.middleware import io_view
 
+_MOST = 20  # past changes that are shown
+_DONE: dict[str, str] = {
+    ConnectionChange.Status.APPROVED: "Approved. Ping it to see what works.",
+    ConnectionChange.Status.REJECTED: "Rejected: nothing changes.",
+    ConnectionChange.Status.WITHDRAWN: "Withdrawn: nothing changes.",
+}
 ROLES = {"erp": "Ledger", "ap": "Approval and payment"}
 
 
@@ -58,9 +65,13 @@ def answer(found: Iterable[Connection]) -> str:
     if not rows:
         return "Nothing is connected yet."
     broken = [c.name for c in rows if c.status == Connection.Status.BROKEN]
-    new = [c.name for c in rows if c.status == Connection.Status.NEW]
+    closed = [c.name for c in rows if c.closed]
+    new = [c.name for c in rows if c.status == Connection.Status.NEW and not c.closed]
     if broken:
         return f"{listed(broken)} {'needs' if len(broken) == 1 else 'need'} you: ping to see what is missing."
+    if closed:
+        waits = "waits" if len(closed) == 1 else "wait"
+        return f"{listed(closed)} {waits} for a controller; nothing is sent there before."
     if new:
         return f"{listed(new)} {'has' if len(new) == 1 else 'have'} not been tried yet: ping to see what is reached."
     if len(rows) == 1:
@@ -85,7 +96,7 @@ def add(request: HttpRequest, key: str) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid():
         made = _create(system, form, request)
         if made is not None:
-            messages.success(request, f"{made.name} is saved. Ping it to see what works.")
+            _say(request, made, addresses.proposed(made))
             return redirect("web:connection", made.uuid)
     return render(request, "integrations/connection_form.html", {"form": form, "system": system}, status=_status(form))
 
@@ -97,11 +108,21 @@ def edit(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
     system = system_of(connection)
     form = ConnectionForm(system, request.POST or None, connection=connection)
     if request.method == "POST" and form.is_valid():
-        changed = _changed(connection, form)
-        if _change(connection, form, request):
-            # names only: values may say more than the audit should
-            record("connection_changed", subject=f"connection:{connection.pk}", refs={"settings": changed})
-            messages.success(request, f"{connection.name} is saved. Ping it to see what works.")
+        try:
+            asked = addresses.edit(
+                place_of(request),
+                connection,
+                form.plain,
+                name=form.cleaned_data["name"],
+                secrets=form.secrets,
+                reason=form.cleaned_data["change_reason"],
+            )
+        except IntegrityError:
+            form.add_error("name", NAME_TAKEN)
+        except addresses.Refused as refused:
+            form.add_error(None, str(refused))
+        else:
+            _say(request, connection, asked)
             return redirect("web:connection", uuid)
     context = {"form": form, "system": system, "connection": connection}
     return render(request, "integrations/connection_form.html", context, status=_status(form))
@@ -111,10 +132,12 @@ def _status(form: ConnectionForm) -> int:
     return 400 if form.is_bound else 200
 
 
-def _changed(connection: Connection, form: ConnectionForm) -> list[str]:
-    plain = {name for name, value in form.plain.items() if connection.settings.get(name, "") != value}
-    renamed = {"name"} if connection.name != form.cleaned_data["name"] else set()
-    return sorted(plain | renamed | set(form.secrets))
+def _say(request: HttpRequest, row: Connection, asked: ConnectionChange | None) -> None:
+    if asked is not None and asked.status == ConnectionChange.Status.PROPOSED:
+        words = "nothing is sent to it" if asked.opens else "nothing changes there"
+        messages.warning(request, f"Proposed. A controller approves where {row.name} leads; before that {words}.")
+    else:
+        messages.success(request, f"{row.name} is saved. Ping it to see what works.")
 
 
 def _create(system: System, form: ConnectionForm, request: HttpRequest) -> Connection | None:
@@ -122,30 +145,13 @@ def _create(system: System, form: ConnectionForm, request: HttpRequest) -> Conne
     values = {**form.plain, **form.secrets}
     try:
         with transaction.atomic():
-            return setup.add_connection(form.cleaned_data["name"], system.key, values, place_of(request).actor.label)
+            place = place_of(request)
+            made = setup.add_connection(form.cleaned_data["name"], system.key, values, place.actor.label)
+            addresses.begin(place, made)
+            return made
     except IntegrityError:
         form.add_error("name", NAME_TAKEN)
         return None
-
-
-def _change(connection: Connection, form: ConnectionForm, request: HttpRequest) -> bool:
-    """Save what was changed; what the last ping said counts no more."""
-    now, by = timezone.now().isoformat(timespec="seconds"), place_of(request).actor.label
-    connection.name = form.cleaned_data["name"]
-    connection.settings = form.plain
-    if form.secrets:
-        # A sealed value is written whole: what was not replaced is taken over unseen.
-        connection.secrets = connection.secrets.with_values(form.secrets)
-    connection.secrets_set = {**connection.secrets_set, **{name: {"at": now, "by": by} for name in form.secrets}}
-    connection.environment = form.system.environment(form.plain)
-    connection.status, connection.status_code, connection.status_message = Connection.Status.NEW, "", ""
-    try:
-        with transaction.atomic():
-            connection.save()
-    except IntegrityError:
-        form.add_error("name", NAME_TAKEN)
-        return False
-    return True
 
 
 @page()
@@ -158,6 +164,8 @@ def _show(request: HttpRequest, found: Connection, template: str) -> HttpRespons
     system = registry.systems().get(found.system)
     settings = system.settings if system else ()
     shown = [(s, found.settings.get(s.name, "")) for s in settings if not s.secret]
+    changes = addresses.history(found, _MOST)
+    waiting = next((c for c in changes if c.status == ConnectionChange.Status.PROPOSED), None)
     return render(
         request,
         template,
@@ -171,10 +179,25 @@ def _show(request: HttpRequest, found: Connection, template: str) -> HttpRespons
             "settings": [(s, _words(s.choices, value)) for s, value in shown if value],
             "secrets": [(s, found.secrets_set.get(s.name)) for s in settings if s.secret],
             "joined": list(_joined(found)),
+            "waiting": waiting,
+            "differences": _differences(settings, waiting) if waiting else (),
+            "may_approve": waiting is not None and may_approve(place_of(request), Act.CONNECT, waiting.made_by_id),
+            "own": waiting is not None and waiting.made_by_id == request.user.pk,
+            "changes": [(c, _differences(settings, c)) for c in changes if c is not waiting],
             "may_change": may(request, Act.CONNECT),
-            "may_ping": system is not None and (may(request, Act.CONNECT) or may(request, Act.WORK)),
+            "may_ping": system is not None
+            and not found.closed
+            and (may(request, Act.CONNECT) or may(request, Act.WORK)),
         },
     )
+
+
+def _differences(settings: Iterable[Setting], change: ConnectionChange) -> list[tuple[str, str, str]]:
+    """(label, old, new) of what a change is about, in the order in which the form asks for it."""
+    named = {s.name: s for s in settings}
+    order = [*(name for name in named if name in change.new), *sorted(set(change.new) - set(named))]
+    rows = [(named.get(n), n, str(change.old.get(n, "")), str(change.new[n])) for n in order]
+    return [(s.label if s else n, *(_words(s.choices if s else (), v) for v in (old, new))) for s, n, old, new in rows]
 
 
 def _words(choices: tuple[tuple[str, str], ...], value: str) -> str:
@@ -193,6 +216,9 @@ def ping(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
     place = place_of(request)
     with place.scope():
         found = get_object_or_404(Connection, uuid=uuid)
+    if found.closed and request.method == "POST":
+        messages.error(request, CLOSED)
+        return redirect("web:connection", uuid)
     if (
         request.method != "POST"
         or found.system not in registry.systems()
@@ -204,6 +230,21 @@ def ping(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
         return redirect("web:connection", uuid)
     with place.scope():
         return _show(request, get_object_or_404(Connection, uuid=uuid), "integrations/connection.html")
+
+
+@page("POST", write=Act.READ)
+def decide(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
+    """Approve, reject or withdraw where a connection leads; whoever may not is told why."""
+    change = get_object_or_404(ConnectionChange.objects.select_related("connection"), uuid=uuid)
+    act = {"approve": addresses.approve, "reject": addresses.reject, "withdraw": addresses.withdraw}.get(
+        request.POST.get("do", "")
+    )
+    if request.method == "POST" and act is not None:
+        try:
+            messages.success(request, _DONE[act(place_of(request), change).status])
+        except addresses.Refused as refused:
+            messages.error(request, str(refused))
+    return redirect("web:connection", change.connection.uuid)
 
 
 @page("POST", read=Act.CONNECT, write=Act.CONNECT)

@@ -34,12 +34,24 @@ class ConnectionForm(forms.Form):
         )
         for setting in system.settings:
             self.fields[setting.name] = _field(setting, kept=setting.name in self.kept)
+        if connection:
+            self.fields["change_reason"] = forms.CharField(
+                label="Why",
+                required=False,
+                max_length=2000,
+                help_text="For whoever approves it when host, company or API profile change; kept with the change.",
+            )
 
     @property
     def first(self) -> Iterator[forms.BoundField]:
         """The fields everybody fills in."""
         yield self["name"]
         yield from (self[s.name] for s in self.system.settings if not s.advanced)
+
+    @property
+    def last(self) -> list[forms.BoundField]:
+        """What is asked after everything else."""
+        return [self["change_reason"]] if self.connection else []
 
     @property
     def more(self) -> list[forms.BoundField]:

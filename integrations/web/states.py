@@ -39,6 +39,7 @@ LOOKS: Mapping[str, Mapping[str, Look]] = {
         _Connection.OK: Look("check", "Works", "good"),
         _Connection.NEW: Look("clock", "Not tried yet", "rest"),
         _Connection.BROKEN: Look("cross", "Needs you", "bad"),
+        "closed": Look("people", "Waits for a controller", "wait"),
     },
     "check": {
         Verdict.FOUND: Look("check", "Found", "good"),

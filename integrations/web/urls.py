@@ -44,6 +44,7 @@ urlpatterns = [
     path("connections/<uuid:uuid>/edit/", connections.edit, name="connection-edit"),
     path("connections/<uuid:uuid>/ping/", connections.ping, name="connection-ping"),
     path("connections/<uuid:uuid>/hooks/", hooks.look, name="connection-hooks"),
+    path("connections/changes/<uuid:uuid>/", connections.decide, name="connection-decide"),
     path("connections/<uuid:uuid>/delete/", connections.delete, name="connection-delete"),
     path("integrations/", integrations.integrations, name="integrations"),
     path("integrations/add/", integrations.add, name="integration-add"),

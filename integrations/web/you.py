@@ -3,6 +3,7 @@
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 
+from integrations.models import ConnectionChange
 from integrations.store import controls
 from integrations.web.gate import page, place_of
 from integrations.web.keys import shown
@@ -19,6 +20,8 @@ ACTS = {
     Act.UNCHECK: "switching the second check off",
 }
 
+_MOST = 100  # proposals that are listed
+
 
 @page()
 def settings(request: HttpRequest) -> HttpResponseBase:
@@ -33,6 +36,13 @@ def settings(request: HttpRequest) -> HttpResponseBase:
             "conflict": both,
             **shown(request),
             "second": controls.second_person(),
+            "changes": _changes(),
             "members": Membership.objects.values("user").distinct().count(),
         },
     )
+
+
+def _changes() -> list[ConnectionChange]:
+    """Where connections are to lead, as far as it waits for a controller."""
+    rows = ConnectionChange.objects.filter(status=ConnectionChange.Status.PROPOSED)
+    return list(rows.select_related("connection", "made_by").order_by("made_at", "id")[:_MOST])

@@ -26,6 +26,7 @@ from integrations.models import (
     CheckSwitch,
     Comment,
     Connection,
+    ConnectionChange,
     FieldMapping,
     Flow,
     GLMapping,
@@ -144,6 +145,11 @@ def _hearing(house: House) -> None:
     )  # fmt: skip
     check = {"name": house.mark_of(PingResult), "verdict": "missing", "why": house.mark_of(PingResult), "advice": ""}
     PingResult.objects.create(connection=made, at=timezone.now(), seconds=1.0, green=False, checks=[check])
+    for status in ConnectionChange.Status.values:
+        ConnectionChange.objects.create(
+            connection=made, old={"username": "x"}, new={"username": f"{mark}x"}, status=status,
+            reason=house.mark_of(ConnectionChange), made_at=timezone.now(),
+        )  # fmt: skip
     WebhookSubscription.objects.create(
         connection=made, token_digest=uuid.uuid4().hex, secrets=Sealed({"token": f"{mark}s"}), due_at=timezone.now(),
         message=house.mark_of(WebhookSubscription),

@@ -11,6 +11,8 @@ from integrations.models import (
     Answer,
     ApiKey,
     CheckSwitch,
+    Connection,
+    ConnectionChange,
     GLMapping,
     MappingChange,
     MappingSet,
@@ -23,8 +25,8 @@ from tenants.members import needs_check
 from tenants.models import Invitation
 from tenants.scope import tenant_scope
 from tests.defences.stranger import ask
-from tests.defences.table import CONFIGURE, MEMBERS, OVERRIDE, PAYEE, UNCHECK
-from tests.integrations.factories import Desk
+from tests.defences.table import CONFIGURE, CONNECT, MEMBERS, OVERRIDE, PAYEE, UNCHECK
+from tests.integrations.factories import Desk, connect
 
 Row = Any
 
@@ -201,11 +203,65 @@ def _switch_counts(desk: Desk, row: Row) -> bool:
     return bool(_found(desk, CheckSwitch, pk=row.pk).status == "approved")
 
 
+# Where a connection leads
+
+FIELDS = {
+    "environment": "sandbox", "credential_kind": "sync_token", "username": "ml-connector", "search_lag": "30",
+    "max_lines": "100", "max_number_length": "100",
+}  # fmt: skip
+
+
+def _company(way: str) -> Callable[[Client, Desk], Row]:
+    """Another organisation for a connection that stands. The row is the change."""
+
+    def make(client: Client, desk: Desk) -> Row:
+        with _scope(desk):
+            secrets_set = {name: {"at": "2026-03-03T10:00:00+00:00", "by": "x"} for name in ("dev_key", "password")}
+            row = connect(
+                "ap", uuid.uuid4().hex[:8], environment="sandbox", settings={**FIELDS, "organization_id": "00801OLD"},
+                secrets_set=secrets_set,
+            )  # fmt: skip
+        if way == "page":
+            data = {**FIELDS, "name": row.name, "organization_id": "00802NEW", "change_reason": "tried"}
+            ask(client, "post", f"/connections/{row.uuid}/edit/", data)
+        else:
+            data = {"settings": {"organization_id": "00802NEW"}, "reason": "tried"}
+            ask(client, "post", f"/api/v1/connections/{row.uuid}/settings/", data)
+        return _found(desk, ConnectionChange, connection=row)
+
+    return make
+
+
+def _company_counts(desk: Desk, row: Row) -> bool:
+    return bool(_found(desk, Connection, pk=row.connection_id).settings["organization_id"] == "00802NEW")
+
+
+def _new_connection(client: Client, desk: Desk) -> Row:
+    """The row is the connection."""
+    name, secrets = uuid.uuid4().hex[:8], {"dev_key": "a-developer-key", "password": "a-password"}
+    data = {**FIELDS, **secrets, "name": name, "organization_id": "00802NEW"}
+    ask(client, "post", "/connections/add/bill/", data)
+    return _found(desk, Connection, name=name)
+
+
+def _let_out(client: Client, desk: Desk, row: Row) -> Any:
+    change = _found(desk, ConnectionChange, connection=row)
+    return ask(client, "post", f"/connections/changes/{change.uuid}/", {"do": "approve"})
+
+
+def _open_now(desk: Desk, row: Row) -> bool:
+    return not _found(desk, Connection, pk=row.pk).closed
+
+
+LEADS, API_LEADS = _decided("/connections/changes/{}/"), _decided("/api/v1/connection-changes/{}/approve/")
 SETTING, CHANGE = _decided("/settings/changes/{}/"), _decided("/api/v1/setting-changes/{}/approve/")
 SET, API_SET = _decided("/mappings/sets/{}/"), _decided("/api/v1/mapping-sets/{}/approve/")
 AGREE = _decided("/answers/{}/")
 SECOND, API_SECOND = _decided("/settings/second-person/{}/"), _decided("/api/v1/second-person/{}/approve/")
 PROPOSALS = (
+    Proposal("a connection's company on its page", CONNECT, _company("page"), LEADS, _company_counts),
+    Proposal("a connection's company by the API", CONNECT, _company("api"), API_LEADS, _company_counts),
+    Proposal("a new connection on its page", CONNECT, _new_connection, _let_out, _open_now),
     Proposal("a setting on its page", CONFIGURE, _setting("page"), SETTING, _setting_counts),
     Proposal("a setting by the API", CONFIGURE, _setting("api"), CHANGE, _setting_counts),
     Proposal(

@@ -44,7 +44,14 @@ _ITEMS = "/api/v1/review-items/"
 READING = (
     *("/", "/connections/", "/integrations/", "/runs/", "/records/", "/records.csv", "/review/", "/mappings/"),
     *("/audit/", "/settings/", "/settings/members/", "/admin/", "/admin/integrations/glmapping/"),
-    *("/api/v1/status/", "/api/v1/connections/", "/api/schema/", "/api/v1/integrations/", "/api/v1/flows/"),
+    *(
+        "/api/v1/status/",
+        "/api/v1/connections/",
+        "/api/v1/connection-changes/",
+        "/api/schema/",
+        "/api/v1/integrations/",
+        "/api/v1/flows/",
+    ),
     *("/api/v1/runs/", "/api/v1/records/", "/api/v1/review-items/", "/api/v1/plans/", "/api/v1/audit/"),
     *("/settlements/", "/settlements.csv", "/api/v1/settlements/", "/mappings/rule/", "/mappings/files/"),
     *("/review/reasons/", "/api/v1/reasons/", "/api/v1/review-items/causes/"),
@@ -98,8 +105,9 @@ def _tenant(desk: Desk) -> Any:
 
 
 def _connection(desk: Desk) -> Connection:
+    plain = {name: value for name, value in FIELDS.items() if name not in ("dev_key", "password")}
     with _tenant(desk):
-        return connect("ap", f"c{uuid.uuid4().hex[:8]}")
+        return connect("ap", f"c{uuid.uuid4().hex[:8]}", settings=plain)
 
 
 FIELDS = {

@@ -7,7 +7,7 @@ from django.core.management import CommandError
 from django.test import Client
 
 from audit.models import AuditEntry
-from integrations.models import CheckSwitch, Connection, MappingSet, SettingChange
+from integrations.models import CheckSwitch, Connection, ConnectionChange, MappingSet, SettingChange
 from tenants import permissions
 from tenants.models import Membership, Role
 from tenants.permissions import Act, Right
@@ -136,6 +136,8 @@ def test_a_command_proposes_like_anybody_and_is_named_in_the_audit(
     apply(cast, DOCUMENT, tmp_path)
     with tenant_scope(cast.tenant.pk):
         assert set(SettingChange.objects.values_list("status", flat=True)) == {"proposed"}
+        assert set(ConnectionChange.objects.values_list("status", flat=True)) == {"proposed"}
+        assert set(Connection.objects.values_list("closed", flat=True)) == {True}
         assert set(MappingSet.objects.values_list("status", flat=True)) == {"proposed"}
         noted = AuditEntry.objects.filter(action__in=["setting_proposed", "mapping_proposed", "connection_added"])
         assert set(noted.values_list("actor_kind", flat=True)) == {"command"}

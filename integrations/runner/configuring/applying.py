@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 
 from audit.log import record as audit
 from integrations.models import Connection, DueFlow, Flow, Integration
-from integrations.runner import mappings, schedule, setup
+from integrations.runner import addresses, mappings, schedule, setup
 from integrations.runner import settings as setting_changes
 from integrations.runner.configuring.change import Change
 from integrations.runner.configuring.document import (
@@ -22,13 +22,15 @@ from integrations.runner.configuring.document import (
     Wrong,
 )
 from integrations.runner.configuring.people import users
-from integrations.runner.configuring.policies import check_policy, policy
+from integrations.runner.configuring.policies import REASON, check_policy, policy, proposer
 from integrations.runner.configuring.tables import tables
 from integrations.systems import registry
 from tenants.credentials import Sealed
 from tenants.members import Refused as MemberRefused
 from tenants.models import Tenant
 from tenants.scope import current_tenant
+
+WAITS = " (waits for a controller)"
 
 
 def compare(wanted: Document, environment: Mapping[str, str]) -> list[Change]:
@@ -46,7 +48,7 @@ def apply(changes: Sequence[Change]) -> None:
     for change in changes:
         try:
             change.do()
-        except (setup.Refused, setting_changes.Refused, mappings.Refused, MemberRefused) as error:
+        except (setup.Refused, addresses.Refused, setting_changes.Refused, mappings.Refused, MemberRefused) as error:
             raise Wrong(f"{change.what}: {error}") from None
         except ValidationError as error:
             raise Wrong(f"{change.what}: {'; '.join(error.messages)}") from None
@@ -77,12 +79,21 @@ def _connection(part: ConnectionPart, environment: Mapping[str, str]) -> list[Ch
             raise Wrong(f"connection {part.name}: set {', '.join(each.removeprefix(ENV) for each in missing)}.")
         values = {**part.settings, **given}
         words = f"{part.system}, {len(part.settings)} settings, {len(given)} secrets"
+        if addresses.takes_two(proposer(), registry.get(part.system).environment(part.settings)):
+            words += WAITS
         return [Change(f"connection {part.name}", "", words, lambda: _add(part, values))]
     kept = row.secrets.reveal()
     found = []
     old, new = _words(row.settings), _words(part.settings)
+    asked = addresses.proposed(row)
+    if asked is not None and _words({**row.settings, **asked.new}) == new:
+        return []  # it is proposed; its secrets are replaced once a controller has approved it
     if old != new or row.system != part.system:
+        waits = row.system == part.system and addresses.would_wait(proposer(), row, part.settings)
+        new += WAITS if waits else ""
         found.append(Change(f"connection {part.name}", old, new, lambda: _settings(row, part)))
+        if waits:
+            return found
     for name, value in given.items():
         if value != kept.get(name):
             found.append(Change(f"connection {part.name}, {name}", "set", "replaced", _secret(row, name, value)))
@@ -94,7 +105,7 @@ def _revealed(part: ConnectionPart, name: str, environment: Mapping[str, str]) -
 
 
 def _add(part: ConnectionPart, values: Mapping[str, str]) -> None:
-    setup.add_connection(part.name, part.system, values, by="configuration")
+    addresses.begin(proposer(), setup.add_connection(part.name, part.system, values, by="configuration"))
 
 
 def _settings(row: Connection, part: ConnectionPart) -> None:
@@ -104,9 +115,9 @@ def _settings(row: Connection, part: ConnectionPart) -> None:
     secret = {s.name for s in kind.settings if s.secret}
     if problems := kind.problems({**dict.fromkeys(row.secrets_set, "set"), **part.settings}):
         raise Wrong(f"connection {part.name}: {' '.join(problems.values())}")
-    row.settings = {name: value for name, value in part.settings.items() if name not in secret}
-    row.environment = kind.environment(row.settings)
-    row.save()
+    plain = {name: value for name, value in part.settings.items() if name not in secret}
+    addresses.edit(proposer(), row, plain, reason=REASON)
+    row.refresh_from_db()
 
 
 def _secret(row: Connection, name: str, value: str) -> Callable[[], None]:

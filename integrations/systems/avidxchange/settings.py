@@ -36,12 +36,14 @@ SETTINGS = (
         kind="choice",
         choices=_ENVIRONMENTS,
         default="production",
+        leads=True,
     ),
     Setting(
         "base_url",
         "API address",
         "The root of the API, without /v1. AvidXchange tells it after onboarding; it is not published.",
         kind="url",
+        leads=True,
     ),
     Setting(
         "auth_mode",
@@ -70,12 +72,14 @@ SETTINGS = (
         "Company ID",
         "AvidXchange's own id of your company; partners need it, customers only if AvidXchange says so.",
         required=False,
+        leads=True,
     ),
     Setting(
         "acct",
         "Accounting system",
         "The id of the accounting system in AvidXchange. Leave it empty and ping: the ping lists them.",
         required=False,
+        leads=True,
     ),
     Setting(
         "backfill_days",
@@ -95,6 +99,7 @@ SETTINGS = (
         kind="choice",
         choices=tuple(zip(PRESETS, _PRESET_LABELS, strict=True)),
         advanced=True,
+        leads=True,
     ),
     Setting(
         "profile",
@@ -103,6 +108,7 @@ SETTINGS = (
         required=False,
         kind="json",
         advanced=True,
+        leads=True,
     ),
 )
 

@@ -22,11 +22,13 @@ SETTINGS = (
         kind="choice",
         choices=(("production", "Production"), ("sandbox", "Sandbox"), (OWN_URL, "Own address")),
         default="production",
+        leads=True,
     ),
     Setting(
         "organization_id",
         "Organization ID",
         "In BILL: Settings, Sync & Integrations, Manage Developer Keys, at the bottom. It starts with 008.",
+        leads=True,
     ),
     Setting(
         "dev_key",
@@ -60,6 +62,7 @@ SETTINGS = (
         required=False,
         kind="url",
         advanced=True,
+        leads=True,
     ),
     Setting(
         "device",

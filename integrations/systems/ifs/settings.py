@@ -18,11 +18,13 @@ SETTINGS = (
         "Address of your IFS Cloud",
         "What stands in the browser when you use IFS, up to the first slash, such as https://acme.ifs.cloud.",
         kind="url",
+        leads=True,
     ),
     Setting(
         "realm",
         "Realm",
         "Also called namespace: the part after /realms/ in the token address. It is not derived from the address.",
+        leads=True,
     ),
     Setting("client_id", "Client ID", "Solution Manager, Users and Permissions, IAM Client: the client's ID."),
     Setting("client_secret", "Client secret", "On the same page, after the client is saved.", secret=True),
@@ -43,6 +45,7 @@ SETTINGS = (
         kind="choice",
         choices=tuple((name, name.capitalize()) for name in profile.PRESETS),
         advanced=True,
+        leads=True,
     ),
     Setting(
         "profile_overrides",
@@ -51,6 +54,7 @@ SETTINGS = (
         required=False,
         kind="json",
         advanced=True,
+        leads=True,
     ),
     Setting(
         "endpoint",
@@ -61,6 +65,7 @@ SETTINGS = (
         kind="choice",
         choices=(("main", "main"), ("int", "int")),
         advanced=True,
+        leads=True,
     ),
     Setting(
         "page_size",
