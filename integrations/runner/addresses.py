@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from audit.log import record as audit
@@ -156,8 +157,8 @@ def proposed(row: Connection) -> ConnectionChange | None:
 
 def history(row: Connection, most: int) -> Sequence[ConnectionChange]:
     """Every change of where it leads, newest first."""
-    rows = ConnectionChange.objects.filter(connection=row).select_related("made_by", "checked_by")
-    return list(rows.order_by("-made_at", "-id")[:most])
+    rows: QuerySet[ConnectionChange] = ConnectionChange.objects.filter(connection=row)
+    return list(rows.select_related("made_by", "checked_by").order_by("-made_at", "-id")[:most])
 
 
 def _replace(place: Place, row: Connection, secrets: Mapping[str, str]) -> None:
@@ -208,8 +209,9 @@ def _made(
     return asked
 
 
-def _waiting(row: Connection) -> Any:
-    return ConnectionChange.objects.filter(connection=row, status=Status.PROPOSED)
+def _waiting(row: Connection) -> QuerySet[ConnectionChange]:
+    rows: QuerySet[ConnectionChange] = ConnectionChange.objects.filter(connection=row, status=Status.PROPOSED)
+    return rows
 
 
 def _locked(pk: int) -> Connection:

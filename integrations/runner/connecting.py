@@ -42,7 +42,7 @@ def client(tenant_id: UUID, connection_id: int, *, person: bool = False) -> Any:
     with tenant_scope(tenant_id):
         row = Connection.objects.get(pk=connection_id)
         if row.closed:
-            raise ConnectionBroken(CLOSED, code="not_approved")
+            raise ConnectionBroken(CLOSED, code="address_unapproved")
         values = {**row.settings, **row.secrets.reveal()}
     state = row.updated_at
     place = (connection_id, person)

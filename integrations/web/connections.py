@@ -195,9 +195,13 @@ def _show(request: HttpRequest, found: Connection, template: str) -> HttpRespons
 def _differences(settings: Iterable[Setting], change: ConnectionChange) -> list[tuple[str, str, str]]:
     """(label, old, new) of what a change is about, in the order in which the form asks for it."""
     named = {s.name: s for s in settings}
-    order = [*(name for name in named if name in change.new), *sorted(set(change.new) - set(named))]
-    rows = [(named.get(n), n, str(change.old.get(n, "")), str(change.new[n])) for n in order]
-    return [(s.label if s else n, *(_words(s.choices if s else (), v) for v in (old, new))) for s, n, old, new in rows]
+    found = []
+    for name in [*(n for n in named if n in change.new), *sorted(set(change.new) - set(named))]:
+        setting = named.get(name)
+        choices = setting.choices if setting else ()
+        old, new = (_words(choices, str(values.get(name, ""))) for values in (change.old, change.new))
+        found.append((setting.label if setting else name, old, new))
+    return found
 
 
 def _words(choices: tuple[tuple[str, str], ...], value: str) -> str:

@@ -222,8 +222,8 @@ def _company(way: str) -> Callable[[Client, Desk], Row]:
                 secrets_set=secrets_set,
             )  # fmt: skip
         if way == "page":
-            data = {**FIELDS, "name": row.name, "organization_id": "00802NEW", "change_reason": "tried"}
-            ask(client, "post", f"/connections/{row.uuid}/edit/", data)
+            typed = {**FIELDS, "name": row.name, "organization_id": "00802NEW", "change_reason": "tried"}
+            ask(client, "post", f"/connections/{row.uuid}/edit/", typed)
         else:
             data = {"settings": {"organization_id": "00802NEW"}, "reason": "tried"}
             ask(client, "post", f"/api/v1/connections/{row.uuid}/settings/", data)

@@ -111,7 +111,7 @@ class Ping(Endpoint):
         with place.scope():
             connection = get_object_or_404(Connection, uuid=uuid)
         if connection.closed:
-            raise Conflict(CLOSED, "not_approved")
+            raise Conflict(CLOSED, "address_unapproved")
         return Response(PingSerializer(runner.ping(connection.pk, place.tenant_id, place.actor)).data)
 
 

@@ -23,7 +23,7 @@ _CONNECTION = {
     "login_inactive": ("Login inactive", "The login is no active user there."),
     "login_locked": ("Login locked", "The other side has locked the login."),
     "login_refused": ("Sign-in refused", "The other side does not take the login."),
-    "not_approved": ("Address not approved", "Nobody has approved yet where the connection leads."),
+    "address_unapproved": ("Address not approved", "Nobody has approved yet where the connection leads."),
     "not_offered": ("Not offered", "The connection's profile does not have it."),
     "organization": ("Organisation unknown", "The login does not see the organisation."),
     "profile": ("Profile does not fit", "The connection's profile and the other side do not agree."),
