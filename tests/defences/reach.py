@@ -37,6 +37,7 @@ NOT_BY_ID = {
 # What is sent to those that are opened by more than an empty body.
 BODIES = {
     "api:repost": {"reason": "walked"},
+    "api:connection-settings": {"settings": {}},
     "api:review-resolve": {"choice": "create", "reason": "walked"},
     "api:review-ignore": {"reason": "walked"},
     "api:review-assign": {"to": None},
