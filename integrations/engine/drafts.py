@@ -13,7 +13,11 @@ from integrations.engine.records import Address, Entity, PaidInvoice
 
 
 class VendorDraft(msgspec.Struct, frozen=True, kw_only=True, tag_field="what", tag="vendor"):
-    """A payee to be made or refreshed on the target. `number` is the source's supplier number."""
+    """A payee to be made or refreshed on the target. `number` is the source's supplier number.
+
+    `only`: the fields that a refresh writes, "payee_name" among them where the name on the payment goes back to `name`;
+    empty: all that the ERP owns. What people changed there in other fields, and others accepted, stays.
+    """
 
     name: str
     number: str
@@ -22,6 +26,7 @@ class VendorDraft(msgspec.Struct, frozen=True, kw_only=True, tag_field="what", t
     email: str = ""
     tax_id: str = ""  # plain in memory only; stores seal it
     payment_term: str = ""  # the target's own id of it
+    only: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """Who it is, without a tax id: this goes into logs and error reports."""

@@ -7,7 +7,7 @@ import msgspec
 from integrations.engine.asking import digest
 from integrations.engine.drafts import DraftLine, InvoiceDraft, VendorDraft
 
-_OURS = {"inputs"}  # kept with a draft, never sent
+_OURS = {"inputs", "only"}  # kept with a draft, never sent
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,7 +48,7 @@ def between(before: InvoiceDraft | VendorDraft, after: InvoiceDraft | VendorDraf
         if name == "lines":
             found += _lines(getattr(before, name), getattr(after, name))
         elif getattr(before, name) != getattr(after, name):
-            old, new = (_shown(name, getattr(each, name)) for each in (before, after))
+            old, new = (shown(name, getattr(each, name)) for each in (before, after))
             if name != "address" or old != new:  # what an address is used for, and until when, is not sent
                 found.append(Difference(field=name, before=old, after=new))
     return found
@@ -76,7 +76,8 @@ def _some(lines: list[str]) -> str:
     return ", ".join(lines[:3]) + more
 
 
-def _shown(name: str, value: object) -> str:
+def shown(name: str, value: object) -> str:
+    """A field of a draft as text: of a tax id only its end, an address in one line."""
     if name == "tax_id":
         return f"…{str(value)[-4:]}" if value else ""
     if name == "address":

@@ -27,13 +27,23 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Sides:
+    """One field on both sides, as text for people: as the ERP has it, as was agreed last, as the target has it now."""
+
+    field: str
+    source: str
+    agreed: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """One reason why a record cannot go, for a person: stable `code`, plain `message`, `field` and `value` at fault.
 
     `blocker` is (kind, key) when supplying that one thing (a mapping, a link) frees the record by itself.
     `urgent` puts it on top of the review queue (money may be paid wrongly). `choices` are what a person may answer;
     an answer counts while the source record and `subject` (what exactly was asked about) stay the same. `once`: one
-    review item for all records with this code and value, not one each.
+    review item for all records with this code and value, not one each. `sides`: what differs, to be compared.
     """
 
     code: str
@@ -45,6 +55,7 @@ class Problem:
     choices: tuple[Choice, ...] = ()
     subject: str = ""
     once: bool = False
+    sides: tuple[Sides, ...] = ()
 
 
 class SyncError(Exception):

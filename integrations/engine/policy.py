@@ -61,6 +61,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     vendor_per_currency: Literal["ask", "auto"] = "ask"
     one_time: Literal["hold"] = "hold"
     remit_hold: Literal["two_people", "one_person"] = "two_people"  # one_person: for addresses from the ERP only
+    tool_fields: tuple[Literal["email", "payment_term", "address"], ...] = ("email",)  # the ERP owns all others
     files_1099: Literal["erp", "ap_tool", "none"] = "none"
     # after sending
     amount_change: Literal["update", "hold"] = "update"

@@ -475,4 +475,5 @@ class TargetRecord(msgspec.Struct, frozen=True, kw_only=True):
     approval: Approval = Approval.NONE
     postal_code: str = ""  # of a vendor
     connected: bool = False  # a vendor whose address is its own business on the target's network
+    changed_at: datetime | None = None  # of a vendor: when anything of it was last changed there
     echo: dict[str, str] = {}

@@ -174,6 +174,20 @@ _SENT: tuple[Spec, ...] = (
         choices=(("two_people", "Wait for two people"), ("one_person", "Address changes from the ERP go through")),
         control=True,
     ),
+    Spec(
+        name="tool_fields",
+        label="Vendor fields that the payment tool owns",
+        help="Changed there, they are left alone; all others are the ERP's, and a change there is asked about.",
+        group=VENDORS,
+        rule="4.2",
+        kind="list",
+        choices=(
+            ("email", "Remittance e-mail"),
+            ("payment_term", "Payment term"),
+            ("address", "Remit-to address"),
+        ),
+        control=True,
+    ),
     choice(
         *("files_1099", "Who files 1099 forms", "4.5", VENDORS),
         "We never set 1099 flags; the statement says who files.",

@@ -14,12 +14,13 @@ from integrations.engine.mapping import Rules
 from integrations.engine.policy import Policy
 from integrations.engine.records import Entity, TargetRecord, Vendor
 from integrations.engine.stopped import archive, missing
+from integrations.engine.vendor_sides import EMAIL, PAYEE, details, fields_of, not_watched, sides
 from integrations.engine.vendors import DraftedVendor, draft_vendor, not_a_vendor, vendor_key
 
 _OURS_AGAIN = Choice("update", "Write the ERP's values again", "payee")
+_ACCEPT_PAYEE = Choice(ACCEPT.key, ACCEPT.label, "payee")
 _SEND = Choice("send", "Send the change", "payee")
-_THEIRS = {"email"}  # of what an echo may show, the target's own: where remittance advice goes
-_PAYEE = {"name", "address", "email", "tax_id"}
+_CHECKED = Choice("checked", "It was checked with the supplier", "payee")
 
 
 def decide_linked_vendor(
@@ -41,30 +42,83 @@ def decide_linked_vendor(
     if not target.active:
         words = "It was archived on the other side. Restore it there, or unlink it here."
         return hold(Problem("archived_on_target", words, field="link", value=target.target_id))
+    if asked := _paid_otherwise(source, link, target, answers):
+        return hold(asked)
+    return _seen(_compared(source, link, target, rules, policy, variant, answers), link, target)
+
+
+def _compared(
+    source: Vendor,
+    link: Link,
+    target: TargetRecord,
+    rules: Rules,
+    policy: Policy,
+    variant: str,
+    answers: Answers,
+) -> Decision:
+    """What the fields come to, each with its owner."""
     drafted = draft_vendor(source, rules, variant or link.variant, policy.company)
     draft = drafted.draft
     if draft is None:
         return Hold(problems=drafted.problems) if _changed(source, link) else Nothing()
     sent = link.sent if isinstance(link.sent, VendorDraft) else None
-    if target.connected and sent is not None:
-        draft = msgspec.structs.replace(draft, address=sent.address)  # on a network the address is the vendor's own
-    if sent is not None and not draft.payment_term:
-        draft = msgspec.structs.replace(draft, payment_term=sent.payment_term)  # a term is never taken away
+    if sent is not None:
+        draft = _without_theirs(draft, sent, target, policy)
     ours = between(sent, draft) if sent and _changed(source, link) else []
-    if theirs := _drift(link, target):
-        return _drifted(source, target, theirs, ours, _update(drafted, draft, target), answers)
+    if theirs := drift(link.echo, target.echo, not_watched(target, policy)):
+        asked = _drifted(source, link, draft, target, theirs, ours)
+        match answered(answers, asked):
+            case ACCEPT.key:
+                return Nothing(rebaseline=True, echo=target.echo)
+            case _OURS_AGAIN.key:
+                return _update(drafted, draft, target, fields_of([*theirs, *ours]) if sent else set())
+        return hold(asked)
     if not _changed(source, link):
-        return Nothing(echo=target.echo) if not link.echo and target.echo else Nothing()
+        return Nothing()
     if link.schema != hashing.VERSION and not (ours and sent):
         return Nothing(rebaseline=True)
     if sent is None:
         words = f"Supplier {source.name} changed in the ERP, and somebody else made its vendor. Compare the two."
-        return _payee_change(target, words, source.key, _update(drafted, draft, target), answers)
-    return _refresh(source, target, ours, _update(drafted, draft, target), policy, answers)
+        asked = _payee_change(link, draft, target, words, (source.key,), set(draft.__struct_fields__))
+        return _by_people(asked, _update(drafted, draft, target, set()), answers)
+    return _refresh(source, link, target, ours, drafted, draft, policy, answers)
 
 
 def _changed(source: Vendor, link: Link) -> bool:
     return link.schema != hashing.VERSION or link.fingerprint != hashing.fingerprint(source)
+
+
+def _without_theirs(draft: VendorDraft, sent: VendorDraft, target: TargetRecord, policy: Policy) -> VendorDraft:
+    """The draft without a change of what is the target's own; a new e-mail is kept: people may send it."""
+    if target.connected or "address" in policy.tool_fields:
+        draft = msgspec.structs.replace(draft, address=sent.address)
+    if not draft.payment_term or "payment_term" in policy.tool_fields:  # a term is never taken away
+        draft = msgspec.structs.replace(draft, payment_term=sent.payment_term)
+    return draft
+
+
+def _seen(decision: Decision, link: Link, target: TargetRecord) -> Decision:
+    """Where nothing is left to do, the vendor as it stands is what later changes there are told from."""
+    if isinstance(decision, Nothing) and decision.echo is None and target.echo != link.echo and target.echo:
+        return msgspec.structs.replace(decision, echo=target.echo)
+    return decision
+
+
+def _paid_otherwise(source: Vendor, link: Link, target: TargetRecord, answers: Answers) -> Problem | None:
+    """Bank or payment details changed there, which only the target knows: flagged until two people have checked."""
+    found = details(link.echo, target.echo)
+    if not found:
+        return None
+    on = f" on {target.changed_at:%-d %b %Y}" if target.changed_at else ""
+    words = (
+        f"Bank or payment details of {source.name} were changed on the other side{on}: {in_words(found)}. "
+        "Ask the supplier by a number that you know before the next payment."
+    )
+    about = subject(target.target_id, named(found))
+    asked = Problem(
+        "payment_details_changed", words, field="payment_details", urgent=True, choices=(_CHECKED,), subject=about
+    )
+    return None if answered(answers, asked) else asked
 
 
 def _out_of_use(source: Vendor, link: Link, target: TargetRecord, answers: Answers) -> Decision:
@@ -82,55 +136,68 @@ def _out_of_use(source: Vendor, link: Link, target: TargetRecord, answers: Answe
     return hold(asked)
 
 
-def _drift(link: Link, target: TargetRecord) -> list[Difference]:
-    """Fields the ERP owns that somebody changed on the other side; a network vendor's address is its own."""
-    address = {name for name in target.echo if name.startswith("address.")} if target.connected else set()
-    return drift(link.echo, target.echo, _THEIRS | address)
-
-
 def _drifted(
     source: Vendor,
+    link: Link,
+    draft: VendorDraft,
     target: TargetRecord,
     theirs: Sequence[Difference],
     ours: Sequence[Difference],
-    update: Update,
-    answers: Answers,
-) -> Decision:
+) -> Problem:
+    """Fields of the ERP's that somebody changed there; to accept where money goes takes two people as well."""
     words = f"Vendor {source.name} was changed on the other side: {in_words(theirs)}."
     if ours:
         words += f" It changed in the ERP as well: {in_words(ours)}."
-    code = "changed_on_both" if ours else "changed_on_target"
-    about, fields = subject(target.target_id, named([*theirs, *ours])), ", ".join(each.field for each in theirs)
-    asked = Problem(code, words, field=fields, choices=(ACCEPT, _OURS_AGAIN), subject=about)
-    match answered(answers, asked):
-        case ACCEPT.key:
-            return Nothing(rebaseline=True, echo=target.echo)
-        case _OURS_AGAIN.key:
-            return update
-    return hold(asked)
+    found = fields_of([*theirs, *ours])
+    return Problem(
+        "changed_on_both" if ours else "changed_on_target",
+        words,
+        field=", ".join(each.field for each in theirs),
+        choices=(_ACCEPT_PAYEE if found & PAYEE else ACCEPT, _OURS_AGAIN),
+        subject=subject(target.target_id, named([*theirs, *ours])),
+        sides=sides(found, draft, link.echo, target.echo),
+    )
 
 
 def _refresh(
     source: Vendor,
+    link: Link,
     target: TargetRecord,
     ours: Sequence[Difference],
-    update: Update,
+    drafted: DraftedVendor,
+    draft: VendorDraft,
     policy: Policy,
     answers: Answers,
 ) -> Decision:
     """Nothing that we send changed; or only what is no payee; or a change of payee, which is released by people."""
-    fields = {each.field for each in ours}
+    fields = fields_of(ours)
     if not fields:
         return Nothing(rebaseline=True)
-    if not fields & _PAYEE or (fields <= {"address"} and policy.remit_hold == "one_person"):
+    update = _update(drafted, draft, target, fields)
+    if not fields & PAYEE or (fields <= {"address"} and policy.remit_hold == "one_person"):
         return update
     words = f"Supplier {source.name} changed in the ERP: {in_words(ours)}. Check with the supplier, then send it."
-    return _payee_change(target, words, named(ours), update, answers)
+    there = target.echo.get(EMAIL, "")
+    edited = EMAIL in fields and there != link.echo.get(EMAIL, there)
+    about = (named(ours), *([there] if edited else []))
+    return _by_people(_payee_change(link, draft, target, words, about, fields), update, answers)
 
 
-def _payee_change(target: TargetRecord, words: str, what: str, update: Update, answers: Answers) -> Decision:
-    about = subject(target.target_id, what)
-    asked = Problem("payee_change", words, field="vendor", choices=(_SEND, KEEP), subject=about)
+def _payee_change(
+    link: Link, draft: VendorDraft, target: TargetRecord, words: str, about: Sequence[str], fields: set[str]
+) -> Problem:
+    """Where money goes changed in the ERP: it is asked of exactly this change."""
+    return Problem(
+        "payee_change",
+        words,
+        field="vendor",
+        choices=(_SEND, KEEP),
+        subject=subject(target.target_id, *about),
+        sides=sides(fields, draft, link.echo, target.echo),
+    )
+
+
+def _by_people(asked: Problem, update: Update, answers: Answers) -> Decision:
     match answered(answers, asked):
         case _SEND.key:
             return update
@@ -139,9 +206,10 @@ def _payee_change(target: TargetRecord, words: str, what: str, update: Update, a
     return hold(asked)
 
 
-def _update(drafted: DraftedVendor, draft: VendorDraft, target: TargetRecord) -> Update:
+def _update(drafted: DraftedVendor, draft: VendorDraft, target: TargetRecord, fields: set[str]) -> Update:
+    """These fields alone; none named: all."""
     return Update(
-        draft=draft,
+        draft=msgspec.structs.replace(draft, only=tuple(sorted(fields))),
         natural_key=vendor_key(draft),
         target_id=target.target_id,
         version=target.version,

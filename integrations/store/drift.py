@@ -58,7 +58,7 @@ def wake_changed(connection_id: int, entity: Entity, listed: Sequence[TargetReco
         cursor.execute(_LINKED, {**names, "ids": list(by_id)})
         for target_id, integration, inbound, key, echo, standing in cursor.fetchall():
             moved = _moved(by_id[target_id], standing)
-            if moved or differs(by_id[target_id], _decoded(echo)):
+            if moved or differs(by_id[target_id], _decoded(echo), whole=entity == Entity.VENDOR):
                 rows.append((integration, inbound, key, moved))
         if not rows:
             return 0
@@ -79,8 +79,11 @@ def wake_proposed(connection_id: int, changed: Iterable[tuple[str, str]]) -> int
         return _due([row[0] for row in cursor.fetchall()])
 
 
-def differs(record: TargetRecord, echo: Mapping[str, str]) -> bool:
-    """Whether a listed record is not as it was when it was last written or agreed, in what both say."""
+def differs(record: TargetRecord, echo: Mapping[str, str], *, whole: bool = False) -> bool:
+    """Whether a listed record is not as it was when it was last written or agreed, in what both say.
+
+    `whole`: in every field of its echo, which a vendor has few of.
+    """
     now = {
         "number": record.number,
         "name": record.name,
@@ -88,7 +91,8 @@ def differs(record: TargetRecord, echo: Mapping[str, str]) -> bool:
         "amount": exact(record.amount) if record.amount is not None else "",
         "date": record.date.isoformat() if record.date else "",
     }
-    return not record.active or any(echo.get(name, value) != value for name, value in now.items() if value)
+    told = {**(record.echo if whole else {}), **{name: value for name, value in now.items() if value}}
+    return not record.active or any(echo.get(name, value) != value for name, value in told.items())
 
 
 def _moved(record: TargetRecord, before: str) -> bool:

@@ -174,4 +174,9 @@ def _discounts(frame: Frame, held: Sequence[Parked]) -> list[date | None]:
 def _shown(problem: Problem) -> dict[str, Any]:
     names = ("code", "message", "field", "value", "urgent", "subject", "once", "blocker")
     shown = {name: getattr(problem, name) for name in names}
-    return {**shown, "choices": [{"key": c.key, "label": c.label, "act": c.act} for c in problem.choices]}
+    sides = [{"field": s.field, "source": s.source, "agreed": s.agreed, "target": s.target} for s in problem.sides]
+    return {
+        **shown,
+        "sides": sides,
+        "choices": [{"key": c.key, "label": c.label, "act": c.act} for c in problem.choices],
+    }

@@ -30,7 +30,10 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A problem with the answers this person may give; `withheld` counts those that their role may not."""
+    """A problem with the answers this person may give; `withheld` counts those that their role may not.
+
+    `sides` are fields that differ: field, source, agreed, target.
+    """
 
     code: str
     subject: str
@@ -40,6 +43,7 @@ class Question:
     urgent: bool
     offers: Sequence[Offer]
     withheld: int
+    sides: Sequence[Mapping[str, str]] = ()
 
     @property
     def needs_second(self) -> bool:
@@ -108,7 +112,8 @@ def _question(problem: Mapping[str, Any], may: Any) -> Question:
         else:
             offers.append(Offer(choice["key"], choice["label"], second=standing is Ruling.PROPOSE))
     texts = {name: str(problem.get(name) or "") for name in ("code", "subject", "message", "field", "value")}
-    return Question(**texts, urgent=bool(problem.get("urgent")), offers=offers, withheld=withheld)
+    urgent, sides = bool(problem.get("urgent")), problem.get("sides") or ()
+    return Question(**texts, urgent=urgent, offers=offers, withheld=withheld, sides=sides)
 
 
 def proposals_of(place: Place, item: OutboxItem, review: ReviewItem | None) -> list[Proposal]:

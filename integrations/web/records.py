@@ -22,6 +22,7 @@ from integrations.web.members import members
 from integrations.web.offers import candidates, work_of
 from integrations.web.orders import ordered_of, orders_of
 from integrations.web.paging import page_of
+from integrations.web.payees import flagged
 from integrations.web.proof import proof_of
 from integrations.web.schedules import system_label
 from integrations.web.settlements import paid_of
@@ -192,6 +193,7 @@ def show(request: HttpRequest, item: OutboxItem, refused: str = "", status: int 
         "names": orders_of(item),
         "paid": paid_of(item),
         "proof": proof_of(item),
+        "payee": flagged(item),
         "from_label": system_label(item.flow.source.system),
         "to_label": system_label(item.flow.target.system),
     }

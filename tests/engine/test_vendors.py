@@ -1,6 +1,6 @@
 """Suppliers and their vendors: matched, created, refreshed, and never a payee changed by one person."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
@@ -196,6 +196,56 @@ def test_a_field_of_the_erp_changed_on_the_other_side_is_held_with_both_values()
 
 def test_changed_on_both_sides_is_said_so() -> None:
     assert said(again(MOVED, **DRIFTED)) == "hold changed_on_both"
+
+
+def test_a_refresh_writes_only_the_fields_that_it_is_about() -> None:
+    found = again(MOVED, policy=Policy(company="10", remit_hold="one_person"))
+    assert isinstance(found, Update)
+    assert isinstance(found.draft, VendorDraft)
+    assert found.draft.only == ("address",)
+
+
+def test_what_differs_is_shown_side_by_side() -> None:
+    held = again(MOVED, **DRIFTED)
+    assert isinstance(held, Hold)
+    shown = [(each.field, each.source, each.agreed, each.target) for each in held.problems[0].sides]
+    address = "1 Mill Road, York, LS1 1AA, GB"
+    assert shown == [("name", "Grafton", "Grafton", "Grafton Inc"), ("address", address, "Leeds", "Leeds")]
+
+
+@pytest.mark.parametrize(("name", "act"), [("name", "payee"), ("address.city", "payee"), ("number", "work")])
+def test_to_accept_another_payee_takes_two_people(name: str, act: str) -> None:
+    held = again(VENDOR, echo={**ECHO, name: "else"})
+    assert isinstance(held, Hold)
+    assert [(each.key, each.act) for each in held.problems[0].choices] == [("accept", act), ("update", "payee")]
+
+
+PAID = {**ECHO, "pay.bank": "no account", "pay.method": "check"}
+
+
+def test_changed_payment_details_are_flagged_with_their_day_until_two_people_have_checked() -> None:
+    link, now = linked(echo=PAID), {**PAID, "pay.bank": "net linked account"}
+    held = again(VENDOR, link, echo=now, changed_at=datetime(2026, 11, 27, tzinfo=UTC))
+    assert isinstance(held, Hold)
+    problem = held.problems[0]
+    assert (problem.code, problem.urgent, [each.act for each in problem.choices]) == (
+        *("payment_details_changed", True),
+        ["payee"],
+    )
+    assert "on 27 Nov 2026: bank: no account → net linked account" in problem.message
+    assert again(VENDOR, link, echo=now, answers=answer(held, "checked")) == Nothing(echo=now)
+
+
+def test_what_is_the_other_sides_own_is_remembered_without_a_question() -> None:
+    now = {**ECHO, "email": "new@x"}
+    assert again(VENDOR, linked(echo={**ECHO, "email": "old@x"}), echo=now) == Nothing(echo=now)
+
+
+def test_fields_given_to_the_payment_tool_are_left_to_it() -> None:
+    theirs = Policy(company="10", tool_fields=("address",))
+    now = {**ECHO, "address.city": "York"}
+    assert again(VENDOR, policy=theirs, echo=now) == Nothing(echo=now)
+    assert again(MOVED, policy=theirs) == Nothing(rebaseline=True)
 
 
 @pytest.mark.parametrize(("name", "expected"), [("email", "nothing"), ("address.city", "hold changed_on_target")])

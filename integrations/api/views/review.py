@@ -34,6 +34,15 @@ class ChoiceSerializer(serializers.Serializer[Any]):
     act = serializers.CharField()
 
 
+class SidesSerializer(serializers.Serializer[Any]):
+    """One field that differs: as the source has it, as was agreed last, as the other side has it now."""
+
+    field = serializers.CharField()
+    source = serializers.CharField()
+    agreed = serializers.CharField()
+    target = serializers.CharField()
+
+
 class ProblemSerializer(serializers.Serializer[Any]):
     """One reason why it is held; `code` and `subject` together name the question."""
 
@@ -44,6 +53,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
     urgent = serializers.BooleanField(default=False)
     subject = serializers.CharField(default="")
     choices = ChoiceSerializer(many=True, default=list)
+    sides = SidesSerializer(many=True, default=list)
 
 
 class ReviewSerializer(serializers.Serializer[Any]):

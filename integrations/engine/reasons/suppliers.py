@@ -31,6 +31,11 @@ SUPPLIERS: Mapping[str, Reason] = {
         "Payee, address or tax id changed", "Where money goes is changed by two people only.", TWO_PEOPLE
     ),
     "payee_changed": Reason("Payee is another one there", "The payee of what is there already never changes.", URGENT),
+    "payment_details_changed": Reason(
+        "Bank or payment details changed there",
+        "Only the other side knows them; the usual way of payment fraud. Ask the supplier before the next payment.",
+        URGENT,
+    ),
     "possible_duplicate": Reason(
         "Possible duplicate",
         "Something like it is there, not made by us. Link it, or create it anyway.",

@@ -16,6 +16,9 @@ from integrations.systems.bill.echoes import echo
 from integrations.systems.bill.records import MASKED
 from integrations.systems.bill.targets import connected
 
+_MEMBERS = {"name": "name", "currency": "billCurrency", "address": "address", "email": "email"}
+_INFO = {"tax_id": ("taxId", "taxIdType"), "payment_term": ("paymentTermId",)}
+
 
 def change(current: wire.Wire, draft: Made) -> tuple[str, Json]:
     """Method and body that turn `current` into `draft`. Raises Rejected where BILL's money has begun to move.
@@ -26,7 +29,7 @@ def change(current: wire.Wire, draft: Made) -> tuple[str, Json]:
     """
     body = drafts.body(draft)
     if isinstance(draft, VendorDraft):
-        return "PATCH", _refreshed(current, body)
+        return "PATCH", _chosen_change(current, draft, body) if draft.only else _refreshed(current, body)
     member, rows = _movable(current, draft)
     lines = [drafts.line(row) for row in draft.lines]
     for line, row in zip(lines, rows, strict=False):
@@ -52,10 +55,10 @@ def _refreshed(current: wire.Wire, body: Json) -> Json:
         return body
     kept = {name: value for name, value in body.items() if name not in ("email", "accountType")}
     if connected(current):
-        del kept["address"]
-        if kept["name"] == current.name:
-            del kept["name"]
-    else:
+        kept.pop("address", None)
+        if kept.get("name") == current.name:
+            kept.pop("name", None)
+    elif "address" in kept:
         kept["address"] = _whole_address(current.address, kept["address"])
     if _same_info(current, kept.get("additionalInfo")):
         kept.pop("additionalInfo", None)
@@ -64,13 +67,42 @@ def _refreshed(current: wire.Wire, body: Json) -> Json:
     return kept
 
 
+def _chosen(draft: VendorDraft, body: Json) -> Json:
+    """Of the body that would make the vendor, what this refresh writes, and the supplier number."""
+    members = {_MEMBERS[name] for name in draft.only if name in _MEMBERS} | {"shortName"}
+    kept = {name: value for name, value in body.items() if name in members}
+    if isinstance(info := body.get("additionalInfo"), dict):
+        left_out = {member for field, members in _INFO.items() if field not in draft.only for member in members}
+        kept["additionalInfo"] = {name: value for name, value in info.items() if name not in left_out}
+    return {name: value for name, value in kept.items() if value != {}}
+
+
+def _chosen_change(current: wire.Wire, draft: VendorDraft, body: Json) -> Json:
+    """The change of these fields alone; an e-mail goes where it is one of them, the name on a payment likewise."""
+    chosen = _chosen(draft, body)
+    kept = _refreshed(current, {name: value for name, value in chosen.items() if name != "email"})
+    if "email" in chosen:
+        kept["email"] = chosen["email"]
+    if "payee_name" in draft.only:
+        kept["paymentInformation"] = {"payeeName": body["name"]}
+    return kept
+
+
 def agrees(draft: Made, record: TargetRecord) -> bool:
     """Whether `record` says what the body that would make `draft` says; a connected vendor's own data left aside."""
     said = echo(msgspec.convert(drafts.body(draft), drafts.resource_for(draft).row))
     if isinstance(draft, VendorDraft):
-        shared = {"number", "currency"} if record.connected else said.keys() - {"tax_id"}  # not every answer shows one
-        said = {name: said[name] for name in shared if name in said}
+        said |= {"payee_name": said["name"]} if "payee_name" in draft.only else {}
+        shared = {"number", "currency"} if record.connected else set(said)
+        shared -= {"tax_id"} - record.echo.keys()  # not every answer shows one
+        shared -= set() if "email" in draft.only else {"email"}
+        said = {name: said[name] for name in shared if name in said and _is_of(name, draft)}
     return said.items() <= record.echo.items()
+
+
+def _is_of(name: str, draft: VendorDraft) -> bool:
+    """Whether this field of an echo is one that the refresh writes."""
+    return not draft.only or name.partition(".")[0] in draft.only
 
 
 def _as_sent(current: wire.WireVendor) -> Json:

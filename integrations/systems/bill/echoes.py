@@ -15,7 +15,9 @@ from integrations.systems.bill import wire
 from integrations.systems.bill.drafts import plain
 from integrations.systems.bill.records import RowError, money, shown
 
-_MAY_LACK = {"currency", "tax_id"}  # not known of every bill, not shown by every answer
+# Not known of every bill, not shown by every answer.
+_MAY_LACK = {"currency", "tax_id", "payee_name", "pay.method", "pay.bank", "pay.network"}
+_UNKNOWN = "UNDEFINED"
 _encode = msgspec.json.Encoder().encode
 
 
@@ -69,12 +71,26 @@ def thin(row: wire.Wire) -> bool:
 
 
 def _vendor(row: wire.WireVendor) -> dict[str, str | None]:
-    """The fields the ERP owns; e-mail and payment details are BILL's own."""
+    """What the ERP owns, and of what is BILL's own the e-mail and how it is paid: in words, never a bank number."""
     address = msgspec.to_builtins(row.address or wire.WireAddress())
     found = {"name": row.name, "number": row.short_name, "currency": row.bill_currency}
     found |= {f"address.{name}": value for name, value in address.items()}
-    tax_id = row.additional_info.tax_id if row.additional_info else None
-    return found | {"tax_id": ending(tax_id or "")}
+    info, payment = row.additional_info or wire.WireAdditionalInfo(), row.payment_information
+    found |= {"email": row.email, "tax_id": ending(info.tax_id or "")}
+    if row.additional_info is not None or payment is not None:
+        found["payment_term"] = info.payment_term_id
+    details = {
+        "method": payment and payment.pay_by_type,
+        "bank": row.bank_account_status,
+        "network": row.network_status,
+    }
+    found |= {f"pay.{name}": _in_words(value) for name, value in details.items()}
+    return found | {"payee_name": payment and payment.payee_name}
+
+
+def _in_words(value: str | None) -> str:
+    """A word of BILL's in small letters; nothing where BILL does not say."""
+    return "" if not value or value == _UNKNOWN else value.replace("_", " ").lower()
 
 
 def ending(tax_id: str) -> str:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from integrations.engine.records import Approval, Standing, TargetRecord
 from integrations.systems.bill import progress, wire
 from integrations.systems.bill.echoes import echo
-from integrations.systems.bill.records import RowError, day, money, shown
+from integrations.systems.bill.records import RowError, day, money, shown, when
 
 _LONGEST_TIME = 64  # characters of a version; a time of BILL has 29
 V = TypeVar("V")
@@ -30,6 +30,7 @@ def target(row: wire.Wire, kind: str, currencies: Mapping[str, str]) -> TargetRe
                 currency=shown(row.bill_currency),
                 postal_code=shown((row.address or wire.WireAddress()).zip_or_postal_code),
                 connected=connected(row),
+                changed_at=_or_none(when, row.updated_time),
                 echo=echo(row),
             )
         case wire.WireBill():

@@ -39,8 +39,9 @@ class WireAdditionalInfo(msgspec.Struct, frozen=True, kw_only=True, rename="came
 
 
 class WirePaymentInformation(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """That BILL told how a vendor is paid at all; bank numbers are never read."""
+    """How a vendor is paid, and under which name; bank numbers are never read."""
 
+    payee_name: Text = None
     pay_by_type: Text = None
 
 
@@ -53,6 +54,7 @@ class WireVendor(Wire, frozen=True, kw_only=True, rename="camel"):
     address: WireAddress | None = None
     additional_info: WireAdditionalInfo | None = None
     payment_information: WirePaymentInformation | None = None
+    bank_account_status: Text = None
     network_status: Text = None
 
 
