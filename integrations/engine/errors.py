@@ -31,7 +31,7 @@ class Sides:
     """One field on both sides, as text for people: as the ERP has it, as was agreed last, as the target has it now."""
 
     field: str
-    source: str
+    ledger: str
     agreed: str
     target: str
 

@@ -38,7 +38,7 @@ def sides(fields: Set[str], draft: VendorDraft, agreed: Mapping[str, str], now: 
     """These fields side by side; an address in one line, of a tax id its end."""
     names = [name for name in (*draft.__struct_fields__, "payee_name") if name in fields and name != "only"]
     found = (Sides(name, _drafted(name, draft), _told(name, agreed, now), _told(name, now, now)) for name in names)
-    return tuple(each for each in found if each.source or each.agreed or each.target)
+    return tuple(each for each in found if each.ledger or each.agreed or each.target)
 
 
 def _drafted(name: str, draft: VendorDraft) -> str:

@@ -20,7 +20,7 @@ class ReviewItem(TenantOwned):
     """Open exactly while its item is held.
 
     `problems` is a list of {code, message, field, value, urgent, subject, choices: [{key, label, act}], sides: [{field,
-    source, agreed, target}]}. What the queue is narrowed and sorted by is copied from its record when it is opened or
+    ledger, agreed, target}]}. What the queue is narrowed and sorted by is copied from its record when it is opened or
     asked anew: `named` is what the first problem waits for (account 4471), `pay_by` the earlier of the due date and the
     last day of a discount.
     """

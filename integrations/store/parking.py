@@ -174,7 +174,7 @@ def _discounts(frame: Frame, held: Sequence[Parked]) -> list[date | None]:
 def _shown(problem: Problem) -> dict[str, Any]:
     names = ("code", "message", "field", "value", "urgent", "subject", "once", "blocker")
     shown = {name: getattr(problem, name) for name in names}
-    sides = [{"field": s.field, "source": s.source, "agreed": s.agreed, "target": s.target} for s in problem.sides]
+    sides = [{"field": s.field, "ledger": s.ledger, "agreed": s.agreed, "target": s.target} for s in problem.sides]
     return {
         **shown,
         "sides": sides,

@@ -32,7 +32,7 @@ class Offer:
 class Question:
     """A problem with the answers this person may give; `withheld` counts those that their role may not.
 
-    `sides` are fields that differ: field, source, agreed, target.
+    `sides` are fields that differ: field, ledger, agreed, target.
     """
 
     code: str

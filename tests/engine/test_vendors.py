@@ -208,7 +208,7 @@ def test_a_refresh_writes_only_the_fields_that_it_is_about() -> None:
 def test_what_differs_is_shown_side_by_side() -> None:
     held = again(MOVED, **DRIFTED)
     assert isinstance(held, Hold)
-    shown = [(each.field, each.source, each.agreed, each.target) for each in held.problems[0].sides]
+    shown = [(each.field, each.ledger, each.agreed, each.target) for each in held.problems[0].sides]
     address = "1 Mill Road, York, LS1 1AA, GB"
     assert shown == [("name", "Grafton", "Grafton", "Grafton Inc"), ("address", address, "Leeds", "Leeds")]
 

@@ -35,10 +35,10 @@ class ChoiceSerializer(serializers.Serializer[Any]):
 
 
 class SidesSerializer(serializers.Serializer[Any]):
-    """One field that differs: as the source has it, as was agreed last, as the other side has it now."""
+    """One field that differs: as the ledger has it, as was agreed last, as the other side has it now."""
 
     field = serializers.CharField()
-    source = serializers.CharField()
+    ledger = serializers.CharField()
     agreed = serializers.CharField()
     target = serializers.CharField()
 

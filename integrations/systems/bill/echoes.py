@@ -77,15 +77,12 @@ def _vendor(row: wire.WireVendor) -> dict[str, str | None]:
     found |= {f"address.{name}": value for name, value in address.items()}
     info, payment = row.additional_info or wire.WireAdditionalInfo(), row.payment_information
     found |= {"email": row.email, "tax_id": ending(info.tax_id or "")}
+    paid = payment or wire.WirePaymentInformation()
     if row.additional_info is not None or payment is not None:
         found["payment_term"] = info.payment_term_id
-    details = {
-        "method": payment and payment.pay_by_type,
-        "bank": row.bank_account_status,
-        "network": row.network_status,
-    }
+    details = {"method": paid.pay_by_type, "bank": row.bank_account_status, "network": row.network_status}
     found |= {f"pay.{name}": _in_words(value) for name, value in details.items()}
-    return found | {"payee_name": payment and payment.payee_name}
+    return found | {"payee_name": paid.payee_name}
 
 
 def _in_words(value: str | None) -> str:

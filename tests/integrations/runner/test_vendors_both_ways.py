@@ -63,7 +63,7 @@ def test_an_address_changed_there_is_asked_about_with_both_values(town: Town) ->
         (side,) = ReviewItem.objects.get().problems[0]["sides"]
     assert side["field"] == "address"
     assert "9 Elsewhere" in side["target"]
-    assert "9 Elsewhere" not in side["source"]
+    assert "9 Elsewhere" not in side["ledger"]
 
 
 def test_a_name_that_was_accepted_stays_when_the_address_changes_in_the_erp(

@@ -131,7 +131,7 @@ def payment(**fields: Any) -> dict[str, Any]:
     }
 
 
-def vendor(number: str = "S1", name: str = "Nordic Bolts", **fields: str) -> VendorDraft:
+def vendor(number: str = "S1", name: str = "Nordic Bolts", **fields: Any) -> VendorDraft:
     address = Address(key="1", line1="1 Test Way", city="Austin", state="TX", postal_code="78701", country="US")
     return VendorDraft(name=name, number=number, currency="USD", address=address, **fields)
 
