@@ -14,7 +14,7 @@ from integrations.engine.mapping import Rules
 from integrations.engine.policy import Policy
 from integrations.engine.records import Entity, TargetRecord, Vendor
 from integrations.engine.stopped import archive, missing
-from integrations.engine.vendor_sides import EMAIL, PAYEE, details, fields_of, not_watched, sides
+from integrations.engine.vendor_sides import EMAIL, PAYEE, as_wholes, details, fields_of, not_watched, sides
 from integrations.engine.vendors import DraftedVendor, draft_vendor, not_a_vendor, vendor_key
 
 _OURS_AGAIN = Choice("update", "Write the ERP's values again", "payee")
@@ -145,14 +145,15 @@ def _drifted(
     ours: Sequence[Difference],
 ) -> Problem:
     """Fields of the ERP's that somebody changed there; to accept where money goes takes two people as well."""
-    words = f"Vendor {source.name} was changed on the other side: {in_words(theirs)}."
+    there = as_wholes(theirs, link.echo, target.echo)
+    words = f"Vendor {source.name} was changed on the other side: {in_words(there)}."
     if ours:
         words += f" It changed in the ERP as well: {in_words(ours)}."
     found = fields_of([*theirs, *ours])
     return Problem(
         "changed_on_both" if ours else "changed_on_target",
         words,
-        field=", ".join(each.field for each in theirs),
+        field=", ".join(each.field for each in there),
         choices=(_ACCEPT_PAYEE if found & PAYEE else ACCEPT, _OURS_AGAIN),
         subject=subject(target.target_id, named([*theirs, *ours])),
         sides=sides(found, draft, link.echo, target.echo),

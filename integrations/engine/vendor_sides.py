@@ -4,7 +4,9 @@ The ERP owns name, number, remit-to address, tax id, currency and terms; how a v
 `tool_fields` names is the target's too, and the address of a vendor that keeps it on the target's network.
 """
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
+
+from msgspec.structs import replace
 
 from integrations.engine.drafts import VendorDraft
 from integrations.engine.drift import Difference, drift, shown
@@ -34,6 +36,15 @@ def details(agreed: Mapping[str, str], now: Mapping[str, str]) -> list[Differenc
     return [Difference(field=each.field.removeprefix(_DETAILS), before=each.before, after=each.after) for each in found]
 
 
+def as_wholes(found: Sequence[Difference], agreed: Mapping[str, str], now: Mapping[str, str]) -> list[Difference]:
+    """The same differences, those of an address as one, for people."""
+    others = [each for each in found if _root(each.field) != "address"]
+    if len(others) == len(found):
+        return others
+    address = Difference(field="address", before=_told("address", agreed, now), after=_told("address", now, now))
+    return [address, *others]
+
+
 def sides(fields: Set[str], draft: VendorDraft, agreed: Mapping[str, str], now: Mapping[str, str]) -> tuple[Sides, ...]:
     """These fields side by side; an address in one line, of a tax id its end."""
     names = [name for name in (*draft.__struct_fields__, "payee_name") if name in fields and name != "only"]
@@ -42,6 +53,8 @@ def sides(fields: Set[str], draft: VendorDraft, agreed: Mapping[str, str], now: 
 
 
 def _drafted(name: str, draft: VendorDraft) -> str:
+    if name == "address":
+        return shown(name, replace(draft.address, name=""))  # the other side's has no name of its own
     return shown(name, draft.name if name == "payee_name" else getattr(draft, name))
 
 
