@@ -14,7 +14,7 @@ from integrations.engine.mapping import Rules
 from integrations.engine.policy import Policy
 from integrations.engine.records import Entity, TargetRecord, Vendor
 from integrations.engine.stopped import archive, missing
-from integrations.engine.vendor_sides import EMAIL, PAYEE, as_wholes, details, fields_of, not_watched, sides
+from integrations.engine.vendor_sides import PAYEE, as_wholes, details, edited, fields_of, not_watched, sides
 from integrations.engine.vendors import DraftedVendor, draft_vendor, not_a_vendor, vendor_key
 
 _OURS_AGAIN = Choice("update", "Write the ERP's values again", "payee")
@@ -79,7 +79,7 @@ def _compared(
         return Nothing(rebaseline=True)
     if sent is None:
         words = f"Supplier {source.name} changed in the ERP, and somebody else made its vendor. Compare the two."
-        asked = _payee_change(link, draft, target, words, (source.key,), set(draft.__struct_fields__))
+        asked = _payee_change(link, draft, target, words, source.key, set(draft.__struct_fields__))
         return _by_people(asked, _update(drafted, draft, target, set()), answers)
     return _refresh(source, link, target, ours, drafted, draft, policy, answers)
 
@@ -149,14 +149,15 @@ def _drifted(
     words = f"Vendor {source.name} was changed on the other side: {in_words(there)}."
     if ours:
         words += f" It changed in the ERP as well: {in_words(ours)}."
-    found = fields_of([*theirs, *ours])
+    fields = fields_of([*theirs, *ours])
+    found = sides(fields, draft, link.echo, target.echo)
     return Problem(
         "changed_on_both" if ours else "changed_on_target",
         words,
         field=", ".join(each.field for each in there),
-        choices=(_ACCEPT_PAYEE if found & PAYEE else ACCEPT, _OURS_AGAIN),
-        subject=subject(target.target_id, named([*theirs, *ours])),
-        sides=sides(found, draft, link.echo, target.echo),
+        choices=(_ACCEPT_PAYEE if fields & PAYEE else ACCEPT, _OURS_AGAIN),
+        subject=subject(target.target_id, named([*theirs, *ours]), *edited(found)),
+        sides=found,
     )
 
 
@@ -178,23 +179,21 @@ def _refresh(
     if not fields & PAYEE or (fields <= {"address"} and policy.remit_hold == "one_person"):
         return update
     words = f"Supplier {source.name} changed in the ERP: {in_words(ours)}. Check with the supplier, then send it."
-    there = target.echo.get(EMAIL, "")
-    edited = EMAIL in fields and there != link.echo.get(EMAIL, there)
-    about = (named(ours), *([there] if edited else []))
-    return _by_people(_payee_change(link, draft, target, words, about, fields), update, answers)
+    return _by_people(_payee_change(link, draft, target, words, named(ours), fields), update, answers)
 
 
 def _payee_change(
-    link: Link, draft: VendorDraft, target: TargetRecord, words: str, about: Sequence[str], fields: set[str]
+    link: Link, draft: VendorDraft, target: TargetRecord, words: str, what: str, fields: set[str]
 ) -> Problem:
-    """Where money goes changed in the ERP: it is asked of exactly this change."""
+    """Where money goes changed in the ERP: it is asked of exactly this change, over what stands there now."""
+    found = sides(fields, draft, link.echo, target.echo)
     return Problem(
         "payee_change",
         words,
         field="vendor",
         choices=(_SEND, KEEP),
-        subject=subject(target.target_id, *about),
-        sides=sides(fields, draft, link.echo, target.echo),
+        subject=subject(target.target_id, what, *edited(found)),
+        sides=found,
     )
 
 

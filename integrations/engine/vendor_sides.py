@@ -8,14 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 
 from msgspec.structs import replace
 
+from integrations.engine.asking import digest
 from integrations.engine.drafts import VendorDraft
 from integrations.engine.drift import Difference, drift, shown
 from integrations.engine.errors import Sides
 from integrations.engine.policy import Policy
 from integrations.engine.records import TargetRecord
 
-EMAIL = "email"
-PAYEE = frozenset({"name", "payee_name", "address", EMAIL, "tax_id"})  # changed by two people only
+PAYEE = frozenset({"name", "payee_name", "address", "email", "tax_id"})  # changed by two people only
 _DETAILS = "pay."  # of an echo: how the target pays it, in words; never a number of an account
 
 
@@ -50,6 +50,12 @@ def sides(fields: Set[str], draft: VendorDraft, agreed: Mapping[str, str], now: 
     names = [name for name in (*draft.__struct_fields__, "payee_name") if name in fields and name != "only"]
     found = (Sides(name, _drafted(name, draft), _told(name, agreed, now), _told(name, now, now)) for name in names)
     return tuple(each for each in found if each.ledger or each.agreed or each.target)
+
+
+def edited(found: Iterable[Sides]) -> list[str]:
+    """Names what people typed there in these fields, whoever owns them: typed anew, it is asked anew."""
+    typed = [f"{each.field}={each.target}" for each in found if each.target != each.agreed]
+    return [digest(typed)] if typed else []
 
 
 def _drafted(name: str, draft: VendorDraft) -> str:

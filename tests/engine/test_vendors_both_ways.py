@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from integrations.engine import fingerprint as hashing
@@ -159,6 +159,7 @@ EDITS = st.one_of(
 @given(
     st.lists(EDITS, max_size=14), st.lists(st.integers(0, 1), min_size=1, max_size=5), st.sampled_from([POLICY, TOOL])
 )
+@example([("erp", "email"), ("there", "name"), ("run", ""), ("there", "email")], [1], POLICY)
 def test_edits_on_both_sides_come_to_rest_and_lose_nothing_silently(
     edits: list[tuple[str, str]], choices: list[int], policy: Policy
 ) -> None:
