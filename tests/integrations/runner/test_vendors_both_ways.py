@@ -1,5 +1,8 @@
 """Vendors that people edit in the payment tool: noticed, asked about, and never written over by the way."""
 
+import random
+from collections.abc import Callable
+
 import pytest
 
 from integrations.engine.asking import ACCEPT
@@ -13,6 +16,7 @@ from tests.integrations.runner.test_after_sending import held, look_round
 from tests.integrations.runner.town import Make, Town, town_of
 
 __all__ = ["town_of"]
+BANKS = ["NO_ACCOUNT", "NO_NET_LINKED_ACCOUNT", "NET_LINKED_ACCOUNT"]
 
 
 @pytest.fixture
@@ -99,3 +103,33 @@ def test_an_email_changed_there_is_its_own_business_and_rests(town: Town) -> Non
     assert [call.method for call in town.ap.sent[calls:] if call.method == "PATCH"] == []
     with tenant_scope(town.tenant_id):
         assert OutboxItem.objects.get(flow__entity="vendor").state == "done"
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_edits_on_both_sides_in_random_order_come_to_rest(town: Town, people: tuple[Place, Place], seed: int) -> None:
+    chance = random.Random(seed)
+    address = {"SupplierId": "S1", "AddressId": "1"}
+    edits: list[Callable[[int], object]] = [
+        lambda n: town.erp.sim.edit("SupplierInfoAddress", address, City=f"Erp {n}"),
+        lambda n: town.erp.sim.edit("SupplierInfoGeneral", {"SupplierId": "S1"}, Name=f"Erp {n}"),
+        lambda n: town.ap.sim.edit_vendor(str(vendor(town)["id"]), name=f"There {n}"),
+        lambda n: town.ap.sim.edit_vendor(str(vendor(town)["id"]), email=f"there{n}@example.com"),
+        lambda n: town.ap.sim.edit_vendor(str(vendor(town)["id"]), paymentInformation={"payeeName": f"There {n}"}),
+        lambda n: town.ap.sim.edit_vendor(str(vendor(town)["id"]), bankAccountStatus=chance.choice(BANKS)),
+    ]
+    for n in range(8):
+        chance.choice(edits)(n)
+        if chance.random() < 0.4:
+            look_round(town)
+    look_round(town)
+    rounds = 0
+    while held(town):
+        rounds += 1
+        assert rounds < 6, held(town)
+        with tenant_scope(town.tenant_id):
+            choices = ReviewItem.objects.get(status="open").problems[0]["choices"]
+        give(town, people, chance.choice(choices)["key"])
+    calls = len(town.ap.sent)
+    for _ in range(2):
+        look_round(town)
+    assert (held(town), [call for call in town.ap.sent[calls:] if call.method == "PATCH"]) == ([], [])
