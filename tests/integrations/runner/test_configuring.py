@@ -150,7 +150,7 @@ def test_a_changed_rule_is_a_new_version_and_a_left_out_one_is_removed(
         ("*/15 * * * 1-5", "* * * * * *", "Write five fields"),
         ('"into_cost"', '"sometimes"', "Choose one of: per_code, into_cost"),
         ("tax_lines", "tax_line", "Did you mean tax_lines?"),
-        ('entity = "invoice"', 'entity = "accounting_period"', "cannot serve it"),
+        ('entity = "invoice"', 'entity = "journal"', "cannot serve it"),
         ('table = "account"', 'table = "dimension"', "Name the code part"),
         ('erp = "ERP"', 'erp = "Elsewhere"', "there is no connection Elsewhere"),
         ("00801ACME", "123", "An organization ID starts with 008"),
