@@ -300,7 +300,7 @@ def _payments(house: House) -> None:
 
 def _billed(house: House) -> None:
     """What an invoice bills of an order."""
-    source = SourceRecord.objects.filter(flow__entity="invoice", flow__inbound=False).earliest("id")
+    source = SourceRecord.objects.select_related("flow").earliest("id")
     mark = house.mark_of(BilledLine)
     BilledLine.objects.create(flow=source.flow, source=source, place=0, order_number=mark, net=Decimal("10.50"))
 
