@@ -10,6 +10,8 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 from psycopg import sql
 
+from bench.meter import postmaster_of
+
 URLS = ("DATABASE_URL", "DATABASE_OWNER_URL")
 
 
@@ -34,6 +36,12 @@ def settle() -> None:
     """Clear away what earlier measurements left, as autovacuum would in time, so that the next one does not pay."""
     with psycopg.connect(os.environ["DATABASE_OWNER_URL"], autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")
+
+
+def postmaster() -> int:
+    """The pid of the server; 0 when it runs on another machine."""
+    with psycopg.connect(os.environ["DATABASE_OWNER_URL"]) as connection:
+        return postmaster_of(connection.info.backend_pid)
 
 
 def _admin(url: str, statement: sql.Composed) -> None:

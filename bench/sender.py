@@ -39,13 +39,13 @@ def gunicorn(place: str) -> list[str]:
 
 
 @contextmanager
-def served() -> Iterator[str]:
-    """Host and port of the application while the block runs. RuntimeError when it does not start."""
+def served() -> Iterator[tuple[str, int]]:
+    """Host and port of the application while the block runs, and its pid. RuntimeError when it does not start."""
     place = free_place()
     process = subprocess.Popen([sys.executable, *gunicorn(place)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait_for(place)
-        yield place
+        yield place, process.pid
     finally:
         process.terminate()
         process.wait(timeout=60)

@@ -9,8 +9,9 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from integrations.models import Connection, WebhookEvent
-from integrations.store import hooks as store
+from integrations.models import WebhookEvent
+from integrations.store import door
+from integrations.store.hooks import keys_of
 from integrations.systems import registry
 from integrations.systems.base import HookEvent, Hooks
 from tenants.scope import tenant_scope
@@ -22,28 +23,28 @@ def receive(system: str, token: str, body: bytes, headers: Mapping[str, str]) ->
     Raises DatabaseError when it could not be stored: the sender tries again.
     """
     declared = registry.systems().get(system)
-    tenant_id = store.tenant_of(token) if declared and declared.hooks else None
+    tenant_id = door.tenant_of(token) if declared and declared.hooks else None
     if declared is None or declared.hooks is None or tenant_id is None:
         return False
     now = timezone.now()
     with tenant_scope(tenant_id):
-        row = store.at_address(token, system)
-        if row is None:
+        address = door.at_address(token, system)
+        if address is None:
             return False
-        event = _accepted(declared.hooks, row.connection, body, headers, store.keys_of(row, now))
+        event = _accepted(declared.hooks, address, body, headers, keys_of(address, now))
         if event is None:
-            store.count_refused(row)
+            door.count_refused(address)
             return False
-        store.keep([as_row(row.connection, event, now, body)])
+        door.keep([as_row(address.connection, event, now, body)])
     return True
 
 
-def as_row(connection: Connection, event: HookEvent, now: datetime, body: bytes = b"") -> WebhookEvent:
+def as_row(connection_id: int, event: HookEvent, now: datetime, body: bytes = b"") -> WebhookEvent:
     """The event as it is kept; one that does not say which one it is, is known by its very bytes."""
     touches = [[entity.value, key] for entity, key in event.touches]
     entity, key = touches[0] if touches else ("", "")
-    row = WebhookEvent(
-        connection=connection,
+    return WebhookEvent(
+        connection_id=connection_id,
         event_id=event.id or f"sha256:{hashlib.sha256(body).hexdigest()}",
         type=event.type,
         entity=entity,
@@ -52,16 +53,14 @@ def as_row(connection: Connection, event: HookEvent, now: datetime, body: bytes 
         happened_at=event.at,
         received_at=now,
     )
-    row.take_tenant()
-    return row
 
 
 def _accepted(
-    hooks: Hooks, connection: Connection, body: bytes, headers: Mapping[str, str], keys: list[str]
+    hooks: Hooks, address: door.Address, body: bytes, headers: Mapping[str, str], keys: list[str]
 ) -> HookEvent | None:
     """The event, if it is signed and this connection's; one that names no organization touches nothing anyway."""
     if not hooks.verify(body, headers, keys):
         return None
     event = hooks.parse(body)
-    ours = hooks.organization(connection.settings)
+    ours = hooks.organization(address.settings)
     return event if event.organization in ("", ours) else None

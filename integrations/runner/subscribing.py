@@ -18,6 +18,7 @@ from integrations.engine.errors import ConnectionBroken, OutcomeUnknown, Rejecte
 from integrations.models import Connection, WebhookSubscription
 from integrations.runner import connecting
 from integrations.runner.receiving import as_row
+from integrations.store import door
 from integrations.store import hooks as store
 from integrations.store.lease import poll_now
 from integrations.systems import registry
@@ -199,7 +200,7 @@ def _keep(connection: Connection, system: System, row: Row, look: Look) -> None:
     if told or look.key:
         refs = {"why": look.why, "remote": row.remote_id, "new_key": bool(look.key)}
         audit(f"hooks_{look.state}", subject=f"connection:{connection.pk}", refs=refs)
-    store.keep([as_row(connection, event, now) for event in look.missed[:MOST_MISSED] if event.id])
+    door.keep([as_row(connection.pk, event, now) for event in look.missed[:MOST_MISSED] if event.id])
     if len(look.missed) > MOST_MISSED:
         for flow in store.flows_of(connection.pk):
             poll_now(flow.pk)

@@ -1,4 +1,4 @@
-"""Events as rows: found by the address they came to, kept once, handed to the flows that read what they are about.
+"""Events as rows, handed to the flows that read what they are about; subscriptions and their keys.
 
 All but `tenant_of`, `waiting` and `due` in the open scope.
 """
@@ -7,11 +7,11 @@ import hashlib
 import secrets
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.db import connection as database
-from django.db.models import F, Max, Q
+from django.db.models import Max, Q
 
 from integrations.models import Connection, Flow, Hint, WebhookEvent, WebhookSubscription
 from tenants.credentials import Sealed
@@ -41,6 +41,16 @@ _READ = """
 """
 
 
+class Keyed(Protocol):
+    """A subscription, or what of it was read."""
+
+    @property
+    def secrets(self) -> Sealed: ...
+
+    @property
+    def old_key_until(self) -> datetime | None: ...
+
+
 def tenant_of(token: str) -> UUID | None:
     """Whose address ends with this token; outside any scope."""
     if not (0 < len(token) <= _LONGEST_TOKEN and token.isascii() and token.isprintable()):
@@ -68,15 +78,6 @@ def due(systems: Sequence[str]) -> list[tuple[UUID, int]]:
 def digest_of(token: str) -> str:
     """What finds a token; the token itself is sealed."""
     return hashlib.sha256(token.encode()).hexdigest()
-
-
-def at_address(token: str, system: str) -> WebhookSubscription | None:
-    """The subscription whose address it is, with its connection; None for another system, or a deleted tenant."""
-    rows = WebhookSubscription.objects.select_related("connection")
-    found: WebhookSubscription | None = rows.filter(
-        token_digest=digest_of(token), connection__system=system, tenant__deleted_at=None
-    ).first()
-    return found
 
 
 def of_connection(connection: Connection, now: datetime) -> WebhookSubscription:
@@ -113,21 +114,11 @@ def new_key(row: WebhookSubscription, key: str, now: datetime, *, old_until: dat
     change(row, secrets=sealed, key_at=now, old_key_until=old_until if old else None, rekey=False)
 
 
-def keys_of(row: WebhookSubscription, now: datetime) -> list[str]:
+def keys_of(row: Keyed, now: datetime) -> list[str]:
     """The keys that events may be signed with now; for a while after a renewal also the old one."""
     known = row.secrets.reveal()
     old = known.get("old_key") if row.old_key_until and now < row.old_key_until else None
     return [key for key in (known.get("key"), old) if key]
-
-
-def count_refused(row: WebhookSubscription) -> None:
-    """Somebody sent to this address what is not signed with its key."""
-    WebhookSubscription.objects.filter(pk=row.pk).update(refused=F("refused") + 1)
-
-
-def keep(events: Iterable[WebhookEvent]) -> None:
-    """Store them, those that are there already once."""
-    WebhookEvent.objects.bulk_create(events, ignore_conflicts=True)
 
 
 def latest(connection_id: int) -> datetime | None:
