@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import BytesIO
@@ -9,9 +10,11 @@ from typing import Any
 
 import pytest
 from django.db import connection, connections
+from django.test import Client
 from django.utils import timezone
 
 from integrations.models import Connection, Flow, WebhookEvent, WebhookSubscription
+from integrations.store import door
 from integrations.store import hooks as store
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
@@ -123,6 +126,67 @@ def test_old_key_opens_for_a_while_after_a_renewal(post: Post) -> None:
     with tenant_scope(post.town.tenant_id):
         WebhookSubscription.objects.update(old_key_until=timezone.now() - timedelta(seconds=1))
     assert post.post(body, old).status_code == 401
+
+
+def test_key_that_was_just_used_is_worth_nothing_once_it_is_renewed(post: Post) -> None:
+    body, path, old = json.dumps(event()).encode(), post.path, post.known["key"]
+    assert post.post(body, sign(body, old), path=path).status_code == 200
+    with tenant_scope(post.town.tenant_id):
+        store.new_key(post.row, "renewed", timezone.now(), old_until=timezone.now())
+    assert post.post(body, sign(body, old), path=path).status_code == 401
+    assert post.post(body, sign(body, "renewed"), path=path).status_code == 200
+
+
+@pytest.mark.parametrize("gone", ["subscription", "tenant"])
+def test_address_that_was_just_used_is_unknown_once_it_is_gone(post: Post, gone: str) -> None:
+    body, path = json.dumps(event()).encode(), post.path
+    signature = sign(body, post.known["key"])
+    assert post.post(body, signature, path=path).status_code == 200
+    with tenant_scope(post.town.tenant_id):
+        if gone == "subscription":
+            WebhookSubscription.objects.all().delete()
+        else:
+            Tenant.objects.update(deleted_at=timezone.now())
+    assert post.post(body, signature, path=path).status_code == 401
+    assert len(post.events()) == 1
+
+
+def test_event_costs_five_statements_once_its_address_is_known(
+    post: Post, django_assert_num_queries: Callable[..., Any]
+) -> None:
+    path, key, bodies = post.path, post.known["key"], [json.dumps(event()).encode() for _ in range(2)]
+    post.post(bodies[0], sign(bodies[0], key), path=path)
+    with django_assert_num_queries(5):
+        post.post(bodies[1], sign(bodies[1], key), path=path)
+
+
+def test_short_way_and_the_address_in_the_urls_answer_the_same(post: Post, settings: Any) -> None:
+    told = event()
+    short = post.post(told)
+    settings.MIDDLEWARE = [each for each in settings.MIDDLEWARE if not each.endswith(".Door")]
+    post.client = Client(SERVER_NAME="127.0.0.1", raise_request_exception=False)
+    long = post.post(told)
+    assert (short.status_code, short.content) == (long.status_code, long.content) == (200, b"")
+    assert "Content-Security-Policy" in long.headers
+    assert "Content-Security-Policy" not in short.headers
+    assert len(post.events()) == 1
+
+
+def test_what_is_remembered_at_the_door_is_bounded_and_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(door.time, "monotonic", lambda: now[0])
+    kept: door.Remembered[int, str] = door.Remembered(seconds=60, most=3)
+    asked: list[int] = []
+
+    def ask(key: int) -> str:
+        return kept.get(key, lambda: asked.append(key) or str(key))
+
+    assert [ask(1), ask(1), asked] == ["1", "1", [1]]
+    now[0] += 61
+    assert [ask(1), asked] == ["1", [1, 1]]
+    for key in range(2, 9):
+        ask(key)
+    assert len(kept._found) <= 3
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])
