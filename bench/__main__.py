@@ -38,7 +38,7 @@ How it is measured
 - The limiter's judge is a process of its own with a strict sliding window on its own clock.
 - Dispatcher: four dispatchers at once, 40,000 flows of 2,000 tenants. A tick is idle when none of them is due.
 - Webhooks: gunicorn with two workers as `./dev up` starts it, a sender with 64 connections that keeps to its times; an
-  event's time runs from when it was due.
+  event's time runs from when it was due; a first second that opens what is needed is not counted.
 - Search: eight terms a record, all of one tenant; each question is the median of five.
 """
 

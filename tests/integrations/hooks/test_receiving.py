@@ -174,12 +174,16 @@ def test_short_way_and_the_address_in_the_urls_answer_the_same(post: Post, setti
 
 def test_what_is_remembered_at_the_door_is_bounded_and_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
-    monkeypatch.setattr(door.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("integrations.store.door.time.monotonic", lambda: now[0])
     kept: door.Remembered[int, str] = door.Remembered(seconds=60, most=3)
     asked: list[int] = []
 
     def ask(key: int) -> str:
-        return kept.get(key, lambda: asked.append(key) or str(key))
+        def find() -> str:
+            asked.append(key)
+            return str(key)
+
+        return kept.get(key, find)
 
     assert [ask(1), ask(1), asked] == ["1", "1", [1]]
     now[0] += 61
