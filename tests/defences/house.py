@@ -268,7 +268,7 @@ def _item(house: House, flow: Flow, run: SyncRun, state: str) -> None:
         plan=Plan.objects.get(), item=item, kind="create", digest="d", message=house.mark_of(PlanLine)
     )
     PreviewLine.objects.create(
-        preview=MappingPreview.objects.latest("id"), item=item, kind=PreviewLine.Kind.POSTED,
+        preview=MappingPreview.objects.earliest("id"), item=item, kind=PreviewLine.Kind.POSTED,
         before=house.mark_of(PreviewLine), after=house.mark_of(PreviewLine),
     )  # fmt: skip
     Blocker.objects.create(item=item, integration=flow.integration, kind="account", key=house.mark_of(Blocker))
