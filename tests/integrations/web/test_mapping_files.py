@@ -108,6 +108,8 @@ def test_bad_rows_say_why_while_good_ones_go_in(integrator: Client, desk: Desk) 
         "Name the code part", "a character that nobody sees",
     ):  # fmt: skip
         assert words in page
+    assert ">elsewhere<" in page
+    assert "None" not in page
     propose(integrator, desk, page)
     assert rules(desk) == {"good": "40"}
 
