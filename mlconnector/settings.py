@@ -282,6 +282,8 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "ENUM_NAME_OVERRIDES": {
         "RecordState": "integrations.models.OutboxItem.State",
+        "ReconciliationState": "integrations.engine.agreement.STATE_CHOICES",
+        "ReconciliationPart": "integrations.engine.agreement.PART_CHOICES",
         "SettlementState": "integrations.models.Settlement.State",
         "ConnectionStatus": "integrations.models.Connection.Status",
         "RunStatus": "integrations.models.SyncRun.Status",

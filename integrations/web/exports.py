@@ -2,8 +2,10 @@
 
 import csv
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any
 
 from django.db.models import QuerySet
@@ -65,6 +67,46 @@ def download(
             after = chunk[-1][0]
 
     response = StreamingHttpResponse(lines(every()), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def stated(
+    name: str,
+    facts: Iterable[tuple[str, object]],
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    sums: tuple[str, str] | None = None,
+) -> StreamingHttpResponse:
+    """A CSV file that says of itself what was asked, and at its end how many rows it has and what they come to.
+
+    `sums` are the columns of currency and amount. The last line is the SHA-256 of all bytes before it. Call it outside
+    of any scope; `rows` opens short ones itself.
+    """
+
+    def every() -> Iterator[Sequence[object]]:
+        totals: dict[str, Decimal] = defaultdict(Decimal)
+        places = [columns.index(each) for each in sums] if sums else []
+        count = 0
+        yield from ([label, value] for label, value in facts)
+        yield columns
+        for row in rows:
+            count += 1
+            if places and isinstance(amount := row[places[1]], Decimal):
+                totals[str(row[places[0]])] += amount
+            yield row
+        yield ["Rows", count]
+        yield from (["Total", currency, amount] for currency, amount in sorted(totals.items()))
+
+    def hashed() -> Iterator[str]:
+        digest = sha256()
+        for line in lines(every()):
+            digest.update(line.encode())
+            yield line
+        yield f'"SHA-256 of all bytes above","{digest.hexdigest()}"\r\n'
+
+    response = StreamingHttpResponse(hashed(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["Cache-Control"] = "no-store"
     return response

@@ -64,6 +64,7 @@ class Shell:
             self._place("Records", "list", reverse("web:records")),
             self._place("Runs", "pulse", reverse("web:runs")),
             *([self._place("Settlements", "coin", reverse("web:settlements"))] if self.pays else []),
+            self._place("Reconciliation", "scale", reverse("web:reconciliation")),
             self._place("Integrations", "flow", reverse("web:integrations"), apart=True),
             self._place("Connections", "plug", reverse("web:connections")),
             self._place("Mappings", "map", reverse("web:mappings")),

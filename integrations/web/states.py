@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from integrations.engine.agreement import WORDS, State
 from integrations.engine.records import PaymentState
 from integrations.models import Connection, OutboxItem, Plan, PlanLine, Settlement, SyncRun, WebhookSubscription
 from integrations.systems.base import Verdict
@@ -111,6 +112,22 @@ LOOKS: Mapping[str, Mapping[str, Look]] = {
         PaymentState.VOIDED: Look("minus", "Void", "rest"),
         PaymentState.FAILED: Look("cross", "Failed", "bad"),
         PaymentState.UNKNOWN: Look("hand", "Not described", "bad"),
+    },
+    "reconciled": {
+        State.AGREED: Look("check", WORDS[State.AGREED], "good"),
+        State.IN_TRANSIT: Look("arrow", WORDS[State.IN_TRANSIT], "info"),
+        State.WAITING: Look("clock", WORDS[State.WAITING], "wait"),
+        State.HELD: Look("hand", WORDS[State.HELD], "bad"),
+        State.UNCERTAIN: Look("lens", WORDS[State.UNCERTAIN], "look"),
+        State.IGNORED: Look("skip", WORDS[State.IGNORED], "rest"),
+        State.OUT: Look("minus", WORDS[State.OUT], "rest"),
+        State.PAID_NOT_SETTLED: Look("coin", WORDS[State.PAID_NOT_SETTLED], "wait"),
+        **{state: Look("cross", WORDS[state], "bad") for state in (State.FAILED, State.UNEXPLAINED)},
+        **{
+            state: Look("hand", WORDS[state], "bad")
+            for state in State
+            if state.value.startswith(("amount", "status", "changed", "missing", "paid_on", "voided"))
+        },
     },
     "review": {
         "open": Look("hand", "Open", "bad"),
