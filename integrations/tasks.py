@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 
 from integrations import runner
-from integrations.runner import connecting, dispatch, planning, previewing, subscribing
+from integrations.runner import connecting, dispatch, planning, previewing, snapshots, subscribing
 from integrations.runner.alerts import posting, watching
 
 
@@ -72,3 +72,16 @@ def post_alerts(channel_id: int, tenant_id: str) -> None:
 def make_preview(preview_id: int, tenant_id: str) -> None:
     """Decide the last months' records with and without a set of mapping changes; writes nothing to either side."""
     previewing.make_preview(preview_id, UUID(tenant_id))
+
+
+@shared_task
+def reconcile() -> None:
+    """Static beat entry: hand every tenant to a worker, which keeps the sums of its day once."""
+    for tenant_id in snapshots.tenants():
+        take_snapshots.delay(str(tenant_id))
+
+
+@shared_task
+def take_snapshots(tenant_id: str) -> None:
+    """Keep a tenant's sums of today, unless they are kept."""
+    snapshots.take_safely(UUID(tenant_id))

@@ -259,6 +259,7 @@ CELERY_BEAT_SCHEDULE = {
     "hooks": {"task": "integrations.tasks.look_after_hooks", "schedule": 60.0, "options": {"expires": 60}},
     "emails": {"task": "tenants.tasks.deliver_waiting_emails", "schedule": 60.0},
     "alerts": {"task": "integrations.tasks.watch", "schedule": 60.0, "options": {"expires": 60}},
+    "reconciliation": {"task": "integrations.tasks.reconcile", "schedule": 900.0, "options": {"expires": 900}},
     "anchors": {"task": "audit.tasks.anchor_heads", "schedule": crontab(hour=3, minute=0)},
 }
 

@@ -1,5 +1,5 @@
 """The tenant's admin of integrations: mapping tables to propose in, everything else to look at."""
 
-from integrations.admin import history, rules, setup, work
+from integrations.admin import history, reconciliation, rules, setup, work
 
-__all__ = ["history", "rules", "setup", "work"]
+__all__ = ["history", "reconciliation", "rules", "setup", "work"]

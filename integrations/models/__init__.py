@@ -14,6 +14,7 @@ from integrations.models.mapping_upload import MappingUpload
 from integrations.models.order import BilledLine
 from integrations.models.payment import PaymentPart, PaymentStep
 from integrations.models.plan import Plan, PlanLine
+from integrations.models.reconciliation import ReconciliationSnapshot, ReconciliationStatement, StatementKey
 from integrations.models.review import Answer, Comment, ReviewItem
 from integrations.models.search import SearchTerm
 from integrations.models.setting import SettingChange
@@ -67,12 +68,15 @@ __all__ = [
     "Plan",
     "PlanLine",
     "PreviewLine",
+    "ReconciliationSnapshot",
+    "ReconciliationStatement",
     "RecordLink",
     "ReviewItem",
     "SearchTerm",
     "SettingChange",
     "Settlement",
     "SourceRecord",
+    "StatementKey",
     "SyncRun",
     "WebhookEvent",
     "WebhookSubscription",

@@ -12,8 +12,6 @@ from integrations.engine.reasons import REASONS
 from integrations.models import Integration
 from integrations.store.reconciling import Cell, Narrowed, Row
 from integrations.web.filters import Narrowing
-from integrations.web.tags import said
-from integrations.web.words import listed
 
 
 class Filters(Narrowing):
@@ -89,36 +87,6 @@ def lines_of(cells: Sequence[Cell]) -> list[Line]:
         )
         for place, mine in sorted(grouped.items(), key=lambda pair: order.index(Part(pair[0][0])))
     ]
-
-
-def totals(cells: Sequence[Cell]) -> list[tuple[str, int, dict[str, Decimal]]]:
-    """(state, records, the larger side by currency) of all of it, in the order of the states."""
-    found: dict[str, tuple[int, dict[str, Decimal]]] = {}
-    for cell in cells:
-        count, amounts = found.get(cell.state, (0, {}))
-        amounts[cell.currency] = amounts.get(cell.currency, Decimal(0)) + (
-            cell.there if cell.part == Part.BY_HAND else cell.here
-        )
-        found[cell.state] = count + cell.records, amounts
-    return [(state, *found[state]) for state in WORDS if state in found]
-
-
-def answer(cells: Sequence[Cell]) -> str:
-    """All of it in one sentence; it never says more than both sides show."""
-    counted = {state: (count, amounts) for state, count, amounts in totals(cells)}
-    if not counted:
-        return "There is nothing to reconcile yet."
-    if State.UNEXPLAINED in counted:
-        count = counted[State.UNEXPLAINED][0]
-        return f"{count:,} record{' is' if count == 1 else 's are'} unexplained: no row says why. Tell support."
-    open_states = [state for state in counted if state not in AT_REST]
-    if not open_states:
-        return "Both sides agree: whatever is not out of scope stands on both with the same amount."
-    parts = [f"{counted[state][0]:,} {WORDS[state].lower()}" for state in open_states]
-    sentence = f"Every difference is explained: {listed(parts)}."
-    if State.PAID_NOT_SETTLED in counted:
-        sentence += f" Paid, and still open in the ledger: {said(counted[State.PAID_NOT_SETTLED][1])}."
-    return sentence
 
 
 def owner_of(row: Row) -> str:

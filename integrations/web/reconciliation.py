@@ -13,10 +13,10 @@ from integrations.engine.agreement import PARTS, WORDS, Part, State
 from integrations.models import Integration
 from integrations.runner.reconciling import moving
 from integrations.store import reconciling
-from integrations.store.reconciling import Cell, Row, Supplier
+from integrations.store.reconciling import Cell, Row, Supplier, answer, totals
 from integrations.web import exports
 from integrations.web.gate import page, place_of
-from integrations.web.reconciled import Filters, Line, answer, lines_of, owner_of, passes, totals
+from integrations.web.reconciled import Filters, Line, lines_of, owner_of, passes
 from tenants.web.middleware import io_view
 
 SIZE = 50

@@ -43,6 +43,8 @@ from integrations.models import (
     Plan,
     PlanLine,
     PreviewLine,
+    ReconciliationSnapshot,
+    ReconciliationStatement,
     RecordLink,
     ReviewItem,
     SettingChange,
@@ -53,6 +55,7 @@ from integrations.models import (
     WriteIntent,
 )
 from integrations.runner import setup
+from integrations.store import statements
 from integrations.systems import registry
 from tenants.access import actor_of
 from tenants.credentials import Sealed
@@ -95,6 +98,7 @@ def furnish(tenant: Tenant, owner: User) -> House:
         for flow in Flow.objects.all():
             _flow(house, flow)
         _settlements(house)
+        _statements(house)
         _payments(house)
         _billed(house)
         _people(house)
@@ -286,6 +290,15 @@ def _settlements(house: House) -> None:
             integration=link.integration, link=link, place=place, invoice=mark, number=mark, payment=mark, state=state,
             amount=Decimal("10.50"), currency="USD",
         )  # fmt: skip
+
+
+def _statements(house: House) -> None:
+    """A day's sums and a signed statement."""
+    integration, now = Integration.objects.earliest("id"), timezone.now()
+    statements.make(integration, now, {}, house.mark_of(ReconciliationStatement), None, now.date())
+    ReconciliationSnapshot.objects.create(
+        integration=integration, day=now.date(), at=now, answer=house.mark_of(ReconciliationSnapshot)
+    )
 
 
 def _payments(house: House) -> None:

@@ -26,7 +26,7 @@ UNSEEN = {
     *("integrations.PaymentPart", "integrations.PaymentStep"),
     # On the page of an order alone: runner/test_orders.py does.
     "integrations.BilledLine",
-    *("integrations.WebhookEvent", "integrations.Hint"),
+    *("integrations.WebhookEvent", "integrations.Hint", "integrations.StatementKey"),
 }
 # Opened by a letter's secret link, by a signature, or for any address at all.
 NOT_BY_ID = {

@@ -53,6 +53,7 @@ READING = (
         "/api/v1/flows/",
     ),
     *("/api/v1/runs/", "/api/v1/records/", "/api/v1/review-items/", "/api/v1/plans/", "/api/v1/audit/"),
+    *("/reconciliation/", "/reconciliation/statements/", "/reconciliation/cut-off/", "/api/v1/reconciliation/"),
     *("/settlements/", "/settlements.csv", "/api/v1/settlements/", "/mappings/rule/", "/mappings/files/"),
     *("/review/reasons/", "/api/v1/reasons/", "/api/v1/review-items/causes/"),
     *("/api/v1/gl-mappings/", "/api/v1/field-mappings/", "/api/v1/mapping-sets/", "/api/v1/second-person/"),

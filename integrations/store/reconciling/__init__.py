@@ -10,6 +10,21 @@ from integrations.store.reconciling.reckoning import (
     figures,
     rows,
     suppliers,
+    unexplained,
 )
+from integrations.store.reconciling.saying import answer, totals
 
-__all__ = ["CHUNK", "Cell", "Moving", "Narrowed", "Row", "Supplier", "figures", "rows", "suppliers"]
+__all__ = [
+    "CHUNK",
+    "Cell",
+    "Moving",
+    "Narrowed",
+    "Row",
+    "Supplier",
+    "answer",
+    "figures",
+    "rows",
+    "suppliers",
+    "totals",
+    "unexplained",
+]

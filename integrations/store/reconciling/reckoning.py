@@ -185,7 +185,7 @@ def rows(
 def suppliers(integration: Integration, at: datetime, moving: Mapping[Part, Moving], limit: int) -> list[Supplier]:
     """What the ERP owes and what the other side asks for where the two differ, the largest difference first."""
     found = _asked(_SUPPLIERS, integration, at, moving, ALL, limit=limit)
-    return [Supplier(*sums, json.loads(states)) for *sums, states in found]
+    return [Supplier(*row[:6], json.loads(row[6])) for row in found]
 
 
 def _asked(
@@ -196,17 +196,12 @@ def _asked(
     only: Narrowed,
     **more: Any,
 ) -> list[tuple[Any, ...]]:
-    flows = {
-        (entity, inbound): pk
-        for pk, entity, inbound in Flow.objects.filter(integration=integration).values_list("pk", "entity", "inbound")
-    }
     names: dict[str, Any] = {
         "tenant": current_tenant(),
         "integration": integration.pk,
         "ap": integration.ap_id,
         "at": at,
-        **{str(part): flows.get(place) for part, place in _FLOWS.items()},
-        "periods": flows.get((Entity.ACCOUNTING_PERIOD, False)),
+        **flows_of(integration),
         "parts": [str(part) for part in moving],
         "cycles": [each.cycle for each in moving.values()],
         "stopped": [each.stopped for each in moving.values()],
@@ -229,6 +224,14 @@ def _asked(
         cursor.execute(statement + select, names)
         found: list[tuple[Any, ...]] = cursor.fetchall()
     return found
+
+
+def flows_of(integration: Integration) -> dict[str, int | None]:
+    """The flow of each part, and of the ledger's periods; None where there is none."""
+    rows = Flow.objects.filter(integration=integration).values_list("pk", "entity", "inbound")
+    flows = {(entity, inbound): pk for pk, entity, inbound in rows}
+    of_parts = {str(part): flows.get(place) for part, place in _FLOWS.items()}
+    return {**of_parts, "periods": flows.get((Entity.ACCOUNTING_PERIOD, False))}
 
 
 def unexplained(cells: list[Cell]) -> int:
