@@ -97,7 +97,7 @@ def against_rows(document: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _apart(rows: list[dict[str, Any]]) -> Iterator[str]:
-    names = {
+    names: dict[str, Any] = {
         "tenant": current_tenant(),
         "places": list(range(len(rows))),
         "sources": [row["source"] for row in rows],

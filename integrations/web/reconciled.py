@@ -37,7 +37,7 @@ class Filters(Narrowing):
     @property
     def narrowed(self) -> Narrowed:
         """The filters of records."""
-        chosen = {name: value for name, value in self.chosen.items() if name != "integration"}
+        chosen = {name: value for name, value in self.chosen.items() if name in Narrowed.__slots__}
         return Narrowed(**chosen)
 
 

@@ -94,7 +94,8 @@ def records(request: HttpRequest) -> HttpResponseBase:
 
 def wanted(filters: Filters) -> UUID | None:
     """The integration asked for; the only one where nobody said."""
-    return filters.chosen.get("integration") or Integration.objects.values_list("uuid", flat=True).first()
+    chosen: UUID | None = filters.chosen.get("integration")
+    return chosen or Integration.objects.order_by("name").values_list("uuid", flat=True).first()
 
 
 def plain(after: Sequence[str]) -> tuple[str, str, str]:
@@ -124,11 +125,12 @@ def export(request: HttpRequest) -> HttpResponseBase:
             after = found[-1].part, found[-1].key, found[-1].variant
 
     facts = (("Export", "reconciliation"), ("Integration", integration.name), ("Asked for", said), ("As of", at))
-    cells = (_cells(integration, row) for row in every())
+    cells = (cells_of(integration, row) for row in every())
     return exports.stated(f"reconciliation-{at:%Y-%m-%d}.csv", facts, COLUMNS, cells, sums=("Currency", "Amount here"))
 
 
-def _cells(integration: Integration, row: Row) -> tuple[Any, ...]:
+def cells_of(integration: Integration, row: Row) -> tuple[Any, ...]:
+    """A record as a line of `COLUMNS`."""
     return (
         *(PARTS[Part(row.part)], integration.company, row.currency, row.period, WORDS[State(row.state)], row.reason),
         *(owner_of(row), row.number, row.key, row.variant, row.target_id, row.party, row.party_name, row.day),

@@ -112,7 +112,7 @@ def accrued(integration: Integration, period: str = "") -> list[Accrued]:
     }
     with connection.cursor() as cursor:
         cursor.execute(_OPEN, names)
-        return [Accrued(*row[:11], json.loads(row[11]), row[12]) for row in cursor.fetchall()]
+        return [Accrued._make((*row[:11], json.loads(row[11]), row[12])) for row in cursor.fetchall()]
 
 
 def sums(lines: Iterable[Accrued]) -> Sequence[Sum]:
@@ -123,7 +123,7 @@ def sums(lines: Iterable[Accrued]) -> Sequence[Sum]:
         place = line.period, line.currency, line.account, coded(line.dimensions)
         nets[place] = nets.get(place, Decimal(0)) + (line.net or 0)
         keys.setdefault(place, set()).add(f"{line.what} {line.key}")
-    return [Sum(*place, nets[place], len(keys[place])) for place in nets]
+    return [Sum._make((*place, nets[place], len(keys[place]))) for place in nets]
 
 
 def coded(dimensions: dict[str, str]) -> str:

@@ -185,7 +185,7 @@ def rows(
 def suppliers(integration: Integration, at: datetime, moving: Mapping[Part, Moving], limit: int) -> list[Supplier]:
     """What the ERP owes and what the other side asks for where the two differ, the largest difference first."""
     found = _asked(_SUPPLIERS, integration, at, moving, ALL, limit=limit)
-    return [Supplier(*row[:6], json.loads(row[6])) for row in found]
+    return [Supplier._make((*row[:6], json.loads(row[6]))) for row in found]
 
 
 def _asked(

@@ -31,7 +31,7 @@ def answer(cells: Sequence[Cell]) -> str:
     open_states = [state for state in counted if state not in AT_REST]
     if not open_states:
         return "Both sides agree: whatever is not out of scope stands on both with the same amount."
-    parts = [f"{counted[state][0]:,} {WORDS[state].lower()}" for state in open_states]
+    parts = [f"{counted[state][0]:,} {WORDS[State(state)].lower()}" for state in open_states]
     sentence = f"Every difference is explained: {_listed(parts)}."
     if State.PAID_NOT_SETTLED in counted:
         sentence += f" Paid, and still open in the ledger: {_amounts(counted[State.PAID_NOT_SETTLED][1])}."

@@ -104,3 +104,16 @@ def test_programs_read_the_same(owner: Client, desk: Desk) -> None:
     rest = owner.get(first["next"]).json()
     assert [row["owner"] for row in first["results"] + rest["results"]] == ["clerk", "clerk"]
     assert rest["next"] is None
+
+
+def test_the_same_seed_draws_the_same_sample(owner: Client, desk: Desk) -> None:
+    for number in range(30):
+        there(desk, desk.record("done", amount="100.00", number=f"D-{number}"), "100.00")
+
+    def drawn(seed: str) -> list[list[str]]:
+        answer = owner.get(f"/reconciliation/sample.csv?seed={seed}&size=5")
+        content = b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
+        return [row for row in csv.reader(io.StringIO(content)) if row[0].endswith(("to target", "to source"))]
+
+    assert drawn("a") == drawn("a") != drawn("b")
+    assert len(drawn("a")) == 10
