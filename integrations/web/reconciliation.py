@@ -10,16 +10,17 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
 from integrations.engine.agreement import PARTS, WORDS, Part, State
-from integrations.models import Integration
+from integrations.models import Integration, ReconciliationSnapshot
 from integrations.runner.reconciling import moving
 from integrations.store import reconciling
 from integrations.store.reconciling import Cell, Row, Supplier, answer, totals
 from integrations.web import exports
 from integrations.web.gate import page, place_of
-from integrations.web.reconciled import Filters, Line, lines_of, owner_of, passes
+from integrations.web.reconciled import Filters, Line, cells_of_snapshot, lines_of, owner_of, passes
 from tenants.web.middleware import io_view
 
 SIZE = 50
+MANY = 20_000  # records of an integration that are not reckoned anew with every look
 SUPPLIERS = 10  # that stand on the page, of those whose open amounts differ
 COLUMNS = (
     *("What", "Company", "Currency", "Period", "State", "Reason", "Owner", "Number", "Key", "Part of it", "There"),
@@ -34,6 +35,7 @@ class Side(NamedTuple):
     at: datetime
     lines: Sequence[Line]
     suppliers: Sequence[Supplier]
+    kept: bool
 
 
 @page()
@@ -47,11 +49,10 @@ def reconciliation(request: HttpRequest) -> HttpResponseBase:
     every: list[Cell] = []
     sides = []
     for integration in integrations:
-        flows = moving(integration, at)
-        found = [cell for cell in reconciling.figures(integration, at, flows) if passes(cell, chosen)]
+        cells, as_of, owing = _reckoned(integration, at, kept="now" not in request.GET, owing=len(chosen) < 2)
+        found = [cell for cell in cells if passes(cell, chosen)]
         every += found
-        owing = [] if len(chosen) > 1 else reconciling.suppliers(integration, at, flows, SUPPLIERS)
-        sides.append(Side(integration, at, lines_of(found), owing))
+        sides.append(Side(integration, as_of, lines_of(found), owing, kept=as_of != at))
     context = {
         "answer": answer(every),
         "sides": [side for side in sides if side.lines],
@@ -68,6 +69,18 @@ class Shown(NamedTuple):
 
     row: Row
     owner: str
+
+
+def _reckoned(
+    integration: Integration, at: datetime, *, kept: bool, owing: bool
+) -> tuple[Sequence[Cell], datetime, Sequence[Supplier]]:
+    """Reckoned now; of very many records the sums of the last snapshot, unless they are asked for anew."""
+    last = ReconciliationSnapshot.objects.filter(integration=integration).order_by("-day").first() if kept else None
+    if last is not None and last.records > MANY:
+        return cells_of_snapshot(last.cells), last.at, []
+    flows = moving(integration, at)
+    found = reconciling.figures(integration, at, flows)
+    return found, at, reconciling.suppliers(integration, at, flows, SUPPLIERS) if owing else []
 
 
 @page()

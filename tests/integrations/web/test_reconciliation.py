@@ -6,10 +6,13 @@ import io
 import re
 from decimal import Decimal
 
+import pytest
 from django.test import Client
 from django.utils import timezone
 
 from integrations.models import MirrorRecord, OutboxItem
+from integrations.runner.snapshots import take_due
+from integrations.web import reconciliation
 from tenants.scope import tenant_scope
 from tests.integrations.factories import Desk
 from tests.integrations.settling import paid, refresh
@@ -104,6 +107,19 @@ def test_programs_read_the_same(owner: Client, desk: Desk) -> None:
     rest = owner.get(first["next"]).json()
     assert [row["owner"] for row in first["results"] + rest["results"]] == ["clerk", "clerk"]
     assert rest["next"] is None
+
+
+def test_very_many_records_are_not_reckoned_with_every_look(
+    owner: Client, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconciliation, "MANY", 1)
+    desk.record("held", code="no_due_date")
+    desk.record("held", code="no_due_date")
+    take_due(desk.tenant_id)
+    desk.record("held", code="no_due_date")
+    assert answer_of(owner) == "Every difference is explained: 2 held."
+    assert "Reckon now" in owner.get("/reconciliation/").content.decode()
+    assert answer_of(owner, "?now=1") == "Every difference is explained: 3 held."
 
 
 def test_the_same_seed_draws_the_same_sample(owner: Client, desk: Desk) -> None:
