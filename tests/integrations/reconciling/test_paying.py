@@ -1,4 +1,4 @@
-"""Payments of sent bills: paid there and open in the ledger is said so, with and without vouchers, and void after it."""
+"""Payments of sent bills: what is paid there and open in the ledger is said so; with and without vouchers, and void."""
 
 import pytest
 from django.utils import timezone

@@ -12,7 +12,7 @@ from tenants.rowsecurity import EnableRowSecurity, TenantForeignKey
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("integrations", "0030_review_queue_filled"),
+        ("integrations", "0032_connection_changes"),
         ("tenants", "0004_sessions_end_and_second_person"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
