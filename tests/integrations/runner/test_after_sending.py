@@ -58,7 +58,8 @@ def test_a_changed_due_date_is_written_to_the_bill(town: Town) -> None:
 def test_a_second_run_writes_nothing(town: Town) -> None:
     before = len(town.ap.sent)
     town.sync()
-    assert [call.method for call in town.ap.sent[before:] if "login" not in str(call.url)] == []
+    writes = [call for call in town.ap.sent[before:] if call.method != "GET" and "login" not in str(call.url)]
+    assert writes == []
 
 
 def test_what_the_erp_is_about_to_pay_is_an_alert_and_ends_with_it(town: Town) -> None:
