@@ -1,14 +1,11 @@
 """CheckSwitch: a proposed, confirmed or past switching of the second person, off or on again; its history."""
 
-import uuid
-
-from django.conf import settings
 from django.db import models
 
-from tenants.models import TenantOwned
+from integrations.models.proposal import Proposal
 
 
-class CheckSwitch(TenantOwned):
+class CheckSwitch(Proposal):
     """An owner asks that makers decide alone from now on (`off`), or not any more; a controller confirms.
 
     The last approved one counts; a tenant without any has its second person.
@@ -22,20 +19,12 @@ class CheckSwitch(TenantOwned):
         REJECTED = "rejected", "Rejected"
         WITHDRAWN = "withdrawn", "Withdrawn"
 
-    uuid = models.UUIDField(default=uuid.uuid4, editable=False)
     off = models.BooleanField()
     reason = models.TextField()
     status = models.CharField(max_length=9, choices=Status, default=Status.PROPOSED)
-    made_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_constraint=False, db_index=False
-    )
-    made_at = models.DateTimeField()
-    checked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_constraint=False, db_index=False
-    )
-    checked_at = models.DateTimeField(null=True)
 
-    class Meta(TenantOwned.Meta):
+    class Meta(Proposal.Meta):
+        abstract = False
         verbose_name_plural = "check switches"
         constraints = [
             models.UniqueConstraint(fields=["tenant", "uuid"], name="check_switch_uuid"),

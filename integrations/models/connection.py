@@ -2,9 +2,9 @@
 
 import uuid
 
-from django.conf import settings
 from django.db import models
 
+from integrations.models.proposal import Proposal
 from tenants.credentials import SealedField
 from tenants.models import TenantOwned
 
@@ -66,22 +66,13 @@ class PingResult(TenantOwned):
         return f"{self.at:%Y-%m-%d %H:%M} {'green' if self.green else 'red'}"
 
 
-class ConnectionChange(TenantOwned):
+class ConnectionChange(Proposal):
     """A proposed, approved or past change of where a connection leads: host, company or API profile.
 
     `old` and `new` are the settings that change, by name, never secrets; they change together. `opens`: the connection
     is new, and `new` is where it leads; there was nothing before.
     """
 
-    class Status(models.TextChoices):
-        """How far it is."""
-
-        PROPOSED = "proposed", "Proposed"
-        APPROVED = "approved", "Approved"
-        REJECTED = "rejected", "Rejected"
-        WITHDRAWN = "withdrawn", "Withdrawn"
-
-    uuid = models.UUIDField(default=uuid.uuid4, editable=False)
     connection = models.ForeignKey(
         Connection, models.CASCADE, related_name="changes", db_constraint=False, db_index=False
     )
@@ -89,17 +80,9 @@ class ConnectionChange(TenantOwned):
     old = models.JSONField(default=dict)
     new = models.JSONField(default=dict)
     reason = models.TextField(blank=True)
-    status = models.CharField(max_length=9, choices=Status, default=Status.PROPOSED)
-    made_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_constraint=False, db_index=False
-    )
-    made_at = models.DateTimeField()
-    checked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_constraint=False, db_index=False
-    )
-    checked_at = models.DateTimeField(null=True)
 
-    class Meta(TenantOwned.Meta):
+    class Meta(Proposal.Meta):
+        abstract = False
         constraints = [
             models.UniqueConstraint(fields=["tenant", "uuid"], name="connection_change_uuid"),
             models.UniqueConstraint(

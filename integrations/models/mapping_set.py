@@ -1,33 +1,23 @@
 """MappingSet: proposed, approved or past changes of mapping rules, decided on together; the history of every rule."""
 
-import uuid
 from decimal import Decimal
 from typing import ClassVar
 
-from django.conf import settings
 from django.db import models
 
 from integrations.models.flow import Integration
 from integrations.models.mapping import FieldMapping, GLMapping, MappingRule, about
+from integrations.models.proposal import Proposal
 from tenants.models import TenantOwned
 
 
-class MappingSet(TenantOwned):
+class MappingSet(Proposal):
     """What somebody asks to change in the rules of an integration: one rule, or a whole file.
 
     `origin` names the file it came from; `undoes` the set that this one takes back. `freed` is how many records had
     waited for it when it took force, `freed_amounts` over how much: exact text by currency.
     """
 
-    class Status(models.TextChoices):
-        """How far it is."""
-
-        PROPOSED = "proposed", "Proposed"
-        APPROVED = "approved", "Approved"
-        REJECTED = "rejected", "Rejected"
-        WITHDRAWN = "withdrawn", "Withdrawn"
-
-    uuid = models.UUIDField(default=uuid.uuid4, editable=False)
     integration = models.ForeignKey(
         Integration, models.CASCADE, related_name="mapping_sets", db_constraint=False, db_index=False
     )
@@ -36,19 +26,11 @@ class MappingSet(TenantOwned):
     undoes = models.ForeignKey(
         "self", models.SET_NULL, null=True, related_name="undone_by", db_constraint=False, db_index=False
     )
-    status = models.CharField(max_length=9, choices=Status, default=Status.PROPOSED)
-    made_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_constraint=False, db_index=False
-    )
-    made_at = models.DateTimeField()
-    checked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_constraint=False, db_index=False
-    )
-    checked_at = models.DateTimeField(null=True)
     freed = models.PositiveIntegerField(default=0, db_default=0)
     freed_amounts = models.JSONField(default=dict, db_default={})
 
-    class Meta(TenantOwned.Meta):
+    class Meta(Proposal.Meta):
+        abstract = False
         constraints = [models.UniqueConstraint(fields=["tenant", "uuid"], name="mapping_set_uuid")]
         indexes = [
             models.Index("tenant", "integration", models.F("made_at").desc(), name="mapping_set_latest"),

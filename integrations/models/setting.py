@@ -1,26 +1,14 @@
 """SettingChange: a proposed, approved or past change of an integration's settings; the history of its policy."""
 
-import uuid
-
-from django.conf import settings
 from django.db import models
 
 from integrations.models.flow import Integration
-from tenants.models import TenantOwned
+from integrations.models.proposal import Proposal
 
 
-class SettingChange(TenantOwned):
+class SettingChange(Proposal):
     """`name` is a field of the policy; it becomes `new` on `effective_from` once approved, as policy `version`."""
 
-    class Status(models.TextChoices):
-        """How far it is."""
-
-        PROPOSED = "proposed", "Proposed"
-        APPROVED = "approved", "Approved"
-        REJECTED = "rejected", "Rejected"
-        WITHDRAWN = "withdrawn", "Withdrawn"
-
-    uuid = models.UUIDField(default=uuid.uuid4, editable=False)
     integration = models.ForeignKey(
         Integration, models.CASCADE, related_name="setting_changes", db_constraint=False, db_index=False
     )
@@ -29,18 +17,10 @@ class SettingChange(TenantOwned):
     new = models.JSONField(null=True)
     reason = models.TextField(blank=True)
     effective_from = models.DateField()
-    status = models.CharField(max_length=9, choices=Status, default=Status.PROPOSED)
     version = models.PositiveIntegerField(null=True)  # of the policy, once in force
-    made_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_constraint=False, db_index=False
-    )
-    made_at = models.DateTimeField()
-    checked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_constraint=False, db_index=False
-    )
-    checked_at = models.DateTimeField(null=True)
 
-    class Meta(TenantOwned.Meta):
+    class Meta(Proposal.Meta):
+        abstract = False
         constraints = [
             models.UniqueConstraint(fields=["tenant", "uuid"], name="setting_change_uuid"),
             models.UniqueConstraint(
