@@ -23,7 +23,7 @@ from django.test import Client, override_settings
 
 from integrations import tasks
 from integrations.management.serving import Answer, SimulatorServer
-from integrations.models import Connection, FieldMapping, Flow, Integration, OutboxItem
+from integrations.models import Connection, DueFlow, FieldMapping, Flow, Integration, OutboxItem
 from integrations.runner import connecting
 from mlconnector.celery import app
 from tenants.scope import tenant_scope
@@ -134,6 +134,7 @@ class Rehearsal:
         """Let a worker serve the flows until invoices have arrived; records by state."""
         states: dict[str, int] = {}
         until = time.monotonic() + PATIENCE
+        DueFlow.objects.exclude(tenant_id=self.cast.tenant.pk).update(enabled=False)  # what other tests left behind
         with _worker():
             while time.monotonic() < until and not states.get("done"):
                 tasks.dispatch_due.delay()
