@@ -14,7 +14,7 @@ from integrations.engine.drafts import BookedInvoiceDraft, InvoiceDraft
 from integrations.engine.duplicates import plain_number
 from integrations.engine.errors import Choice, Problem
 from integrations.engine.mapping import Peer, Rules
-from integrations.engine.money import fits, is_currency
+from integrations.engine.money import exact, fits, is_currency
 from integrations.engine.policy import Policy
 from integrations.engine.records import Invoice, InvoiceState, Vendor
 
@@ -158,7 +158,9 @@ def _twin(source: Invoice, rules: Rules, books: Books, answers: Answers) -> Prob
     if not before:
         return None
     first = min(before, key=lambda each: _order(each.key))
-    seen = f"{first.number} over {first.amount} of {first.dated}"
+    seen = first.number
+    seen += "" if first.amount is None else f" over {exact(first.amount, source.currency)}"
+    seen += "" if first.dated is None else f" of {first.dated}"
     words = f"The AP tool has {seen} already, as {first.key}. Compare them."
     suspects = about(each.key for each in before)
     asked = Problem(

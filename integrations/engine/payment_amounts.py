@@ -39,9 +39,11 @@ def _sums(source: Payment) -> list[Problem]:
         found.append(Problem("no_amount", words, field="amount", value=str(source.amount), urgent=True))
     total = sum((each.net for each in source.invoices), Decimal(0))
     if total != source.amount:
+        many = len(source.invoices)
+        of_them = "its invoice is" if many == 1 else f"its {many} invoices adds up to"
         words = (
-            f"It pays {source.amount} {source.currency}, but what it pays of its {len(source.invoices)} invoices adds "
-            f"up to {total}. Correct it where it was made."
+            f"It pays {source.amount} {source.currency}, but what it pays of {of_them} {total}. "
+            "Correct it where it was made."
         )
         found.append(Problem("amounts_differ", words, field="invoices", value=str(total), urgent=True))
     for each in source.invoices:

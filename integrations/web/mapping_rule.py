@@ -46,7 +46,9 @@ class RuleForm(forms.Form):
         model: Any = MappingChange.MODELS[self.kind]
         for name in ("integration", *model.KEY) if row else ():
             self.fields[name].disabled = True
-        self.order_fields(["integration", *model.KEY, *model.VALUES, "reason"])
+        last = ("valid_from", "valid_to", "note")
+        first = [name for name in (*model.KEY, *model.VALUES) if name not in last]
+        self.order_fields(["integration", *first, *last, "reason"])
 
 
 class GLForm(RuleForm):

@@ -1,5 +1,6 @@
 """What a reconciliation comes to, in one sentence."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
@@ -34,8 +35,20 @@ def answer(cells: Sequence[Cell]) -> str:
     parts = [f"{counted[state][0]:,} {WORDS[State(state)].lower()}" for state in open_states]
     sentence = f"Every difference is explained: {_listed(parts)}."
     if State.PAID_NOT_SETTLED in counted:
-        sentence += f" Paid, and still open in the ledger: {_amounts(counted[State.PAID_NOT_SETTLED][1])}."
+        sentence += f" Paid, and still open in the ledger: {_amounts(_unsettled(cells))}."
     return sentence
+
+
+def _unsettled(cells: Sequence[Cell]) -> dict[str, Decimal]:
+    """What is paid and open, by currency. An invoice and its payment show the same money: it is counted once."""
+    invoices: defaultdict[str, Decimal] = defaultdict(Decimal)
+    payments: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for cell in cells:
+        if cell.state == State.PAID_NOT_SETTLED and cell.part == Part.PAYMENTS:
+            payments[cell.currency] += cell.here
+        elif cell.state == State.PAID_NOT_SETTLED:
+            invoices[cell.currency] += cell.open_here - cell.open_there
+    return {each: max(invoices[each], payments[each], key=abs) for each in invoices.keys() | payments.keys()}
 
 
 def _amounts(sums: Mapping[str, Decimal]) -> str:
