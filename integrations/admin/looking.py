@@ -86,12 +86,12 @@ class OfRecords(LookOnly):
         return str(source.number or source.source_key)
 
     @admin.display(description="Party")
-    def party(self, obj: Any) -> str:
+    def whose(self, obj: Any) -> str:
         source = self._item(obj).source
         return str(source.party_name or source.party)
 
     @admin.display(description="Amount")
-    def amount(self, obj: Any) -> str:
+    def worth(self, obj: Any) -> str:
         source = self._item(obj).source
         return money(source.amount, source.currency)
 

@@ -4,6 +4,7 @@ from django.contrib import admin
 
 from integrations.admin.looking import LookOnly
 from integrations.models import ApiKey, CheckSwitch, Connection, ConnectionChange, Flow, Integration, SettingChange
+from integrations.web.tags import carried
 from tenants.adminsite import moment, site
 
 
@@ -52,10 +53,14 @@ class FlowAdmin(LookOnly):
     about = "What moves between two connections, and when."
     route = "web:integration"
     uuid_of = ("integration", "uuid")
-    list_display = ("__str__", "integration", "enabled", "schedule", "complete", "page")
+    list_display = ("what", "integration", "enabled", "schedule", "complete", "page")
     list_filter = ("enabled", "inbound", "integration")
     list_select_related = ("integration",)
     complete = moment("first_complete_at", "First complete")
+
+    @admin.display(description="Flow")
+    def what(self, obj: Flow) -> str:
+        return f"{carried(obj).capitalize()} {'into' if obj.inbound else 'out of'} the ERP"
 
 
 @admin.register(SettingChange, site=site)

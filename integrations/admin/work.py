@@ -32,7 +32,7 @@ class OutboxItemAdmin(OfRecords):
 
     about = "Where each record stands on its way to the other side."
     item_of, uuid_of = "", ("uuid",)
-    list_display = ("record", "party", "amount", kind_of_flow, "state", code_words, "changed", "page")
+    list_display = ("record", "whose", "worth", kind_of_flow, "state", code_words, "changed", "page")
     list_filter = ("state", OF_KIND)
     list_select_related = ("flow", "source")
     changed = moment("changed_at", "Changed")
@@ -47,7 +47,7 @@ class ReviewItemAdmin(OfRecords):
 
     about = "What waits, or waited, for a person; it is worked on under Review."
     item_of = "item__"
-    list_display = ("record", "party", "amount", code_words, "status", "urgent", "opened", "page")
+    list_display = ("record", "whose", "worth", code_words, "status", "urgent", "opened", "page")
     list_filter = ("status", "urgent")
     list_select_related = ("item__source",)
     opened = moment("opened_at", "Opened")
@@ -110,7 +110,7 @@ class PlanLineAdmin(OfRecords):
 
     about = "What a plan decided of each record, and what applying it did."
     item_of = "item__"
-    list_display = ("record", "party", "planned", "kind", code_words, "result", "plan", "page")
+    list_display = ("record", "whose", "planned", "kind", code_words, "result", "plan", "page")
     list_filter = (chosen("Kind", "kind", KINDS), "result")
     list_select_related = ("item__source", "plan")
 

@@ -285,7 +285,7 @@ class Rules:
         words = f"code part {part} value {value or '(none)'}" if part else f"{table.replace('_', ' ')} {value}"
         found = self._values.get((self.kind_of(part), number)) if part else self.accounts.get(number)
         if found is None or not found.active:
-            message = f"{words.capitalize()} was corrected to {number}, which cannot be used on the other side."
+            message = f"{_begun(words)} was corrected to {number}, which cannot be used on the other side."
             field = f"dimensions.{part}" if part else table
             return "", "", Problem(f"{table}_target_unusable", f"{message} Correct it again.", field=field, value=value)
         usual = self._cached(table, part, company, value, day, words)[1] if value and self._declared(part) else ""
@@ -328,7 +328,7 @@ class Rules:
         if found is not None or rule is not None:
             state = "is inactive" if found is not None else "does not exist"
             message = (
-                f"{words.capitalize()} is mapped to {number}, which {state} on the other side. Map it to an active one."
+                f"{_begun(words)} is mapped to {number}, which {state} on the other side. Map it to an active one."
             )
             return (
                 "",
@@ -336,14 +336,19 @@ class Rules:
                 Problem(f"{table}_target_unusable", message, field=field, value=value, blocker=blocker),
             )
         message = (
-            f"{words.capitalize()} has no counterpart on the other side. Map it once; all that wait for it go out."
+            f"{_begun(words)} has no counterpart on the other side. Map it once; all that wait for it go out."
         )
         return "", "", Problem(f"unmapped_{table}", message, field=field, value=value, blocker=blocker)
+
+
+def _begun(words: str) -> str:
+    """As a sentence begins. Codes in it stay as they are written: `capitalize` would make D3021x of D3021X."""
+    return f"{words[:1].upper()}{words[1:]}"
 
 
 def _term(rule: Rule | None, code: str, words: str) -> tuple[str, str, Problem | None]:
     """The target lists no payment terms: what a rule says is taken, and refused there where it is wrong."""
     if rule is not None:
         return rule.target, f"{words} → {rule.target} by {rule.words}", None
-    message = f"{words.capitalize()} is mapped to none of the other side, so the vendor goes without one."
+    message = f"{_begun(words)} is mapped to none of the other side, so the vendor goes without one."
     return "", "", Problem("unmapped_payment_term", message, field="payment_term", value=code)

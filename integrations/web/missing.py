@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
+from integrations.engine.settings import BY_NAME
 from integrations.engine.suggesting import ALIKE, Suggestion
 from integrations.models import Integration
 from integrations.store.blocking import Need, Place
@@ -44,6 +45,12 @@ class Row:
     suggestions: Sequence[Suggestion]
     url: str
     link: str
+
+    @property
+    def label(self) -> str:
+        """What is missing, as people know it: a setting by the name that its page has."""
+        spec = BY_NAME.get(self.need.key) if self.need.kind == "setting" else None
+        return spec.label if spec else self.need.key
 
     @property
     def records_url(self) -> str:

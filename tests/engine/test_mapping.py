@@ -47,3 +47,9 @@ def test_an_exact_rule_out_of_its_dates_leaves_room_for_a_pattern() -> None:
     found = Rules(rules=rules, accounts=ACCOUNTS)
     assert found.account("10", "4000", DAY)[0] == "t2"
     assert found.account("10", "4000", date(2026, 4, 1))[0] == "t1"
+
+
+def test_a_code_is_said_as_it_is_written() -> None:
+    problem = Rules(rules=[], accounts=ACCOUNTS).account("10", "D302X", DAY)[2]
+    assert problem is not None
+    assert problem.message.startswith("Account D302X has no counterpart")

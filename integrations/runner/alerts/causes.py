@@ -1,5 +1,6 @@
 """What people should know of now, read from the rows: a few aggregates over what is open, none over everything."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -136,8 +137,11 @@ def _together(causes: list[Cause]) -> Cause:
     return whole
 
 
+_NEXT = re.compile(r"\.\s+(?![a-z])")  # no sentence begins small: "Nowhere Ltd. is not set up" is one
+
+
 def _first_sentence(message: str) -> str:
-    return message.split(". ", 1)[0].rstrip(".").strip()[:300]
+    return _NEXT.split(message, maxsplit=1)[0].rstrip(".").strip()[:300]
 
 
 def _of_connection(row: Connection) -> Cause:

@@ -49,7 +49,7 @@ def day(value: date, today: date) -> str:
 
 def _inside(text: str) -> str:
     """A sentence inside another one."""
-    return f"{text[:1].lower()}{text[1:]}" if text[1:2].islower() else text
+    return f"{text[:1].lower()}{text[1:]}" if text[1:2].islower() or text.startswith("A ") else text
 
 
 def _line(words: str, tail: str = "") -> str:

@@ -92,6 +92,14 @@ def test_what_is_said_of_one_record_is_not_said_of_many(watch: Watch) -> None:
     assert "2 invoices held: amounts do not add up: 200.00 USD" in letter.subject
 
 
+def test_an_abbreviation_ends_no_sentence(watch: Watch) -> None:
+    items = [watch.desk.record("held", code="not_in_company")]
+    name(watch, items, "vendor", "S1", "Supplier Up Ltd. is not set up in company 10. Add it in the ERP.")
+    watch.settle()
+    [alert] = watch.alerts()
+    assert alert.text == "Supplier Up Ltd. is not set up in company 10"
+
+
 def test_it_is_told_again_when_it_grew_much_and_after_a_day(watch: Watch) -> None:
     hold(watch, 5)
     watch.settle()

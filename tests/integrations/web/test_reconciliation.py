@@ -10,8 +10,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from integrations.engine.agreement import Part, State
 from integrations.models import MirrorRecord, OutboxItem
 from integrations.runner.snapshots import take_due
+from integrations.store.reconciling import Cell, answer
 from integrations.web import reconciliation
 from tenants.scope import tenant_scope
 from tests.integrations.factories import Desk
@@ -50,6 +52,14 @@ def test_what_is_paid_there_and_open_in_the_ledger_is_never_agreed(owner: Client
     assert answer_of(owner) == (
         "Every difference is explained: 1 paid, not settled. Paid, and still open in the ledger: 100.00 USD."
     )
+
+
+def test_an_invoice_and_its_payment_that_show_the_same_money_are_counted_once() -> None:
+    def cell(part: Part, count: int, *sums: str) -> Cell:
+        return Cell(part, "USD", "2026-11", State.PAID_NOT_SETTLED, count, *map(Decimal, sums), None)
+
+    cells = [cell(Part.INVOICES, 2, "100", "100", "100", "40"), cell(Part.PAYMENTS, 1, "60", "60", "0", "0")]
+    assert answer(cells).endswith("3 paid, not settled. Paid, and still open in the ledger: 60.00\N{NO-BREAK SPACE}USD.")
 
 
 def test_what_no_row_explains_is_said_first(owner: Client, desk: Desk) -> None:
