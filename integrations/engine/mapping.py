@@ -335,9 +335,7 @@ class Rules:
                 "",
                 Problem(f"{table}_target_unusable", message, field=field, value=value, blocker=blocker),
             )
-        message = (
-            f"{_begun(words)} has no counterpart on the other side. Map it once; all that wait for it go out."
-        )
+        message = f"{_begun(words)} has no counterpart on the other side. Map it once; all that wait for it go out."
         return "", "", Problem(f"unmapped_{table}", message, field=field, value=value, blocker=blocker)
 
 

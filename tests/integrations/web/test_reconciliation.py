@@ -55,10 +55,11 @@ def test_what_is_paid_there_and_open_in_the_ledger_is_never_agreed(owner: Client
 
 
 def test_an_invoice_and_its_payment_that_show_the_same_money_are_counted_once() -> None:
-    def cell(part: Part, count: int, *sums: str) -> Cell:
-        return Cell(part, "USD", "2026-11", State.PAID_NOT_SETTLED, count, *map(Decimal, sums), None)
+    def cell(part: Part, count: int, here: int, there: int, still: tuple[int, int]) -> Cell:
+        sums = [Decimal(each) for each in (here, there, *still)]
+        return Cell(part, "USD", "2026-11", State.PAID_NOT_SETTLED, count, sums[0], sums[1], sums[2], sums[3], None)
 
-    cells = [cell(Part.INVOICES, 2, "100", "100", "100", "40"), cell(Part.PAYMENTS, 1, "60", "60", "0", "0")]
+    cells = [cell(Part.INVOICES, 2, 100, 100, (100, 40)), cell(Part.PAYMENTS, 1, 60, 60, (0, 0))]
     assert answer(cells).endswith("Paid, and still open in the ledger: 60.00\N{NO-BREAK SPACE}USD.")
 
 
