@@ -217,6 +217,7 @@ class Rules:
             books=batch.books,
             elsewhere=batch.elsewhere,
             captured=batch.captured,
+            orders=batch.orders,
         )
 
     def with_bills(self, bills: Mapping[str, TargetRecord]) -> "Rules":

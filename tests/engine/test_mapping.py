@@ -5,6 +5,8 @@ from datetime import date
 
 import pytest
 
+from integrations.engine.charges import Orders
+from integrations.engine.duplicates import Guard
 from integrations.engine.mapping import Account, Rule, Rules
 
 DAY = date(2026, 3, 1)
@@ -53,3 +55,10 @@ def test_a_code_is_said_as_it_is_written() -> None:
     problem = Rules(rules=[], accounts=ACCOUNTS).account("10", "D302X", DAY)[2]
     assert problem is not None
     assert problem.message.startswith("Account D302X has no counterpart")
+
+
+def test_other_tables_know_the_orders_of_a_batch_too() -> None:
+    """Else a preview of mappings would let go what is held for its purchase order."""
+    orders = Orders()
+    batch = Rules(accounts=ACCOUNTS).for_batch({}, {}, Guard([]), orders=orders)
+    assert Rules(accounts=ACCOUNTS).coding(batch).orders is orders
