@@ -72,7 +72,7 @@ def test_a_value_without_an_entry_holds_the_record_until_the_rule_has_one() -> N
 def test_an_empty_text_leaves_what_there_was_and_is_noted() -> None:
     found = decided(ORDERED, worded(text("po_number", "{credit_for}")))
     assert isinstance(found, Create)
-    assert [note.code for note in found.notes] == ["text_empty"]
+    assert [note.code for note in found.notes] == ["text_empty", "po_not_matched"]  # its order was never read
     assert isinstance(found.draft, InvoiceDraft)
     assert found.draft.po_number == "P-9"
 
