@@ -4,7 +4,7 @@ What may be shown of a connection's settings changes as a whole, so what belongs
 alone are replaced at once. A new connection is closed until somebody else has approved where it leads.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -18,6 +18,7 @@ from integrations.runner import connecting
 from integrations.store import checking
 from integrations.store.checking import Ruling
 from integrations.systems import registry
+from integrations.systems.base import System
 from tenants.access import Place
 from tenants.permissions import Act
 
@@ -57,8 +58,8 @@ def edit(
         row = _locked(connection.pk)
         kind = registry.get(row.system)
         two = takes_two(place, row.environment, kind.environment(plain))
-        old = {key: row.settings.get(key, "") for key in {**row.settings, **plain}}
-        new = {key: plain.get(key, "") for key in old}
+        names = {**row.settings, **plain}
+        old, new = _complete(kind, row.settings, names), _complete(kind, plain, names)
         changed = {key for key in old if str(old[key]) != str(new[key])}
         leads = kind.leading(row.settings) != kind.leading(plain)
         waits = leads and two and not row.closed
@@ -75,9 +76,9 @@ def edit(
             _settle(row, plain)
         row.save()
         renamed = {"name"} if name and name != connection.name else set()
-        names = sorted({*(set() if waits else changed), *(secrets or {}), *renamed})
-        if names:  # names only: values may say more than the audit should
-            audit("connection_changed", subject=f"connection:{row.pk}", refs={"settings": names})
+        touched = sorted({*(set() if waits else changed), *(secrets or {}), *renamed})
+        if touched:  # names only: values may say more than the audit should
+            audit("connection_changed", subject=f"connection:{row.pk}", refs={"settings": touched})
         if row.closed:
             return _reopened(place, row, reason, two=two)
         if not leads:
@@ -90,7 +91,7 @@ def approve(place: Place, change: ConnectionChange) -> ConnectionChange:
     """Let it take force now. Raises Refused for the maker, a wrong role, or one that does not fit any more."""
     row, change = _decided(place, change)
     kind = registry.get(row.system)
-    now = kind.leading(row.settings) if change.opens else {key: row.settings.get(key, "") for key in change.old}
+    now = kind.leading(row.settings) if change.opens else _complete(kind, row.settings, change.old)
     if now != (change.new if change.opens else change.old):
         raise Refused("The connection was changed meanwhile: reject this, and have it proposed again.")
     plain = row.settings if change.opens else {**row.settings, **change.new}
@@ -100,6 +101,12 @@ def approve(place: Place, change: ConnectionChange) -> ConnectionChange:
     row.closed = False
     row.save()
     return _end(change, Status.APPROVED)
+
+
+def _complete(kind: System, settings: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
+    """The values of these settings; one that was left alone has its default."""
+    defaults = {each.name: each.default for each in kind.settings}
+    return {name: settings.get(name, defaults.get(name, "")) for name in names}
 
 
 def reject(place: Place, change: ConnectionChange) -> ConnectionChange:

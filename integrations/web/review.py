@@ -96,7 +96,7 @@ def proposals(request: HttpRequest) -> HttpResponseBase:
 def _waits(count: int, mine: int) -> str:
     """What waits, and how much of it for this person, in one sentence."""
     if not count:
-        return "Nothing waits for a second person."
+        return "No decision on a record waits for a second person."
     words = f"{count:,} proposal{' waits' if count == 1 else 's wait'} for a second person"
     if mine == count:
         return f"{words}: for you."

@@ -61,7 +61,7 @@ def test_an_override_takes_two_people(people: People, site: str, window: Page) -
     window.goto("/review/proposals/")
     expect(window.locator(".answer")).to_have_text("1 proposal waits for a second person: for you.")
     window.get_by_role("button", name="Approve").click()
-    expect(window.locator(".answer")).to_have_text("Nothing waits for a second person.")
+    expect(window.locator(".answer")).to_have_text("No decision on a record waits for a second person.")
     window.goto("/records/")
     expect(window.locator("tbody .state")).to_have_text("On its way")
 
