@@ -169,7 +169,7 @@ def test_the_desk_is_walked_by_keyboard(tour: Tour, site: str, window: Page) -> 
     rows = window.locator("tr[data-href]")
     window.keyboard.press("j")
     window.keyboard.press("j")
-    expect(rows.nth(1).locator("a")).to_be_focused()
+    expect(rows.nth(1).locator("a.strong")).to_be_focused()
     window.keyboard.press("x")
     expect(rows.nth(1).locator("input")).to_be_checked()
     window.keyboard.press("k")
