@@ -49,6 +49,8 @@ class Head(msgspec.Struct, rename="pascal", gc=False):
     pl_pay_date: str | None
     voucher_date_ref: str | None
     currency: str
+    curr_rate: Decimal | None
+    div_factor: Decimal | None
     net_curr_amount: Decimal
     vat_curr_amount: Decimal
     open_amount_curr: Decimal
@@ -76,6 +78,8 @@ class Item(msgspec.Struct, rename="pascal", gc=False):
     po_ref_number: Word
     po_line_no: Word
     po_rel_no: Word
+    quantity: Decimal | None
+    unit_meas: Word
 
 
 class Posting(msgspec.Struct, rename="pascal", gc=False):
@@ -254,6 +258,9 @@ def _row(head: Head, items: Any, postings: Any, ledger: Any) -> tuple[object, ..
         "collect": head.collect == "TRUE",
         "gross_up": head.gross_up == "TRUE",
         "blocked": head.blocked_for_payment,
+        "gross": None,
+        "approved_on": None,
+        "document": "",
         "lines": [_line(item) for item in items[head.invoice_id]],
         "postings": [_posting(posting) for posting in postings[head.invoice_id]],
         "ledger_items": [
@@ -265,6 +272,7 @@ def _row(head: Head, items: Any, postings: Any, ledger: Any) -> tuple[object, ..
             }
             for e in owed
         ],
+        "rate": head.curr_rate and head.curr_rate / (head.div_factor or 1),
         "modified": None,
     }
     snapshot = _encode(record)
@@ -298,6 +306,8 @@ def _line(item: Item) -> dict[str, object]:
         "po_number": item.po_ref_number or "",
         "po_line": item.po_line_no or "",
         "po_release": item.po_rel_no or "",
+        "quantity": item.quantity,
+        "unit": item.unit_meas or "",
     }
 
 
@@ -314,6 +324,7 @@ def _posting(row: Posting) -> dict[str, object]:
         "text": row.text or "",
         "preliminary": row.prel_voucher,
         "reversed": row.reversed,
+        "po_line": "",
     }
 
 

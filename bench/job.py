@@ -14,7 +14,7 @@ from tenants.scope import tenant_scope
 
 
 def run(erp: str, ap: str, latency: float = 0.0) -> dict[str, Any]:
-    """Carry every invoice of the stand-in; chart, mappings and suppliers are there before the clock starts."""
+    """Carry every invoice of the stand-in; chart, mappings, suppliers and orders are there before the clock starts."""
     world = make_world(erp, ap)
     prepare_push(world)
     for address in (erp, ap):

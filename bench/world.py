@@ -56,7 +56,7 @@ def _joined(erp_url: str, ap_url: str) -> Integration:
 
 
 def prepare_push(world: World) -> None:
-    """The chart copied one to one and mapped, suppliers carried over: all that an invoice needs before it can go."""
+    """The chart copied one to one and mapped, suppliers carried over, orders kept: all that an invoice waits for."""
     foreground.sync(world.tenant, world.integration, REFERENCE)
     with tenant_scope(world.tenant):
         integration = Integration.objects.select_related("ap").get(pk=world.integration)
@@ -74,7 +74,7 @@ def prepare_push(world: World) -> None:
             GLMapping(**rule, table="dimension", part="B", source=row["value"], target=row["value"]) for row in areas
         ]
         GLMapping.objects.bulk_create(mapped)
-    foreground.sync(world.tenant, world.integration, [Entity.VENDOR])
+    foreground.sync(world.tenant, world.integration, [Entity.VENDOR, Entity.PURCHASE_ORDER])
 
 
 def _snapshots(integration: Integration, entity: Entity) -> list[dict[str, Any]]:
