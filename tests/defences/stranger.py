@@ -240,10 +240,13 @@ def shape(answer: Any, asked: object) -> tuple[object, ...]:
 
 
 def _without(text: str, asked: object) -> str:
-    """`text` without what was asked for, also as words ("0657a566 efc1 ...") or by its beginning, as chips show it."""
+    """`text` without what was asked for, also as chips show it: as words ("0657a566 efc1 ..."), by its beginning, or
+    as an amount ("10,000,013").
+    """
     if not (plain := str(asked)):
         return text
     spellings = [re.escape(plain).replace(r"\-", "[-_ ]"), re.escape(quote(plain, safe=""))]
     spellings += [re.escape(quote_plus(plain))]
     spellings += [plain[:8]] if isinstance(asked, uuid.UUID) else []
+    spellings += [f"{asked:,}"] if isinstance(asked, int) else []
     return re.sub("|".join(spellings), "", text, flags=re.IGNORECASE)
