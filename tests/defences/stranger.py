@@ -34,6 +34,8 @@ MISSING_NUMBER = 10**9 + 7
 # something is, for the clock goes on between two questions.
 _CHANGING = re.compile(
     r"""name="csrfmiddlewaretoken" value="[^"]*"|X-CSRFToken[^}]*"""
+    r"|\bas of <time[^>]*>[^<]*</time>"
+    r"|\b20\d\d-\d\d-\d\dT\d\d:\d\d[0-9:.]*(?:Z|\+00:00)?"
     r"|(?:\bin )?\b[0-9]+ (?:second|minute|hour)s?\b(?:, [0-9]+ (?:second|minute)s?\b)?(?: ago\b)?",
     re.IGNORECASE,
 )
