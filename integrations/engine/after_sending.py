@@ -12,11 +12,12 @@ from integrations.engine.drift import drift, in_words, named
 from integrations.engine.errors import Problem
 from integrations.engine.mapping import Rules
 from integrations.engine.policy import Policy
-from integrations.engine.records import Invoice, InvoiceState, Standing, TargetRecord
+from integrations.engine.records import Invoice, InvoiceState
 from integrations.engine.reposting import repost
 from integrations.engine.scope import unknown_state
 from integrations.engine.shares import instalment
 from integrations.engine.stopped import blocked_after, cancelled, missing, paid_elsewhere, paid_twice, went_back
+from integrations.engine.targets import Standing, TargetRecord
 
 
 def decide_sent(

@@ -7,7 +7,8 @@ from decimal import Decimal
 import msgspec
 
 from integrations.engine.drafts import VoucherDraft
-from integrations.engine.records import AccountingPeriod, Dimension, GLAccount, TargetRecord
+from integrations.engine.records import AccountingPeriod, Dimension, GLAccount
+from integrations.engine.targets import TargetRecord
 
 
 class Voucher(msgspec.Struct, frozen=True, kw_only=True):

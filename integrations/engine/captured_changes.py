@@ -16,7 +16,8 @@ from integrations.engine.errors import Choice, Problem
 from integrations.engine.mapping import Rules
 from integrations.engine.policy import Policy
 from integrations.engine.proposed import about_to_be_paid
-from integrations.engine.records import Gone, Invoice, InvoiceState, TargetRecord
+from integrations.engine.records import Gone, Invoice, InvoiceState
+from integrations.engine.targets import TargetRecord
 
 _ACCEPT = Choice("accept", "The books are right as they are", "override")
 

@@ -16,8 +16,9 @@ from integrations.engine.errors import Choice, Problem
 from integrations.engine.mapping import Rules
 from integrations.engine.matching import Matched, match
 from integrations.engine.policy import Policy
-from integrations.engine.records import Approval, Invoice, TargetRecord
+from integrations.engine.records import Invoice
 from integrations.engine.stopped import MOVING
+from integrations.engine.targets import Approval, TargetRecord
 
 _PAYEE = {"vendor_id", "currency", "credit"}
 _HEAD = {"total", "number", "invoice_date"}

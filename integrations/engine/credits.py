@@ -6,7 +6,8 @@ from integrations.engine.decisions import Act, Link
 from integrations.engine.drafts import ApplyDraft, InvoiceDraft
 from integrations.engine.mapping import Rules
 from integrations.engine.policy import Policy
-from integrations.engine.records import Approval, Invoice, Standing, TargetRecord
+from integrations.engine.records import Invoice
+from integrations.engine.targets import Approval, Standing, TargetRecord
 
 
 def named_bill(source: Invoice, rules: Rules) -> str | None:

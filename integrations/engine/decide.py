@@ -28,10 +28,10 @@ from integrations.engine.records import (
     Payment,
     PurchaseOrder,
     SentMark,
-    TargetRecord,
     Unreadable,
     Vendor,
 )
+from integrations.engine.targets import TargetRecord
 from integrations.engine.vendor_changes import decide_linked_vendor
 from integrations.engine.vendors import decide_new_vendor
 

@@ -1,6 +1,6 @@
 """The bill or credit that an invoice is on the other side: vendor, number, dates, total, lines, discount in words."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 import msgspec
@@ -14,7 +14,7 @@ from integrations.engine.errors import Problem
 from integrations.engine.mapping import Rules, VendorLink
 from integrations.engine.money import minor_unit
 from integrations.engine.policy import Policy
-from integrations.engine.records import Day, Invoice, PaymentTerm
+from integrations.engine.records import Invoice, PaymentTerm
 from integrations.engine.shares import Share, cut, instalment, share_of
 from integrations.engine.wording import Worded, head, worded
 
@@ -106,7 +106,7 @@ def vendor_link(source: Invoice, rules: Rules, answers: Answers = NONE) -> Vendo
     return next((link for link in links if link.currency == source.currency), None)
 
 
-def due_date(source: Invoice, policy: Policy) -> Day | None:
+def due_date(source: Invoice, policy: Policy) -> date | None:
     """The due date that the tenant chose; it is never made up."""
     return source.planned_pay_date if policy.due_date_from == "planned_pay_date" else source.due_date
 
@@ -122,7 +122,7 @@ def discount(source: Invoice, total: Decimal, rules: Rules) -> str:
     return f"{percent} % discount until {until.day} {until:%B %Y}: {source.currency} {saved}"
 
 
-def discount_day(source: Invoice, term: PaymentTerm | None) -> Day | None:
+def discount_day(source: Invoice, term: PaymentTerm | None) -> date | None:
     """The last day on which paying early saves something; None where nothing is saved."""
     base = source.term_base_date or source.invoice_date
     if term is None or base is None or not term.discount_percent or term.discount_days is None:

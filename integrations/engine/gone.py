@@ -3,8 +3,9 @@
 from integrations.engine.asking import ARCHIVE, KEEP, Answers, answered, hold, subject
 from integrations.engine.decisions import Decision, Link, Nothing, Out
 from integrations.engine.errors import Problem
-from integrations.engine.records import Entity, Gone, Invoice, TargetRecord
+from integrations.engine.records import Entity, Gone, Invoice
 from integrations.engine.stopped import MOVING, archive
+from integrations.engine.targets import TargetRecord
 
 
 def decide_gone(source: Gone, link: Link | None, target: TargetRecord | None, answers: Answers) -> Decision:

@@ -2,7 +2,7 @@
 
 from integrations.engine.drafts import ApplyDraft, ArchiveDraft, MarkDraft, PaidDraft
 from integrations.engine.ports import Target, Write
-from integrations.engine.records import TargetRecord
+from integrations.engine.targets import TargetRecord
 
 
 def landed(write: Write, record: TargetRecord | None, target: Target) -> bool | None:

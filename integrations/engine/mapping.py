@@ -14,7 +14,8 @@ from integrations.engine.books import Books, Elsewhere
 from integrations.engine.charges import Orders
 from integrations.engine.duplicates import Guard
 from integrations.engine.errors import Problem
-from integrations.engine.records import PaymentTerm, TargetRecord, Vendor
+from integrations.engine.records import PaymentTerm, Vendor
+from integrations.engine.targets import TargetRecord
 from integrations.engine.wording import TextRule
 
 NOT_SENT = ""

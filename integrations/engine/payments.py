@@ -18,8 +18,9 @@ from integrations.engine.payment_amounts import held_back
 from integrations.engine.payment_invoices import about_to_be_paid, as_held, not_booked, paid_supplier
 from integrations.engine.policy import Policy
 from integrations.engine.read_back import OFFLINE, followed
-from integrations.engine.records import AnyRecord, Gone, Payment, PaymentState, TargetRecord, Unreadable
+from integrations.engine.records import AnyRecord, Gone, Payment, PaymentState, Unreadable
 from integrations.engine.reversals import decide_posted, decide_reversal, unknown_state
+from integrations.engine.targets import TargetRecord
 from integrations.engine.vouchers import draft_voucher, natural_key
 
 

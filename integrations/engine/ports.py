@@ -9,7 +9,8 @@ import msgspec
 from integrations.engine.decisions import Decision, Link
 from integrations.engine.drafts import Draft, Receipt
 from integrations.engine.errors import OutcomeUnknown, Rejected
-from integrations.engine.records import AnyRecord, Company, Entity, Gone, TargetRecord, Unreadable
+from integrations.engine.records import AnyRecord, Company, Entity, Gone, Unreadable
+from integrations.engine.targets import TargetRecord
 
 
 class Scope(msgspec.Struct, frozen=True, kw_only=True):

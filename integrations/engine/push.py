@@ -18,17 +18,8 @@ from integrations.engine.mapping import Rules
 from integrations.engine.payments import counted
 from integrations.engine.policy import Policy
 from integrations.engine.ports import Documents, Item, Store, Target, Write
-from integrations.engine.records import (
-    Dimension,
-    Entity,
-    GLAccount,
-    Gone,
-    Invoice,
-    Payment,
-    PurchaseOrder,
-    TargetRecord,
-    Vendor,
-)
+from integrations.engine.records import Dimension, Entity, GLAccount, Gone, Invoice, Payment, PurchaseOrder, Vendor
+from integrations.engine.targets import TargetRecord
 
 Decided = list[tuple[Item, Decision]]
 _ENTITIES: dict[type, Entity] = {

@@ -8,8 +8,9 @@ from integrations.engine.decisions import Decision, Link, Nothing, Out
 from integrations.engine.drafts import PAID_IN_ERP
 from integrations.engine.errors import Choice, Problem
 from integrations.engine.policy import Policy
-from integrations.engine.records import Payment, PaymentState, TargetRecord
+from integrations.engine.records import Payment, PaymentState
 from integrations.engine.reversals import DEAD, unknown_state
+from integrations.engine.targets import TargetRecord
 
 OFFLINE = "offline"  # the method of a payment that was made elsewhere and only noted in the AP tool
 _ACCEPT = Choice("accept", "The ERP is right as it is", "override")

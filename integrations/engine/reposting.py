@@ -11,8 +11,9 @@ from integrations.engine.errors import Choice, Problem
 from integrations.engine.mapping import Rules
 from integrations.engine.policy import Policy
 from integrations.engine.recoding import as_sent, bill_anew, coding
-from integrations.engine.records import Approval, Invoice, Standing, TargetRecord
+from integrations.engine.records import Invoice
 from integrations.engine.stopped import MOVING
+from integrations.engine.targets import Approval, Standing, TargetRecord
 
 CODE = "repost"
 REPOST = Choice("repost", "Post its coding anew", "override")

@@ -13,7 +13,8 @@ from integrations.engine.drafts import InvoiceDraft, Receipt, VendorDraft
 from integrations.engine.errors import Rejected
 from integrations.engine.landed import landed
 from integrations.engine.ports import ResolverStore, Target, Write
-from integrations.engine.records import Entity, TargetRecord
+from integrations.engine.records import Entity
+from integrations.engine.targets import TargetRecord
 
 LOOKS = 2
 ASKS = 33  # for a job's result: after 5, 10, 20, 40 and then every 60 seconds, half an hour in all

@@ -16,7 +16,8 @@ from integrations.engine.ledger import no_open_day
 from integrations.engine.mapping import Rules
 from integrations.engine.payment_invoices import paid_supplier
 from integrations.engine.policy import Policy
-from integrations.engine.records import Entity, Payment, PaymentState, TargetRecord
+from integrations.engine.records import Entity, Payment, PaymentState
+from integrations.engine.targets import TargetRecord
 from integrations.engine.vouchers import natural_key, paid_by_invoice, text_of
 
 REVERSAL = "reversal"  # the variant of a payment that is the voucher which takes it back

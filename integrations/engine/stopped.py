@@ -13,8 +13,9 @@ from integrations.engine.errors import Choice, Problem
 from integrations.engine.mapping import Rules
 from integrations.engine.partly import whole_and_recorded
 from integrations.engine.policy import Policy
-from integrations.engine.records import Approval, Entity, Invoice, InvoiceState, Standing, TargetRecord
+from integrations.engine.records import Entity, Invoice, InvoiceState
 from integrations.engine.shares import open_amount
+from integrations.engine.targets import Approval, Standing, TargetRecord
 
 _ZERO = Decimal(0)
 MOVING = (Standing.SCHEDULED, Standing.PARTLY_PAID, Standing.PAID, Standing.UNKNOWN)  # unknown is never written to

@@ -12,8 +12,9 @@ from integrations.engine.drift import Difference, between, drift, in_words, name
 from integrations.engine.errors import Choice, Problem
 from integrations.engine.mapping import Rules
 from integrations.engine.policy import Policy
-from integrations.engine.records import Entity, TargetRecord, Vendor
+from integrations.engine.records import Entity, Vendor
 from integrations.engine.stopped import archive, missing
+from integrations.engine.targets import TargetRecord
 from integrations.engine.vendor_sides import PAYEE, as_wholes, details, edited, fields_of, not_watched, sides
 from integrations.engine.vendors import DraftedVendor, draft_vendor, not_a_vendor, vendor_key
 

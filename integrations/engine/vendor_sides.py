@@ -13,7 +13,7 @@ from integrations.engine.drafts import VendorDraft
 from integrations.engine.drift import Difference, drift, shown
 from integrations.engine.errors import Sides
 from integrations.engine.policy import Policy
-from integrations.engine.records import TargetRecord
+from integrations.engine.targets import TargetRecord
 
 PAYEE = frozenset({"name", "payee_name", "address", "email", "tax_id"})  # changed by two people only
 _DETAILS = "pay."  # of an echo: how the target pays it, in words; never a number of an account

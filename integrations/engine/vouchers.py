@@ -5,6 +5,7 @@ first, because a row always names one; the text names them all. Balanced in curr
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 import msgspec
@@ -17,7 +18,8 @@ from integrations.engine.errors import Problem
 from integrations.engine.ledger import booking_day
 from integrations.engine.money import minor_unit
 from integrations.engine.policy import Policy
-from integrations.engine.records import Day, PaidInvoice, Payment, TargetRecord
+from integrations.engine.records import PaidInvoice, Payment
+from integrations.engine.targets import TargetRecord
 from integrations.engine.voucher_accounts import Accounts
 
 LONGEST = 200  # characters of a voucher's text
@@ -76,7 +78,7 @@ class _Drafting:
     """One voucher in the making; everything that is wrong is collected, so that a person hears it once."""
 
     def __init__(
-        self, source: Payment, vendor: str, paid: Sequence[Paid], books: Books, policy: Policy, day: Day
+        self, source: Payment, vendor: str, paid: Sequence[Paid], books: Books, policy: Policy, day: date
     ) -> None:
         self.source, self.paid, self.books, self.policy, self.day = source, paid, books, policy, day
         self.accounts = Accounts(books, policy, day)
@@ -165,7 +167,7 @@ class _Drafting:
     def _newest(self) -> Decimal | None:
         """The rate of the invoice that was booked last."""
         known = [each.held for each in self.paid if each.held.rate]
-        return max(known, key=lambda held: held.date or Day.min).rate if known else None
+        return max(known, key=lambda held: held.date or date.min).rate if known else None
 
     def _rate(self, rate: Decimal | None) -> Decimal:
         """`rate` where it can be one; the company's own currency needs none."""

@@ -4,7 +4,8 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from integrations.engine.ports import Item, Target
-from integrations.engine.records import MARKS, Entity, Gone, Invoice, Payment, TargetRecord
+from integrations.engine.records import MARKS, Entity, Gone, Invoice, Payment
+from integrations.engine.targets import TargetRecord
 from integrations.models import Flow, Integration
 from integrations.store import books
 from integrations.systems import registry

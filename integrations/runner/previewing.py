@@ -16,7 +16,8 @@ from integrations.engine.policy import Policy
 from integrations.engine.ports import Item, Store, Target
 from integrations.engine.push import decide_all
 from integrations.engine.recoding import Came, Change, as_sent, came_of, change, coding, once_more
-from integrations.engine.records import Entity, Invoice, TargetRecord
+from integrations.engine.records import Entity, Invoice
+from integrations.engine.targets import TargetRecord
 from integrations.models import Flow, MappingPreview, PreviewLine
 from integrations.store import previews, rulebook
 from integrations.store.counting import exact

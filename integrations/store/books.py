@@ -15,15 +15,8 @@ from integrations.engine.books import Books, Elsewhere, Voucher
 from integrations.engine.codes import code_key, code_of
 from integrations.engine.drafts import Draft, VoucherDraft
 from integrations.engine.mapping import Account
-from integrations.engine.records import (
-    RECORDS,
-    AccountingPeriod,
-    Dimension,
-    Entity,
-    GLAccount,
-    Payment,
-    TargetRecord,
-)
+from integrations.engine.records import RECORDS, AccountingPeriod, Dimension, Entity, GLAccount, Payment
+from integrations.engine.targets import TargetRecord
 from integrations.models import Flow, Integration
 from tenants.scope import current_tenant
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from django.db import connection
 
-from integrations.engine.records import Entity, Standing, TargetRecord
+from integrations.engine.records import Entity
+from integrations.engine.targets import Standing, TargetRecord
 from integrations.store.counting import exact
 from integrations.store.lease import due_now
 from tenants.scope import current_tenant

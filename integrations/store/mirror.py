@@ -10,7 +10,8 @@ from django.db import connection
 from django.utils import timezone
 
 from integrations.engine.duplicates import Existing
-from integrations.engine.records import Entity, Standing, TargetRecord
+from integrations.engine.records import Entity
+from integrations.engine.targets import Standing, TargetRecord
 from integrations.models import MirrorRecord, MirrorState
 from integrations.store import drift
 from tenants.scope import current_tenant

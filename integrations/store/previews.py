@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from integrations.engine.ports import Item
-from integrations.engine.records import Standing, TargetRecord
+from integrations.engine.targets import Standing, TargetRecord
 from integrations.models import Flow, MappingPreview, MappingSet, MirrorRecord, OutboxItem, SyncRun
 from integrations.store import books, loading, rulebook
 from integrations.store.frame import Frame

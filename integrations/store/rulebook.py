@@ -12,16 +12,8 @@ from integrations.engine.duplicates import Guard
 from integrations.engine.mapping import Account, Rule, Rules, VendorLink
 from integrations.engine.policy import Policy
 from integrations.engine.ports import Item
-from integrations.engine.records import (
-    Dimension,
-    Entity,
-    GLAccount,
-    Gone,
-    Invoice,
-    Payment,
-    PurchaseOrder,
-    TargetRecord,
-)
+from integrations.engine.records import Dimension, Entity, GLAccount, Gone, Invoice, Payment, PurchaseOrder
+from integrations.engine.targets import TargetRecord
 from integrations.engine.wording import TextRule
 from integrations.models import FieldMapping, Flow, GLMapping, Integration, MappingChange, MirrorRecord
 from integrations.store import books, concerns, mirror, orders

@@ -10,17 +10,8 @@ from integrations.engine.decisions import Act, Create, Decision, Hold, Link, Not
 from integrations.engine.drafts import InvoiceDraft
 from integrations.engine.mapping import Account, Rule, Rules, VendorLink
 from integrations.engine.policy import Policy
-from integrations.engine.records import (
-    Address,
-    Invoice,
-    InvoiceState,
-    LedgerItem,
-    Posting,
-    PostingKind,
-    Standing,
-    TargetRecord,
-    Vendor,
-)
+from integrations.engine.records import Address, Invoice, InvoiceState, LedgerItem, Posting, PostingKind, Vendor
+from integrations.engine.targets import Standing, TargetRecord
 
 POLICY = Policy(company="10")
 ADDRESS = Address(key="1", line1="1 Mill Road", city="Leeds", postal_code="LS1 1AA", country="GB", uses=("pay",))

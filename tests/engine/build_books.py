@@ -22,8 +22,8 @@ from integrations.engine.records import (
     InvoiceState,
     Posting,
     PostingKind,
-    TargetRecord,
 )
+from integrations.engine.targets import TargetRecord
 from tests.engine.build import VENDOR
 
 APPROVED = date(2026, 3, 5)

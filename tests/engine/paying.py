@@ -13,14 +13,8 @@ from integrations.engine.decisions import Create, Decision, Link
 from integrations.engine.drafts import VoucherDraft
 from integrations.engine.mapping import Rules
 from integrations.engine.policy import Policy
-from integrations.engine.records import (
-    AccountingPeriod,
-    GLAccount,
-    PaidInvoice,
-    Payment,
-    PaymentState,
-    TargetRecord,
-)
+from integrations.engine.records import AccountingPeriod, GLAccount, PaidInvoice, Payment, PaymentState
+from integrations.engine.targets import TargetRecord
 
 CLEARING = Policy(
     company="10", voucher_type="AVP", settlement_account="2410", cash_account="1150", rounding_account="7990"

@@ -13,16 +13,8 @@ from integrations.engine.decisions import Act, Decision, Hold, Link, Nothing, Up
 from integrations.engine.drafts import ArchiveDraft, InvoiceDraft, PaidDraft
 from integrations.engine.mapping import Account, Rule, Rules, VendorLink
 from integrations.engine.policy import Policy
-from integrations.engine.records import (
-    Approval,
-    Entity,
-    Invoice,
-    InvoiceState,
-    LedgerItem,
-    PostingKind,
-    Standing,
-    TargetRecord,
-)
+from integrations.engine.records import Entity, Invoice, InvoiceState, LedgerItem, PostingKind
+from integrations.engine.targets import Approval, Standing, TargetRecord
 from tests.engine.build import COST, DEBT, POLICY, TAX, VENDOR, answer, invoice, posting, rules, said, sent, there
 
 BEFORE = invoice()

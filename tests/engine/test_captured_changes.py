@@ -9,7 +9,8 @@ import pytest
 
 from integrations.engine.decide import decide
 from integrations.engine.decisions import Decision, Hold, Link, Nothing
-from integrations.engine.records import Gone, Invoice, InvoiceState, TargetRecord
+from integrations.engine.records import Gone, Invoice, InvoiceState
+from integrations.engine.targets import TargetRecord
 from tests.engine.build import answer, said
 from tests.engine.build_books import (
     COST,

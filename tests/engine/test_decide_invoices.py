@@ -12,16 +12,8 @@ from integrations.engine.decisions import Act, Create, Decision, Hold, Wait, Wan
 from integrations.engine.drafts import InvoiceDraft, PaidDraft
 from integrations.engine.mapping import Rules, VendorLink
 from integrations.engine.policy import Policy
-from integrations.engine.records import (
-    Entity,
-    Invoice,
-    InvoiceState,
-    LedgerItem,
-    PaymentTerm,
-    PostingKind,
-    Standing,
-    Unreadable,
-)
+from integrations.engine.records import Entity, Invoice, InvoiceState, LedgerItem, PaymentTerm, PostingKind, Unreadable
+from integrations.engine.targets import Standing
 from tests.engine.build import POLICY, VENDOR, answer, created, invoice, posting, rules, said, sent, there
 
 

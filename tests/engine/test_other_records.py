@@ -11,18 +11,8 @@ from integrations.engine.decide import decide
 from integrations.engine.decisions import Act, Hold, Link, Nothing, Out, Want
 from integrations.engine.drafts import ApplyDraft, MarkDraft
 from integrations.engine.policy import Policy
-from integrations.engine.records import (
-    Approval,
-    Entity,
-    Gone,
-    InvoiceState,
-    LedgerItem,
-    PaymentTerm,
-    PostingKind,
-    SentMark,
-    Standing,
-    TargetRecord,
-)
+from integrations.engine.records import Entity, Gone, InvoiceState, LedgerItem, PaymentTerm, PostingKind, SentMark
+from integrations.engine.targets import Approval, Standing, TargetRecord
 from tests.engine.build import (
     COST,
     DEBT,

@@ -14,7 +14,8 @@ from integrations.engine.drafts import UnproposeDraft
 from integrations.engine.mapping import Rules
 from integrations.engine.payments import counted
 from integrations.engine.policy import Policy
-from integrations.engine.records import Entity, Payment, PaymentState, TargetRecord
+from integrations.engine.records import Entity, Payment, PaymentState
+from integrations.engine.targets import TargetRecord
 from tests.engine.build import answer, said
 from tests.engine.paying import (
     CLEARING,

@@ -13,7 +13,8 @@ from integrations.engine.decisions import Act, Create, Decision, Hold, LinkTo, N
 from integrations.engine.drafts import InvoiceDraft
 from integrations.engine.mapping import Account, Rule, Rules
 from integrations.engine.policy import Policy
-from integrations.engine.records import Approval, Invoice, InvoiceState, LedgerItem, Posting, PostingKind, Standing
+from integrations.engine.records import Invoice, InvoiceState, LedgerItem, Posting, PostingKind
+from integrations.engine.targets import Approval, Standing
 from tests.engine.build import POLICY, invoice, posting, rules, sent, there
 
 states = st.sampled_from([*[InvoiceState.AUTHORISED] * 8, InvoiceState.PARTLY_PAID, *InvoiceState])

@@ -16,7 +16,8 @@ from integrations.engine.errors import ConnectionBroken, OutcomeUnknown, Rejecte
 from integrations.engine.lanes import carry
 from integrations.engine.ports import Item, Page, Write
 from integrations.engine.push import decide_all, push
-from integrations.engine.records import Entity, Invoice, TargetRecord
+from integrations.engine.records import Entity, Invoice
+from integrations.engine.targets import TargetRecord
 from integrations.systems.base import AtOnce
 from tests.engine.build import POLICY, invoice, rules
 

@@ -20,8 +20,9 @@ from integrations.engine.drafts import (
 )
 from integrations.engine.errors import OutcomeUnknown, Rejected
 from integrations.engine.ports import Write, Written
-from integrations.engine.records import Entity, TargetRecord
+from integrations.engine.records import Entity
 from integrations.engine.resolve import ASKS, Uncertain, resolve
+from integrations.engine.targets import TargetRecord
 from integrations.systems.base import AtOnce
 
 SENT = datetime(2026, 1, 1, 12, tzinfo=UTC)

@@ -14,7 +14,8 @@ from integrations.engine.drafts import VendorDraft
 from integrations.engine.duplicates import Existing, Guard
 from integrations.engine.mapping import Rule, Rules
 from integrations.engine.policy import Policy
-from integrations.engine.records import Address, TargetRecord, Vendor
+from integrations.engine.records import Address, Vendor
+from integrations.engine.targets import TargetRecord
 from tests.engine.build import ADDRESS, POLICY, VENDOR, answer, rules, said
 
 

@@ -14,7 +14,8 @@ from integrations.engine.decisions import Create, Decision, Hold, Link, Nothing,
 from integrations.engine.drafts import VendorDraft
 from integrations.engine.mapping import Rule
 from integrations.engine.policy import Policy
-from integrations.engine.records import TargetRecord, Vendor
+from integrations.engine.records import Vendor
+from integrations.engine.targets import TargetRecord
 from tests.engine.build import ADDRESS, POLICY, VENDOR, rules
 
 TERMS = [Rule(id=n, version=1, table="payment_term", source=str(n), target=f"00t{n}") for n in (30, 60)]

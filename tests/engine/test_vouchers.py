@@ -8,7 +8,8 @@ import pytest
 
 from integrations.engine.decisions import Create, Hold, Nothing
 from integrations.engine.drafts import VoucherDraft
-from integrations.engine.records import PaymentState, TargetRecord
+from integrations.engine.records import PaymentState
+from integrations.engine.targets import TargetRecord
 from integrations.engine.vouchers import LONGEST, paid_by_invoice, text_of
 from tests.engine.build import answer, said
 from tests.engine.paying import (

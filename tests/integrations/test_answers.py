@@ -13,7 +13,8 @@ from audit.models import AuditEntry
 from integrations.engine.decisions import Hold
 from integrations.engine.drafts import Receipt
 from integrations.engine.errors import Choice, Problem
-from integrations.engine.records import Entity, TargetRecord
+from integrations.engine.records import Entity
+from integrations.engine.targets import TargetRecord
 from integrations.models import Answer, OutboxItem, RecordLink, ReviewItem
 from integrations.store import answers, mirror
 from integrations.store.answers import Refused

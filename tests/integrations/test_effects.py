@@ -11,7 +11,8 @@ from integrations.engine.decisions import Act, Create, LinkTo, Nothing, Out, Upd
 from integrations.engine.drafts import ArchiveDraft, InvoiceDraft, PaidDraft, Receipt
 from integrations.engine.errors import Problem
 from integrations.engine.ports import Item
-from integrations.engine.records import Entity, Gone, TargetRecord
+from integrations.engine.records import Entity, Gone
+from integrations.engine.targets import TargetRecord
 from integrations.models import OutboxItem, RecordLink, SourceRecord, SyncRun
 from integrations.store import FlowStore, mirror
 from integrations.store.claiming import FEW

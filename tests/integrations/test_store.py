@@ -14,7 +14,8 @@ from integrations.engine.decisions import Create, Hold, LinkTo, Out, Wait
 from integrations.engine.drafts import Receipt
 from integrations.engine.errors import Problem, Rejected
 from integrations.engine.ports import Item, Write
-from integrations.engine.records import Entity, TargetRecord, Unreadable
+from integrations.engine.records import Entity, Unreadable
+from integrations.engine.targets import TargetRecord
 from integrations.models import Blocker, RecordLink, ReviewItem, SourceRecord, SyncRun, WriteIntent
 from integrations.store import FlowStore, blockers, lease, mirror
 from tenants.scope import tenant_scope

@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 
 from integrations.engine.drafts import VendorDraft
 from integrations.engine.ports import Document, Page, Scope, Write, Written
-from integrations.engine.records import AnyRecord, Company, Entity, TargetRecord, Unreadable
+from integrations.engine.records import AnyRecord, Company, Entity, Unreadable
+from integrations.engine.targets import TargetRecord
 from integrations.systems.avidxchange import documents
 from integrations.systems.avidxchange.auth import signing
 from integrations.systems.avidxchange.checks import REQUEST_SECONDS, Ping

@@ -6,7 +6,8 @@ import msgspec
 
 from integrations.engine.drafts import VendorDraft
 from integrations.engine.errors import ConnectionBroken
-from integrations.engine.records import Entity, TargetRecord, Vendor
+from integrations.engine.records import Entity, Vendor
+from integrations.engine.targets import TargetRecord
 from integrations.systems.avidxchange import wire
 from integrations.systems.avidxchange.cards import masked
 from integrations.systems.avidxchange.drafts import Json, sent

@@ -12,7 +12,8 @@ from typing import TypeVar
 from integrations.engine.drafts import ApplyDraft, ArchiveDraft, Draft, PaidDraft, Receipt
 from integrations.engine.errors import Problem, Rejected
 from integrations.engine.ports import Write
-from integrations.engine.records import Approval, Entity, Standing
+from integrations.engine.records import Entity
+from integrations.engine.targets import Approval, Standing
 from integrations.systems.bill import drafts, progress, receipts, wire
 from integrations.systems.bill.currencies import Currencies
 from integrations.systems.bill.echoes import digits, echo

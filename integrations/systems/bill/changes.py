@@ -9,7 +9,7 @@ import msgspec
 
 from integrations.engine.drafts import InvoiceDraft, VendorDraft
 from integrations.engine.errors import Problem, Rejected
-from integrations.engine.records import Standing, TargetRecord
+from integrations.engine.targets import Standing, TargetRecord
 from integrations.systems.bill import drafts, progress, wire
 from integrations.systems.bill.drafts import Json, Made
 from integrations.systems.bill.echoes import echo

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from integrations.engine.drafts import Receipt
 from integrations.engine.ports import Page, Scope, Write
-from integrations.engine.records import AnyRecord, Company, Dimension, Entity, GLAccount, TargetRecord, Unreadable
+from integrations.engine.records import AnyRecord, Company, Dimension, Entity, GLAccount, Unreadable
+from integrations.engine.targets import TargetRecord
 from integrations.systems.base import AtOnce, Check
 from integrations.systems.bill import changes, checks, seeding
 from integrations.systems.bill.auth import SessionAuth

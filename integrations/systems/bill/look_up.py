@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from integrations.engine.records import Entity, TargetRecord
+from integrations.engine.records import Entity
+from integrations.engine.targets import TargetRecord
 from integrations.systems.bill import records, targets, wire
 from integrations.systems.bill.currencies import Currencies
 from integrations.systems.bill.lists import PAGE_SIZE, Query, batches, is_id

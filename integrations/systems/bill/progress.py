@@ -5,7 +5,7 @@ https://developer.bill.com/docs/ap-bills  https://developer.bill.com/docs/single
 
 from decimal import Decimal
 
-from integrations.engine.records import Approval, Standing
+from integrations.engine.targets import Approval, Standing
 from integrations.systems.bill import wire
 from integrations.systems.bill.records import RowError, money
 

@@ -7,7 +7,8 @@ https://developer.bill.com/docs/search-op-with-lists
 from collections.abc import Callable, Sequence
 
 from integrations.engine.errors import SyncError
-from integrations.engine.records import Entity, TargetRecord
+from integrations.engine.records import Entity
+from integrations.engine.targets import TargetRecord
 from integrations.systems.bill import wire
 from integrations.systems.bill.currencies import Currencies
 from integrations.systems.bill.echoes import thin

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from integrations.engine.records import Approval, Standing, TargetRecord
+from integrations.engine.targets import Approval, Standing, TargetRecord
 from integrations.systems.bill import progress, wire
 from integrations.systems.bill.echoes import echo
 from integrations.systems.bill.records import RowError, day, money, shown, when

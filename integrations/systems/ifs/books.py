@@ -9,7 +9,8 @@ from typing import Any
 
 import msgspec
 
-from integrations.engine.records import Entity, InvoiceState, Standing, TargetRecord
+from integrations.engine.records import Entity, InvoiceState
+from integrations.engine.targets import Standing, TargetRecord
 from integrations.systems.ifs import odata
 from integrations.systems.ifs.editing import Editors, Found, Values
 from integrations.systems.ifs.kinds import Readers

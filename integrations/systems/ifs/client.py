@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 from integrations.engine.drafts import Receipt
 from integrations.engine.errors import ConnectionBroken
 from integrations.engine.ports import Page, Scope, Write
-from integrations.engine.records import MARKS, AnyRecord, Company, Entity, TargetRecord, Unreadable
+from integrations.engine.records import MARKS, AnyRecord, Company, Entity, Unreadable
+from integrations.engine.targets import TargetRecord
 from integrations.systems.base import AtOnce, Check
 from integrations.systems.ifs import desk, pinging, profile, proposals, records, scans
 from integrations.systems.ifs.auth import BearerAuth

@@ -3,7 +3,7 @@
 from integrations.engine.drafts import BookedInvoiceDraft, Draft, MarkDraft, Receipt, UnproposeDraft, VoucherDraft
 from integrations.engine.errors import Rejected, Retryable, Stale
 from integrations.engine.ports import Write
-from integrations.engine.records import TargetRecord
+from integrations.engine.targets import TargetRecord
 from integrations.systems.ifs.booking import Booking
 from integrations.systems.ifs.editing import Editors
 from integrations.systems.ifs.profile import Profile

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from integrations.engine.errors import ConnectionBroken
-from integrations.engine.records import TargetRecord
+from integrations.engine.targets import TargetRecord
 from integrations.systems.ifs import odata
 from integrations.systems.ifs.odata import KeyValue
 from integrations.systems.ifs.profile import Profile

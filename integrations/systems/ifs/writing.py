@@ -10,7 +10,8 @@ from typing import Any
 from integrations.engine.drafts import MarkDraft, Receipt
 from integrations.engine.errors import Rejected
 from integrations.engine.ports import Write
-from integrations.engine.records import Entity, TargetRecord
+from integrations.engine.records import Entity
+from integrations.engine.targets import TargetRecord
 from integrations.systems.ifs import odata
 from integrations.systems.ifs.profile import Profile, SetSpec
 from integrations.transport.answer import Answer

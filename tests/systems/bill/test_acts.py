@@ -6,7 +6,8 @@ from msgspec.structs import replace
 
 from integrations.engine.drafts import ApplyDraft, ArchiveDraft, Draft, MarkDraft, PaidDraft
 from integrations.engine.errors import OutcomeUnknown, Rejected, Retryable, Stale
-from integrations.engine.records import Entity, Standing
+from integrations.engine.records import Entity
+from integrations.engine.targets import Standing
 from tests.systems.bill.world import World, vendor_draft
 
 BILL, CREDIT = ArchiveDraft(entity=Entity.INVOICE), ArchiveDraft(entity=Entity.INVOICE, credit=True)

@@ -14,7 +14,8 @@ import pytest
 from msgspec.structs import replace as changed
 
 from integrations.engine.errors import OutcomeUnknown, Rejected, Stale
-from integrations.engine.records import Entity, Standing
+from integrations.engine.records import Entity
+from integrations.engine.targets import Standing
 from integrations.systems.bill.client import connect
 from tests.systems.bill.world import SETTINGS, World, codes, read_all, vendor_draft
 

@@ -3,7 +3,8 @@ from decimal import Decimal
 
 import pytest
 
-from integrations.engine.records import Entity, TargetRecord
+from integrations.engine.records import Entity
+from integrations.engine.targets import TargetRecord
 from tests.systems.bill.world import World, vendor_draft
 
 

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from integrations.engine.drafts import ArchiveDraft, Receipt
 from integrations.engine.errors import Rejected, Stale
-from integrations.engine.records import Approval, Entity
+from integrations.engine.records import Entity
+from integrations.engine.targets import Approval
 from integrations.systems.bill.simulator import Fault
 from tests.systems.bill.world import World, vendor_draft
 

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from integrations.engine.drafts import ArchiveDraft, DraftLine
-from integrations.engine.records import Approval, Entity, Standing
+from integrations.engine.records import Entity
+from integrations.engine.targets import Approval, Standing
 from tests.systems.bill.world import SCOPE, World, vendor_draft
 
 

@@ -13,7 +13,8 @@ import httpx
 
 from integrations.engine.drafts import ArchiveDraft, Draft, DraftLine, InvoiceDraft, Receipt, VendorDraft
 from integrations.engine.ports import Scope, Write
-from integrations.engine.records import Address, Entity, TargetRecord
+from integrations.engine.records import Address, Entity
+from integrations.engine.targets import TargetRecord
 from integrations.systems.bill.client import BillClient, connect
 from integrations.systems.bill.simulator import DEFAULT_CHART, Fault, Simulator, SimulatorConfig, seed
 from integrations.transport.kit import Kit

@@ -6,7 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from integrations.engine.records import Entity, InvoiceState, TargetRecord
+from integrations.engine.records import Entity, InvoiceState
+from integrations.engine.targets import TargetRecord
 from integrations.systems.ifs.simulator import hands
 from tests.systems.ifs.lines.world import World
 

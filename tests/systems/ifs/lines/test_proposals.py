@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from integrations.engine.records import Entity, TargetRecord
+from integrations.engine.records import Entity
+from integrations.engine.targets import TargetRecord
 from tests.systems.ifs.lines.world import World
 
 

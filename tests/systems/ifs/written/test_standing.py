@@ -6,7 +6,8 @@ from decimal import Decimal
 import pytest
 
 from integrations.engine.errors import OutcomeUnknown
-from integrations.engine.records import Entity, Standing
+from integrations.engine.records import Entity
+from integrations.engine.targets import Standing
 from tests.systems.ifs.written.books import POST, Books, captured
 
 
