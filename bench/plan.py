@@ -24,7 +24,7 @@ class Plan:
     entries: int = 50_000
     terms: int = 800_000
     events: float = 200.0  # a second
-    hooked: float = 20.0  # seconds
+    hooked: float = 60.0  # seconds
     burst: int = 500  # events within a second
     ledger: bool = True
 
@@ -37,7 +37,6 @@ LONG = Plan(
     window=60.0,
     entries=1_000_000,
     terms=5_000_000,
-    hooked=60.0,
     dlt=50_000,
 )
 TINY = Plan(
