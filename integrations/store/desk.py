@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from integrations.models import Comment, OutboxItem, ReviewItem
@@ -11,7 +12,7 @@ from integrations.store.checking import Ruling, ruling
 from integrations.store.questions import Refused, tell
 from tenants import permissions
 from tenants.access import Place
-from tenants.models import Membership, User
+from tenants.models import Membership, Role, User
 
 LONGEST = 4000  # characters of a comment
 _BLIND = "it may be on the other side already: compare both sides first"
@@ -33,8 +34,8 @@ def assigning(to: User | None) -> Act:
 
     def assign(place: Place, reviews: Sequence[ReviewItem], outcome: Outcome) -> None:
         _may_work(place)
-        if to is not None and not Membership.objects.filter(user=to).exists():
-            raise Refused("unknown", "Only members of this team are given work.")
+        if to is not None and not workers().filter(user=to).exists():
+            raise Refused("unknown", "Work is given to members of this team whose role may do it.")
         open_still = ReviewItem.objects.filter(pk__in=[r.pk for r in reviews], status=ReviewItem.Status.OPEN)
         held = {each.pk: each for each in open_still.select_for_update(of=("self",)).order_by("pk")}
         other = [r for r in reviews if r.pk in held and held[r.pk].assignee_id != (to.pk if to else None)]
@@ -48,6 +49,12 @@ def assigning(to: User | None) -> Act:
                 outcome.refuse(review, GONE)
 
     return assign
+
+
+def workers() -> QuerySet[Membership]:
+    """Those of this team whose role may do work, and so be given it."""
+    at_work = [role for role in Role.values if permissions.may(role, permissions.Act.WORK)]
+    return Membership.objects.filter(role__in=at_work)
 
 
 def give(place: Place, item: OutboxItem, to: User | None) -> bool:

@@ -1,11 +1,12 @@
 """The people of this team, to give work to."""
 
+from integrations.store import desk
 from tenants.models import Membership, User
 
 
 def members() -> list[User]:
-    """Everybody who belongs here, by address; one query."""
-    found = {row.user.pk: row.user for row in Membership.objects.select_related("user")}
+    """Everybody who may be given work here, by address; one query."""
+    found = {row.user.pk: row.user for row in desk.workers().select_related("user")}
     return sorted(found.values(), key=lambda user: user.email)
 
 

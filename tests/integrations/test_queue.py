@@ -225,14 +225,17 @@ def test_ignoring_many_is_judged_and_kept_record_by_record(board: Desk, cast: Ca
     )
 
 
-def test_work_is_given_to_members_only_and_audited(board: Desk, cast: Cast, clerk: Place) -> None:
+def test_work_is_given_to_those_alone_who_may_do_it_and_audited(board: Desk, cast: Cast, clerk: Place) -> None:
     item = board.record("held", code="a")
-    with pytest.raises(Refused, match="Only members"):
-        bulk.on_each(clerk, every, desk.assigning(cast.stranger))
-    outcome = bulk.on_each(clerk, every, desk.assigning(cast.owner))
+    auditor = person()
+    join(auditor, cast.tenant, Role.AUDITOR)
+    for other in (cast.stranger, auditor):
+        with pytest.raises(Refused, match="whose role may do it"):
+            bulk.on_each(clerk, every, desk.assigning(other))
+    outcome = bulk.on_each(clerk, every, desk.assigning(cast.colleague))
     with clerk.scope():
         entry = AuditEntry.objects.get(action="assigned")
-        assert ReviewItem.objects.get(item=item).assignee_id == cast.owner.pk
+        assert ReviewItem.objects.get(item=item).assignee_id == cast.colleague.pk
     assert (outcome.done, entry.source_key) == (1, item.source_key)
 
 

@@ -60,8 +60,8 @@ def test_a_filter_that_makes_no_sense_is_refused(clerk: Client, query: str) -> N
 def test_given_items_are_found_by_their_assignee(clerk: Client, cast: Cast, desk: Desk) -> None:
     desk.record("held", code="a"), desk.record("held", code="b")
     [first, _] = reviews(desk)
-    assert post(clerk, f"{first}/assign", to=cast.owner.email).json()["assignee"] == cast.owner.email
-    [row] = clerk.get(f"{V1}/?assignee={cast.owner.email}").json()["results"]
+    assert post(clerk, f"{first}/assign", to=cast.colleague.email).json()["assignee"] == cast.colleague.email
+    [row] = clerk.get(f"{V1}/?assignee={cast.colleague.email}").json()["results"]
     assert row["id"] == first
     assert post(clerk, f"{first}/assign", to=cast.stranger.email).status_code == 400
     assert post(clerk, f"{first}/assign", to=None).json()["assignee"] is None
@@ -71,7 +71,7 @@ def test_an_act_on_all_that_a_filter_matches(clerk: Client, cast: Cast, desk: De
     for code in ("a", "a", "b"):
         desk.record("held", code=code)
     assert post(clerk, "comment", filter={"code": "a"}, text="seen").json()["done"] == 2
-    assert post(clerk, "assign", filter={"code": "a"}, to=cast.owner.email).json()["done"] == 2
+    assert post(clerk, "assign", filter={"code": "a"}, to=cast.colleague.email).json()["done"] == 2
     assert post(clerk, "retry", filter={"code": "a"}).json()["done"] == 2
     assert clerk.get(f"{V1}/{reviews(desk)[0]}/comments/").json()["results"][0]["text"] == "seen"
 
