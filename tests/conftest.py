@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connections
 from django.test.utils import setup_databases, teardown_databases
 
-from tests.factories import Cast, forget_throttles
+from tests.factories import Cast, forget_restarts, forget_throttles
 
 PLAIN_STATIC = "django.contrib.staticfiles.storage.StaticFilesStorage"
 
@@ -66,6 +66,7 @@ def database(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
 @pytest.fixture
 def cast(database: None) -> Cast:
     """Owner and colleague of one new tenant, and a stranger who owns another."""
+    forget_restarts()
     return Cast.make()
 
 

@@ -12,10 +12,13 @@ from allauth.mfa.totp.internal.auth import (
     hotp_value,
     yield_hotp_counters_from_time,
 )
+from django.conf import settings
 from django.contrib.auth.hashers import ScryptPasswordHasher
 from django.core.cache import caches
 from django.test import Client
 
+from integrations.transport import memory
+from integrations.transport.throttle import RedisBudgets
 from tenants.access import Place, places_of
 from tenants.models import Membership, Role, Tenant, User
 from tenants.scope import tenant_scope
@@ -55,6 +58,12 @@ def signed_in(user: User) -> Client:
 def forget_throttles() -> None:
     """Sign-in throttles start at zero, in this thread; nobody else's keys are touched."""
     caches["default"].key_prefix = f"test-{uuid.uuid4().hex}"
+
+
+def forget_restarts() -> None:
+    """Redis counts as long there. Newly started or emptied it keeps lanes closed for a while, and nothing is sent."""
+    budgets = RedisBudgets(memory.connect(settings.REDIS_URL))
+    budgets.redis.set(f"{budgets.prefix}epoch", 0)
 
 
 def code_of(secret: str) -> str:

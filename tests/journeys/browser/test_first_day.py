@@ -87,6 +87,8 @@ def take_every_step(window: Page) -> None:
     window.get_by_role("button", name="Save and go on").click()
     expect(window.locator("h1")).to_have_text("What flows, when")
     window.get_by_role("button", name="Save and go on").click()
+    expect(window.locator("h1")).to_have_text("Into the books")
+    window.get_by_role("button", name="Save and go on").click()
     expect(window.get_by_text("Nothing is written yet.")).to_be_visible()
 
 
