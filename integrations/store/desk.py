@@ -54,7 +54,8 @@ def assigning(to: User | None) -> Act:
 def workers() -> QuerySet[Membership]:
     """Those of this team whose role may do work, and so be given it."""
     at_work = [role for role in Role.values if permissions.may(role, permissions.Act.WORK)]
-    return Membership.objects.filter(role__in=at_work)
+    found: QuerySet[Membership] = Membership.objects.filter(role__in=at_work)
+    return found
 
 
 def give(place: Place, item: OutboxItem, to: User | None) -> bool:
