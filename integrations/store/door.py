@@ -5,13 +5,14 @@ remembered between events cannot become wrong: whose address a digest is, and wh
 """
 
 import json
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from threading import Lock
+from typing import Any, TypeVar, overload
 from uuid import UUID
 
+from cachetools import TTLCache
 from django.db import connection as database
 from django.db.models import F
 
@@ -38,35 +39,9 @@ _KEEP = """
 """
 
 
-class Remembered(Generic[K, V]):
-    """What was found for a key, for some seconds, of so many keys; None is asked again. Shows nothing of itself."""
-
-    def __init__(self, seconds: float, most: int) -> None:
-        self._seconds, self._most = seconds, most
-        self._found: dict[K, tuple[float, V]] = {}
-
-    def get(self, key: K, find: Callable[[], V]) -> V:
-        now = time.monotonic()
-        kept = self._found.get(key)
-        if kept is not None and now < kept[0]:
-            return kept[1]
-        found = find()
-        if found is not None:
-            self._drop(now)
-            self._found[key] = now + self._seconds, found
-        return found
-
-    def _drop(self, now: float) -> None:
-        """What is too old; everything when there is too much. Others may be at it meanwhile."""
-        for key, (until, _) in list(self._found.items()):
-            if until <= now:
-                self._found.pop(key, None)
-        if len(self._found) >= self._most:
-            self._found.clear()
-
-
-_tenants: Remembered[str, UUID | None] = Remembered(seconds=600, most=1000)
-_opened: Remembered[tuple[UUID, bytes], Sealed] = Remembered(seconds=60, most=100)
+_tenants: TTLCache[str, UUID] = TTLCache(maxsize=1000, ttl=600)
+_opened: TTLCache[tuple[UUID, bytes], Sealed] = TTLCache(maxsize=100, ttl=60)
+_lock = Lock()  # of both
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +57,7 @@ class Address:
 
 def tenant_of(token: str) -> UUID | None:
     """Whose address ends with this token, or ended so a while ago; outside any scope."""
-    return _tenants.get(hooks.digest_of(token), lambda: hooks.tenant_of(token))
+    return _remembered(_tenants, hooks.digest_of(token), lambda: hooks.tenant_of(token))
 
 
 def at_address(token: str, system: str) -> Address | None:
@@ -119,4 +94,21 @@ def _open(stored: bytes) -> Sealed:
     def reveal() -> Sealed:
         return Sealed(Sealed.from_store(stored, _BOUND).reveal())
 
-    return _opened.get((current_tenant(), stored), reveal)
+    return _remembered(_opened, (current_tenant(), stored), reveal)
+
+
+@overload
+def _remembered(cache: TTLCache[K, V], key: K, find: Callable[[], V]) -> V: ...
+@overload
+def _remembered(cache: TTLCache[K, V], key: K, find: Callable[[], V | None]) -> V | None: ...
+def _remembered(cache: TTLCache[K, V], key: K, find: Callable[[], V | None]) -> V | None:
+    """What was found for a key; nothing found is asked again."""
+    with _lock:
+        kept = cache.get(key)
+    if kept is not None:
+        return kept
+    found = find()
+    if found is not None:
+        with _lock:
+            cache[key] = found
+    return found

@@ -1,6 +1,7 @@
 """Our door for events: who gets in, what is kept, and what it costs to be turned away."""
 
 import json
+import secrets
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -172,25 +173,12 @@ def test_short_way_and_the_address_in_the_urls_answer_the_same(post: Post, setti
     assert len(post.events()) == 1
 
 
-def test_what_is_remembered_at_the_door_is_bounded_and_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = [100.0]
-    monkeypatch.setattr("integrations.store.door.time.monotonic", lambda: now[0])
-    kept: door.Remembered[int, str] = door.Remembered(seconds=60, most=3)
-    asked: list[int] = []
-
-    def ask(key: int) -> str:
-        def find() -> str:
-            asked.append(key)
-            return str(key)
-
-        return kept.get(key, find)
-
-    assert [ask(1), ask(1), asked] == ["1", "1", [1]]
-    now[0] += 61
-    assert [ask(1), asked] == ["1", [1, 1]]
-    for key in range(2, 9):
-        ask(key)
-    assert len(kept._found) <= 3
+def test_an_address_that_was_unknown_a_moment_ago_is_known_once_it_is_there(post: Post) -> None:
+    token = secrets.token_urlsafe(32)
+    assert door.tenant_of(token) is None
+    with tenant_scope(post.town.tenant_id):
+        WebhookSubscription.objects.update(token_digest=store.digest_of(token))
+    assert door.tenant_of(token) == post.town.tenant_id
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])
