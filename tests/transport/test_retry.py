@@ -44,6 +44,10 @@ def test_a_date_is_measured_on_the_servers_own_clock() -> None:
     assert retry_after(headers, NOW) == 20.0
 
 
+def test_a_date_beyond_the_calendar_is_none() -> None:
+    assert http_date("Fri, 31 Dec 9999 23:59:59 -1400") is None
+
+
 @given(st.text(max_size=40))
 def test_no_header_breaks_us(text: str) -> None:
     wait = retry_after({"retry-after": text, "date": text}, NOW)

@@ -48,9 +48,9 @@ def when(value: str | None) -> datetime | None:
         return None
     try:
         parsed = datetime.fromisoformat(value)
-    except ValueError as error:
+        return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:  # the last hours of year 9999, west of Greenwich
         raise RowError(f"BILL sent a time that cannot be read: {value[:40]!r}.", "bad_time") from error
-    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def day(value: str | None) -> date | None:

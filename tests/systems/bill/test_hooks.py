@@ -131,6 +131,7 @@ def test_json_in_a_json_string_is_read_as_well() -> None:
         b'{"metadata":{"eventType":"metadata.updated"}}',
         b'{"metadata":{"eventType":"bill.updated"},"bill":{"id":"../../etc"}}',
         b'{"metadata":{"eventType":"bill.updated"},"bill":{"id":"x","updatedTime":"never"}}',
+        b'{"metadata":{"eventType":"bill.updated"},"bill":{"id":"x","updatedTime":"9999-12-31T23:59:59-12:00"}}',
         json.dumps(json.dumps(json.dumps({}))).encode(),
     ],
 )

@@ -5,7 +5,7 @@ import pytest
 
 from integrations.engine.errors import ConnectionBroken, Retryable
 from integrations.engine.ports import Scope
-from integrations.engine.records import Dimension, Entity, GLAccount, Invoice, InvoiceState, Vendor
+from integrations.engine.records import Dimension, Entity, GLAccount, Invoice, InvoiceState, Unreadable, Vendor
 from integrations.systems.bill.reading import Cursor
 from tests.systems.bill.world import ORGANIZATION, SCOPE, World, read_all, vendor_draft
 
@@ -184,6 +184,15 @@ def test_times_in_every_shape_are_utc(world: World, shape: str) -> None:
     assert isinstance(vendor, Vendor)
     assert vendor.modified is not None
     assert vendor.modified.replace(microsecond=0) == datetime.fromisoformat("2026-01-15T09:30:00+00:00")
+
+
+@pytest.mark.parametrize("stamp", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00", "soon"])
+def test_a_time_that_cannot_be_spoils_its_own_record_only(world: World, stamp: str) -> None:
+    odd, good = world.vendor("Odd"), world.vendor("Good")
+    real = next(row["updatedTime"] for row in world.sim.dump("vendors") if row["id"] == odd)
+    world.fault("replace", "/v3/vendors", find=f'"updatedTime":"{real}"', text=f'"updatedTime":"{stamp}"')
+    found, _ = read_all(world.client, Entity.VENDOR)
+    assert {record.key: type(record) for record in found} == {odd: Unreadable, good: Vendor}
 
 
 def test_fetch_gives_each_entity_by_its_key(world: World) -> None:
