@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.integrations.hooks.conftest import Post, Posts
-from tests.integrations.runner.test_payments import later, ours, pay, same_parts, sent, theirs
+from tests.integrations.runner.paying import later, ours, pay, same_parts, sent, theirs
 
 STEPS = ("PROCESSED", "CLEARED", "DISBURSEMENT_FAILED_ACTION_NEEDED", "VOIDED")
 

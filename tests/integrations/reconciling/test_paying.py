@@ -7,7 +7,7 @@ from integrations.engine.agreement import State
 from integrations.runner.reconciling import moving
 from integrations.store import reconciling
 from tenants.scope import tenant_scope
-from tests.integrations.runner.test_payments import VOUCHERS, later, pay, sent
+from tests.integrations.runner.paying import VOUCHERS, later, pay, sent
 from tests.integrations.runner.town import Make, Town, town_of
 
 __all__ = ["town_of"]
