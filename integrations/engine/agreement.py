@@ -1,6 +1,6 @@
 """How a record stands between both sides when they are reconciled: exactly one state each, proven by a row.
 
-The states are those of section 9.2 of docs/ap-rules.md; whatever no row proves is unexplained, and must be none.
+The states are those of docs/ap-rules.md; whatever no row proves is unexplained, and must be none.
 """
 
 from collections.abc import Mapping
@@ -17,6 +17,8 @@ class Part(StrEnum):
     CAPTURED = "captured"  # approved in the AP tool with invoices in the books
     PAYMENTS = "payments"  # with vouchers and their reversals
     BY_HAND = "by_hand"  # on the other side, without a record of the ERP
+    SETTLEMENT = "settlement"  # what our lists say of an account that AP settles from, with the ERP's ledger
+    CASH = "cash"  # the same of an account that payments leave from
 
 
 class State(StrEnum):
@@ -47,7 +49,18 @@ PARTS: Mapping[Part, str] = {
     Part.CAPTURED: "Captured invoices and the books",
     Part.PAYMENTS: "Payments and vouchers",
     Part.BY_HAND: "Bills without an invoice of the ERP",
+    Part.SETTLEMENT: "Settlement accounts",
+    Part.CASH: "Cash accounts",
 }
+NOUNS: Mapping[Part, str] = {
+    Part.INVOICES: "invoices",
+    Part.CAPTURED: "captured invoices",
+    Part.PAYMENTS: "payments",
+    Part.BY_HAND: "bills",
+    Part.SETTLEMENT: "lines of settlement accounts",
+    Part.CASH: "lines of cash accounts",
+}
+ACCOUNTS = frozenset({Part.SETTLEMENT, Part.CASH})  # show the money of payments once more, account by account
 
 WORDS: Mapping[State, str] = {
     State.AGREED: "Agreed",

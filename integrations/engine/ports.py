@@ -6,6 +6,7 @@ from typing import Protocol, runtime_checkable
 
 import msgspec
 
+from integrations.engine.balances import Movement
 from integrations.engine.decisions import Decision, Link
 from integrations.engine.drafts import Draft, Receipt
 from integrations.engine.errors import OutcomeUnknown, Rejected
@@ -107,6 +108,18 @@ class Documents(Protocol):
 
     def document(self, ref: str) -> Document:
         """The document that a record refers to as `ref`; raises Retryable, Rejected or ConnectionBroken."""
+        ...
+
+
+@runtime_checkable
+class Ledger(Protocol):
+    """A connected system that shows what stands on accounts of its ledger."""
+
+    def movements(self, company: str, accounts: Sequence[str]) -> Iterator[Movement]:
+        """What every voucher comes to on these accounts, in all periods; cancelled ones are left out.
+
+        Raises Retryable or ConnectionBroken, or Rejected where it does not show them: what was given before is void.
+        """
         ...
 
 

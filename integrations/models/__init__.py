@@ -14,7 +14,12 @@ from integrations.models.mapping_upload import MappingUpload
 from integrations.models.order import BilledLine
 from integrations.models.payment import PaymentPart, PaymentStep
 from integrations.models.plan import Plan, PlanLine
-from integrations.models.reconciliation import ReconciliationSnapshot, ReconciliationStatement, StatementKey
+from integrations.models.reconciliation import (
+    AccountBalance,
+    ReconciliationSnapshot,
+    ReconciliationStatement,
+    StatementKey,
+)
 from integrations.models.review import Answer, Comment, ReviewItem
 from integrations.models.search import SearchTerm
 from integrations.models.setting import SettingChange
@@ -32,6 +37,7 @@ from integrations.models.sync import (
 )
 
 __all__ = [
+    "AccountBalance",
     "Alert",
     "AlertChannel",
     "AlertDelivery",

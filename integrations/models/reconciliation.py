@@ -34,6 +34,40 @@ class ReconciliationSnapshot(TenantOwned):
         return f"{self.integration_id} {self.day}"
 
 
+class AccountBalance(TenantOwned):
+    """What our lists and the ERP's ledger said of a settlement or cash account when it was last read, at `read_at`.
+
+    `what`, `named` and the two sides are those of `engine.balances.Balance`; `since` is when it came to stand so.
+    """
+
+    integration = models.ForeignKey(
+        Integration, models.CASCADE, related_name="balances", db_constraint=False, db_index=False
+    )
+    part = models.CharField(max_length=12)
+    account = models.CharField(max_length=120, db_collation="C")
+    what = models.CharField(max_length=10)
+    currency = models.CharField(max_length=10, blank=True)
+    period = models.CharField(max_length=20, blank=True)
+    here = models.DecimalField(max_digits=24, decimal_places=6, null=True)
+    there = models.DecimalField(max_digits=24, decimal_places=6, null=True)
+    vouchers = models.PositiveIntegerField(default=0)
+    state = models.CharField(max_length=24)
+    reason = models.CharField(max_length=40, blank=True)
+    named = models.JSONField(default=list)
+    since = models.DateTimeField()
+    read_at = models.DateTimeField()
+
+    class Meta(TenantOwned.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "integration", "account", "what", "currency", "period"], name="account_balance_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account} {self.what} {self.currency} {self.period}"
+
+
 class StatementKey(TenantOwned):
     """What a tenant signs its statements with (Ed25519); the newest signs, `public` of older ones still verify."""
 

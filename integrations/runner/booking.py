@@ -3,13 +3,21 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from integrations.engine.ports import Item, Target
+import structlog
+from django.utils import timezone
+
+from integrations.engine.balances import Balance, Lists, compare, not_read
+from integrations.engine.errors import Rejected
+from integrations.engine.ports import Item, Ledger, Target
 from integrations.engine.records import MARKS, Entity, Gone, Invoice, Payment
 from integrations.engine.targets import TargetRecord
 from integrations.models import Flow, Integration
-from integrations.store import books
+from integrations.store import balances, books
+from integrations.store.settings import today
 from integrations.systems import registry
 from tenants.scope import tenant_scope
+
+log = structlog.get_logger(__name__)
 
 
 def look(flow: Flow, batch: Sequence[Item], target: Target, planned: Collection[str] = ()) -> list[TargetRecord]:
@@ -39,6 +47,38 @@ def settlement(flow: Flow, target: Target) -> list[TargetRecord]:
     with tenant_scope(flow.tenant_id):
         ids = books.unsettled(flow.integration)
     return list(target.standing(Entity.INVOICE, ids).values()) if ids else []
+
+
+def accounts(flow: Flow, target: Any) -> None:
+    """Read the settlement and cash accounts of the books, and keep how they agree with our lists.
+
+    Called by whoever holds the flow, so that nothing is booked meanwhile; raises Retryable or ConnectionBroken.
+    """
+    integration, at = flow.integration, timezone.now()
+    with tenant_scope(flow.tenant_id):
+        settlement, cash = balances.accounts_of(integration, today())
+        if not balances.is_due(integration, settlement | cash, at):
+            return
+        lists = balances.lists(integration, settlement, cash) if settlement | cash else None
+    found = _held_against(lists, target, integration.company, cash) if lists is not None else []
+    with tenant_scope(flow.tenant_id):
+        balances.keep(integration, found, at)
+
+
+def accounts_due(flow: Flow) -> bool:
+    """Whether these accounts are to be read again; in the open scope."""
+    settlement, cash = balances.accounts_of(flow.integration, today())
+    return balances.is_due(flow.integration, settlement | cash, timezone.now())
+
+
+def _held_against(lists: Lists, target: Any, company: str, cash: Collection[str]) -> list[Balance]:
+    every = sorted({*lists.settlement, *cash})
+    try:
+        if isinstance(target, Ledger):
+            return compare(lists, target.movements(company, every))
+    except Rejected as error:
+        log.warning("accounts_not_read", company=company, why=error.message)
+    return not_read(every, lists.settlement)
 
 
 def know_currency(flow: Flow, target: Any) -> None:

@@ -8,7 +8,7 @@ from integrations.engine.ports import Scope
 from integrations.engine.records import Entity
 from integrations.models import Connection, Flow
 from integrations.runner import booking, connecting
-from integrations.store import books, chart, mirror
+from integrations.store import books, chart, mirror, settlements
 from integrations.store.lease import Lease, LeaseLost, take_over
 from integrations.systems import registry
 from tenants.scope import tenant_scope
@@ -26,6 +26,7 @@ def refresh(lease: Lease, flow: Flow, target: Any, minutes: float = MINUTES) -> 
             _list_proposals(lease, flow, minutes)
         if entity is Entity.PAYMENT:
             _look_at_settlement(lease, flow, target, minutes)
+            _read_accounts(lease, flow, target)
         return
     if entity is Entity.INVOICE:
         with tenant_scope(lease.tenant_id):
@@ -53,7 +54,8 @@ def is_stale(lease: Lease, flow: Flow, minutes: float) -> bool:
     if flow.inbound:
         with tenant_scope(lease.tenant_id):
             settling = entity is Entity.PAYMENT and bool(books.unsettled(flow.integration))
-        return settling and not _is_fresh(lease, flow.target, Entity.PAYMENT, minutes)
+            due = entity is Entity.PAYMENT and booking.accounts_due(flow)
+        return due or (settling and not _is_fresh(lease, flow.target, Entity.PAYMENT, minutes))
     if entity not in registry.get(flow.target.system).reads or entity not in (Entity.VENDOR, Entity.INVOICE):
         return False
     with tenant_scope(lease.tenant_id):
@@ -90,6 +92,14 @@ def _look_at_settlement(lease: Lease, flow: Flow, target: Any, minutes: float) -
     with tenant_scope(lease.tenant_id):
         mirror.note_open(flow.target.pk, found)
         mirror.whole(flow.target.pk, Entity.PAYMENT, at)
+
+
+def _read_accounts(lease: Lease, flow: Flow, target: Any) -> None:
+    """Whether settlement and cash accounts of the books are as our lists say, by what has just been seen settled."""
+    with tenant_scope(lease.tenant_id):
+        settlements.refresh(flow)
+    booking.accounts(flow, target)
+    _renew(lease)
 
 
 def _renew(lease: Lease) -> None:

@@ -118,11 +118,15 @@ def refresh(flow: Flow) -> None:
             cursor.execute(statement, names)
 
 
-def sums(rows: "QuerySet[Settlement]") -> dict[str, tuple[int, dict[str, Decimal]]]:
-    """By state: how many rows, and their amounts by currency, which are never added together; one query."""
+def sums(rows: "QuerySet[Settlement]", *, invoices: bool = False) -> dict[str, tuple[int, dict[str, Decimal]]]:
+    """By state: how many rows, and their amounts by currency, which are never added together; one query.
+
+    `invoices`: how many invoices they are of, since several payments may have paid of one.
+    """
     found: dict[str, tuple[int, dict[str, Decimal]]] = {}
-    grouped = rows.order_by().values_list("state", "currency").annotate(Count("id"), Sum("amount"))
-    for state, currency, count, amount in grouped:
+    many = Count("invoice", distinct=True) if invoices else Count("id")
+    grouped = rows.order_by().values_list("state", "currency", "integration").annotate(many, Sum("amount"))
+    for state, currency, _, count, amount in grouped:
         before, amounts = found.get(state, (0, {}))
-        found[state] = before + count, {**amounts, currency: amount}
+        found[state] = before + count, {**amounts, currency: amounts.get(currency, Decimal(0)) + amount}
     return found

@@ -135,7 +135,7 @@ def _inactive() -> Iterator[Call]:
 def _unsettled() -> Iterator[Call]:
     """What was paid and stands open in the ledger: somebody settles it from the list."""
     rows = Settlement.objects.filter(state=Settlement.State.PAID)
-    count, amounts = sums(rows).get("paid", (0, {}))
+    count, amounts = sums(rows, invoices=True).get("paid", (0, {}))
     if count:
         oldest = rows.aggregate(day=Min("dated"))["day"]
         since = f", {'' if count == 1 else 'the oldest '}since {date_format(oldest, 'j F Y')}" if oldest else ""

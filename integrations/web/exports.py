@@ -77,27 +77,27 @@ def stated(
     facts: Iterable[tuple[str, object]],
     columns: Sequence[str],
     rows: Iterable[Sequence[object]],
-    sums: tuple[str, str] | None = None,
+    sums: Sequence[str] = (),
 ) -> StreamingHttpResponse:
     """A CSV file that says of itself what was asked, and at its end how many rows it has and what they come to.
 
-    `sums` are the columns of currency and amount. The last line is the SHA-256 of all bytes before it. Call it outside
-    of any scope; `rows` opens short ones itself.
+    `sums` are the columns that amounts are added up by, the currency among them, then that of the amount. The last
+    line is the SHA-256 of all bytes before it. Call it outside of any scope; `rows` opens short ones itself.
     """
 
     def every() -> Iterator[Sequence[object]]:
-        totals: dict[str, Decimal] = defaultdict(Decimal)
-        places = [columns.index(each) for each in sums] if sums else []
+        totals: dict[tuple[str, ...], Decimal] = defaultdict(Decimal)
+        places = [columns.index(each) for each in sums]
         count = 0
         yield from ([label, value] for label, value in facts)
         yield columns
         for row in rows:
             count += 1
-            if places and isinstance(amount := row[places[1]], Decimal):
-                totals[str(row[places[0]])] += amount
+            if places and isinstance(amount := row[places[-1]], Decimal):
+                totals[tuple(str(row[place]) for place in places[:-1])] += amount
             yield row
         yield ["Rows", count]
-        yield from (["Total", currency, amount] for currency, amount in sorted(totals.items()))
+        yield from (["Total", *by, amount] for by, amount in sorted(totals.items()))
 
     def hashed() -> Iterator[str]:
         digest = sha256()

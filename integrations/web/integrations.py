@@ -153,6 +153,7 @@ def integration(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
     found = get_object_or_404(Integration.objects.select_related("erp", "ap"), uuid=uuid)
     views = flow_views(Flow.objects.select_related(*JOINED).filter(integration=found).order_by("id"))
     stand = standings(view.flow for view in views)
+    open_ones = Settlement.objects.filter(integration=found, state=Settlement.State.PAID)
     return render(
         request,
         "integrations/integration.html",
@@ -165,7 +166,7 @@ def integration(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
             "may_change": may(request, Act.CONNECT),
             "may_confirm": may_confirm(request),
             "missing": missing(found),
-            "unsettled": sums(Settlement.objects.filter(integration=found, state=Settlement.State.PAID)).get("paid"),
+            "unsettled": sums(open_ones, invoices=True).get("paid"),
             "plan": Plan.objects.filter(integration=found).order_by("-made_at").first(),
             "may_run": may(request, Act.CONNECT) or may(request, Act.WORK),
         },

@@ -7,7 +7,17 @@ from typing import Any
 
 from django import forms
 
-from integrations.engine.agreement import AT_REST, OWNERS, PART_CHOICES, PARTS, STATE_CHOICES, WORDS, Part, State
+from integrations.engine.agreement import (
+    ACCOUNTS,
+    AT_REST,
+    OWNERS,
+    PART_CHOICES,
+    PARTS,
+    STATE_CHOICES,
+    WORDS,
+    Part,
+    State,
+)
 from integrations.engine.reasons import REASONS
 from integrations.models import Integration
 from integrations.store.reconciling import Cell, Narrowed, Row
@@ -57,6 +67,11 @@ class Line:
     def words(self) -> str:
         """What is compared."""
         return PARTS[Part(self.part)]
+
+    @property
+    def period_words(self) -> str:
+        """The period; what others post on an account is compared over all of them."""
+        return self.period or ("all periods" if self.part in ACCOUNTS else "no date")
 
     @property
     def apart(self) -> Decimal:

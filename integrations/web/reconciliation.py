@@ -15,6 +15,7 @@ from integrations.runner.reconciling import moving
 from integrations.store import reconciling
 from integrations.store.reconciling import Cell, Row, Supplier, answer, totals
 from integrations.web import exports
+from integrations.web.accounts import Account, accounts_of
 from integrations.web.gate import page, place_of
 from integrations.web.reconciled import Filters, Line, cells_of_snapshot, lines_of, owner_of, passes
 from tenants.web.middleware import io_view
@@ -26,6 +27,7 @@ COLUMNS = (
     *("What", "Company", "Currency", "Period", "State", "Reason", "Owner", "Number", "Key", "Part of it", "There"),
     *("Supplier", "Supplier name", "Date", "Amount here", "Amount there", "Open here", "Open there", "Since", "Until"),
 )
+SUMS = ("What", "Currency", "Amount here")  # an invoice and its payment are the same money: never one total
 
 
 class Side(NamedTuple):
@@ -35,6 +37,7 @@ class Side(NamedTuple):
     at: datetime
     lines: Sequence[Line]
     suppliers: Sequence[Supplier]
+    accounts: Sequence[Account]
     kept: bool
 
 
@@ -52,7 +55,8 @@ def reconciliation(request: HttpRequest) -> HttpResponseBase:
         cells, as_of, owing = _reckoned(integration, at, kept="now" not in request.GET, owing=len(chosen) < 2)
         found = [cell for cell in cells if passes(cell, chosen)]
         every += found
-        sides.append(Side(integration, as_of, lines_of(found), owing, kept=as_of != at))
+        accounts = accounts_of(integration) if len(chosen) < 2 else []
+        sides.append(Side(integration, as_of, lines_of(found), owing, accounts, kept=as_of != at))
     context = {
         "answer": answer(every),
         "sides": [side for side in sides if side.lines],
@@ -139,7 +143,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
 
     facts = (("Export", "reconciliation"), ("Integration", integration.name), ("Asked for", said), ("As of", at))
     cells = (cells_of(integration, row) for row in every())
-    return exports.stated(f"reconciliation-{at:%Y-%m-%d}.csv", facts, COLUMNS, cells, sums=("Currency", "Amount here"))
+    return exports.stated(f"reconciliation-{at:%Y-%m-%d}.csv", facts, COLUMNS, cells, sums=SUMS)
 
 
 def cells_of(integration: Integration, row: Row) -> tuple[Any, ...]:

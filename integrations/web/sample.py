@@ -20,7 +20,7 @@ from integrations.store.reconciling import Row
 from integrations.web import exports
 from integrations.web.gate import page, place_of
 from integrations.web.reconciled import Filters
-from integrations.web.reconciliation import COLUMNS, cells_of, wanted
+from integrations.web.reconciliation import COLUMNS, SUMS, cells_of, wanted
 from tenants.web.middleware import io_view
 
 USUAL, MOST = 25, 1_000
@@ -53,7 +53,7 @@ def sample(request: HttpRequest) -> HttpResponseBase:
     )
     cells = ((way, *cells_of(integration, row)) for way, row in drawn)
     columns = ("Way", *COLUMNS)
-    return exports.stated(f"sample-{at:%Y-%m-%d}.csv", facts, columns, cells, sums=("Currency", "Amount here"))
+    return exports.stated(f"sample-{at:%Y-%m-%d}.csv", facts, columns, cells, sums=SUMS)
 
 
 def draw(rows: Sequence[Row], size: int, seed: str) -> list[Row]:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from audit.log import record
 from audit.models import AuditEntry
 from integrations.models import (
+    AccountBalance,
     Alert,
     AlertChannel,
     AlertDelivery,
@@ -295,6 +296,10 @@ def _settlements(house: House) -> None:
 def _statements(house: House) -> None:
     """A day's sums and a signed statement."""
     integration, now = Integration.objects.earliest("id"), timezone.now()
+    AccountBalance.objects.create(
+        integration=integration, part="cash", account=house.mark_of(AccountBalance), what="booked", currency="USD",
+        here=Decimal("10.50"), there=Decimal("10.50"), state="agreed", since=now, read_at=now,
+    )  # fmt: skip
     statements.make(integration, now, {}, house.mark_of(ReconciliationStatement), None, now.date())
     ReconciliationSnapshot.objects.create(
         integration=integration, day=now.date(), at=now, answer=house.mark_of(ReconciliationSnapshot)

@@ -32,15 +32,18 @@ _RECKONED = """
     ),
     every AS (
         SELECT part, key, variant, item_uuid, target_id, number, party, party_name, currency, day, here, there,
-            open_here, open_there, state, because, since, until, source_print, link_print, source, link, asked
+            open_here, open_there, state, because, since, until, source_print, link_print, source, link, asked,
+            NULL::text AS own_period
         FROM told
         UNION ALL
         SELECT 'by_hand', h.target_id, '', NULL, h.target_id, h.number, coalesce(v.source_key, h.vendor_id), h.name,
             h.currency, h.day, NULL, h.there, NULL, h.open_there, 'missing_in_source', h.reason, h.since, NULL, '', '',
-            NULL, NULL, NULL
+            NULL, NULL, NULL, NULL
         FROM ({by_hand}) h
         LEFT JOIN integrations_recordlink v ON v.tenant_id = %(tenant)s AND v.integration_id = %(integration)s
             AND v.entity = 'vendor' AND NOT v.inbound AND v.target_id = h.vendor_id
+        UNION ALL
+        {accounts}
     ),
     periods AS (
         SELECT (snapshot->>'starts')::date AS starts, (snapshot->>'ends')::date AS ends,
@@ -54,9 +57,10 @@ _RECKONED = """
         FROM (SELECT DISTINCT day FROM every WHERE day IS NOT NULL) d
     ),
     placed AS (
-        SELECT e.*, coalesce(d.period, '') AS period FROM every e LEFT JOIN days d ON d.day = e.day
+        SELECT e.*, coalesce(e.own_period, d.period, '') AS period FROM every e LEFT JOIN days d ON d.day = e.day
         WHERE (%(part)s = '' OR e.part = %(part)s) AND (%(currency)s IS NULL OR e.currency = %(currency)s)
-          AND (%(period)s IS NULL OR coalesce(d.period, '') = %(period)s) AND (%(state)s = '' OR e.state = %(state)s)
+          AND (%(period)s IS NULL OR coalesce(e.own_period, d.period, '') = %(period)s)
+          AND (%(state)s = '' OR e.state = %(state)s)
           AND (%(party)s = '' OR e.party = %(party)s)
     )
 """
@@ -217,6 +221,7 @@ def _asked(
         before=facts.BEFORE,
         of_records=f"{facts.INVOICES} UNION ALL {facts.CAPTURED} UNION ALL {facts.PAYMENTS}",
         by_hand=facts.BY_HAND,
+        accounts=facts.ACCOUNTS,
         state=ladder.STATE,
         reason=ladder.REASON,
     )

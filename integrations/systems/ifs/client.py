@@ -6,6 +6,7 @@ All names come from the API profile. https://docs.ifs.com/techdocs/24r2/040_tail
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
+from integrations.engine.balances import Movement
 from integrations.engine.drafts import Receipt
 from integrations.engine.errors import ConnectionBroken
 from integrations.engine.ports import Page, Scope, Write
@@ -14,6 +15,7 @@ from integrations.engine.targets import TargetRecord
 from integrations.systems.base import AtOnce, Check
 from integrations.systems.ifs import desk, pinging, profile, proposals, records, scans
 from integrations.systems.ifs.auth import BearerAuth
+from integrations.systems.ifs.balances import Accounts
 from integrations.systems.ifs.books import BOOKED, Books
 from integrations.systems.ifs.editing import Editors
 from integrations.systems.ifs.errors import classify
@@ -58,6 +60,7 @@ class IfsClient(AtOnce):
         self._marker = Marker(self._api, self._root, self._profile)
         self._desk = desk.Desk(self._marker, editors, self._profile)
         self._books = Books(self._reader, editors, self._profile, self._currencies)
+        self._accounts = Accounts(self._reader, editors("voucher"), self._profile)
 
     def __repr__(self) -> str:
         return "<IfsClient>"
@@ -116,6 +119,10 @@ class IfsClient(AtOnce):
     def agrees(self, write: Write, record: TargetRecord) -> bool:
         """See Target."""
         return desk.agrees(write.draft, record)
+
+    def movements(self, company: str, accounts: Sequence[str]) -> Iterator[Movement]:
+        """See Ledger."""
+        return self._accounts.movements(company, accounts)
 
     def _currencies(self) -> Mapping[str, str]:
         return {company.key: company.currency for company in self.companies()}

@@ -276,3 +276,16 @@ class LedgerRow(Row, kw_only=True, gc=False):
     original: Decimal | None = None
     open: Decimal | None = None
     due_date: str | None = None
+
+
+class BookedRow(Row, kw_only=True, gc=False):
+    company: str
+    type: Words = None
+    year: int | str = 0
+    voucher_no: int | str = 0
+    row_no: int | str = 0
+    period: int | str | None = None
+    account: Words = None
+    currency: str | None = None
+    debit: Decimal | None = None
+    credit: Decimal | None = None

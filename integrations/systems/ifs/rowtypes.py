@@ -10,6 +10,7 @@ from integrations.systems.ifs.rows import (
     AccountRow,
     AddressRow,
     AddressTypeRow,
+    BookedRow,
     CodePartRow,
     CodePartValueRow,
     CompanyRow,
@@ -58,6 +59,7 @@ ROWS: dict[str, type[Row]] = {
     "invoice_item": ItemRow,
     "invoice_posting": PostingRow,
     "ledger_item": LedgerRow,
+    "booked_row": BookedRow,
 }
 
 

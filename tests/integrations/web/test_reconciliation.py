@@ -104,7 +104,7 @@ def test_the_export_says_what_it_is_and_is_hashed(owner: Client, desk: Desk) -> 
     lines = list(csv.reader(io.StringIO(content.decode().removeprefix("\ufeff"))))
     assert lines[1] == ["Integration", "Acme payables"]
     assert ["Rows", "2"] in lines
-    assert ["Total", "USD", "12.750000"] in lines
+    assert ["Total", "Invoices of the ERP and bills", "USD", "12.750000"] in lines
     body, last = content.rsplit(b'"SHA-256', 1)
     assert hashlib.sha256(body).hexdigest() in last.decode()
 

@@ -78,6 +78,44 @@ def pay(sim: "Simulator", company: str, invoice: int, amount: Decimal | str = ""
         _close(sim, head, "PaidPosted")
 
 
+def settle(sim: "Simulator", company: str, invoice: int, account: str, amount: Decimal | str = "") -> int:
+    """AP settles the whole open amount, or `amount` of it, from `account`; returns the number of its voucher."""
+    head = _head(sim, company, invoice)
+    due = sum((Decimal(entry["OpenAmount"]) for entry in _ledger(sim, head)), Decimal(0))
+    paid = Decimal(amount) if amount else due
+    pay(sim, company, invoice, paid)
+    rate = Decimal(str(head["CurrRate"] or 1)) / Decimal(str(head["DivFactor"] or 1))
+    debt = _debt(sim, company, invoice)["CodeA"]
+    named = {"ReferenceSerie": head["SeriesId"], "ReferenceNumber": head["InvoiceNo"], "PartyTypeId": head["Identity"]}
+    sides = ((debt, "CurrencyDebetAmount", paid), (account, "CurrencyCreditAmount", paid))
+    rows = [
+        {"Account": number, side: amount_, "CurrencyCode": head["Currency"], "CurrencyRate": rate, **named}
+        for number, side, amount_ in sides
+    ]
+    return post(sim, company, rows, text=f"Settlement of {head['InvoiceNo']}")
+
+
+def post(sim: "Simulator", company: str, rows: Sequence[Row], *, kind: str = "SUP", text: str = "") -> int:
+    """Somebody's own voucher of type `kind`, approved today; returns its number. It is not checked: IFS made it."""
+    today = day(sim.clock())
+    periods = sim.rows("AccountingPeriod", Company=company)
+    period = next(
+        each for each in periods if str(each["DateFrom"])[:10] <= today.isoformat() <= str(each["DateUntil"])[:10]
+    )
+    key = {"Company": company, "VoucherType": kind, "AccountingYear": period["AccountingYear"]}
+    number = sim.store.next_number(sim.entities["Voucher"], "VoucherNo", key)
+    said = {
+        **key,
+        "VoucherNo": number,
+        "AccountingPeriod": period["AccountingPeriod"],
+        "VoucherDate": today.isoformat(),
+    }
+    sim.insert("Voucher", {**said, "VoucherText": text, "Objstate": "Approved"})
+    for place, row in enumerate(rows, 1):
+        sim.insert("VoucherRow", {**said, "RowNo": place, "Text": text, **row})
+    return number
+
+
 def remove(sim: "Simulator", company: str, invoice: int) -> None:
     """The invoice and everything under it vanish."""
     head = _head(sim, company, invoice)
@@ -132,6 +170,8 @@ ACTS: dict[str, Callable[..., Any]] = {
         change_head,
         cancel,
         pay,
+        settle,
+        post,
         remove,
         propose,
         move_proposal,
