@@ -7,7 +7,7 @@ import structlog
 from django.utils import timezone
 
 from integrations.engine.balances import Balance, Lists, compare, not_read
-from integrations.engine.errors import Rejected
+from integrations.engine.errors import Rejected, Retryable
 from integrations.engine.ports import Item, Ledger, Target
 from integrations.engine.records import MARKS, Entity, Gone, Invoice, Payment
 from integrations.engine.targets import TargetRecord
@@ -52,17 +52,25 @@ def settlement(flow: Flow, target: Target) -> list[TargetRecord]:
 def accounts(flow: Flow, target: Any) -> None:
     """Read the settlement and cash accounts of the books, and keep how they agree with our lists.
 
-    Called by whoever holds the flow, so that nothing is booked meanwhile; raises Retryable or ConnectionBroken.
+    Called by whoever holds the flow, so that nothing is booked meanwhile. What fails for now keeps no payment waiting:
+    the last reading stands with its time. Raises ConnectionBroken.
     """
     integration, at = flow.integration, timezone.now()
     with tenant_scope(flow.tenant_id):
         settlement, cash = balances.accounts_of(integration, today())
         if not balances.is_due(integration, settlement | cash, at):
             return
-        lists = balances.lists(integration, settlement, cash) if settlement | cash else None
-    found = _held_against(lists, target, integration.company, cash) if lists is not None else []
+        lists = balances.lists(integration, settlement, cash)
+    try:
+        found = _held_against(lists, target, integration.company, settlement | cash)
+    except Retryable as error:
+        log.warning("accounts_not_read", integration=integration.pk, why=error.message)
+        found = None
     with tenant_scope(flow.tenant_id):
-        balances.keep(integration, found, at)
+        if found is not None:
+            balances.keep(integration, found, at)
+        elif not integration.balances.exists():
+            balances.keep(integration, not_read(settlement | cash, settlement), at)
 
 
 def accounts_due(flow: Flow) -> bool:
@@ -71,14 +79,15 @@ def accounts_due(flow: Flow) -> bool:
     return balances.is_due(flow.integration, settlement | cash, timezone.now())
 
 
-def _held_against(lists: Lists, target: Any, company: str, cash: Collection[str]) -> list[Balance]:
-    every = sorted({*lists.settlement, *cash})
+def _held_against(lists: Lists, target: Any, company: str, accounts: Collection[str]) -> list[Balance]:
+    if not accounts:
+        return []
     try:
         if isinstance(target, Ledger):
-            return compare(lists, target.movements(company, every))
+            return compare(lists, target.movements(company, sorted(accounts)))
     except Rejected as error:
         log.warning("accounts_not_read", company=company, why=error.message)
-    return not_read(every, lists.settlement)
+    return not_read(accounts, lists.settlement)
 
 
 def know_currency(flow: Flow, target: Any) -> None:

@@ -12,7 +12,7 @@ from django.db import connection
 
 from audit.log import record
 from integrations.engine import statement
-from integrations.engine.agreement import Part, State
+from integrations.engine.agreement import ACCOUNTS, Part, State
 from integrations.engine.reasons import reason_of
 from integrations.models import Answer, Integration, OutboxItem, ReconciliationStatement, StatementKey
 from integrations.store import controls, reconciling
@@ -26,7 +26,7 @@ CHUNK = 1_000
 _ONE_AFTER_ANOTHER = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 # Rows of ours whose content is by its fingerprint what it was when the statement was made.
 _STORED = """
-    SELECT c.place, s.amount, CASE WHEN l.fingerprint = c.link_print THEN
+    SELECT c.place, coalesce(s.amount, b.here), b.there, CASE WHEN l.fingerprint = c.link_print THEN
         CASE WHEN l.sent->>'credit' = 'true' THEN -(l.sent->>'total')::numeric
              WHEN l.sent ? 'total' THEN (l.sent->>'total')::numeric
              WHEN l.sent ? 'net' THEN (l.sent->>'net')::numeric + (l.sent->>'tax')::numeric
@@ -34,6 +34,8 @@ _STORED = """
     FROM unnest(%(places)s::int[], %(sources)s::bigint[], %(prints)s::text[], %(links)s::bigint[],
                 %(link_prints)s::text[]) AS c(place, source, print, link, link_print)
     LEFT JOIN integrations_sourcerecord s ON s.tenant_id = %(tenant)s AND s.id = c.source AND s.fingerprint = c.print
+    LEFT JOIN integrations_accountbalance b ON b.tenant_id = %(tenant)s AND b.id = c.source
+        AND extract(epoch FROM b.read_at)::text = c.print
     LEFT JOIN integrations_recordlink l ON l.tenant_id = %(tenant)s AND l.id = c.link
 """
 
@@ -108,9 +110,10 @@ def _apart(rows: list[dict[str, Any]]) -> Iterator[str]:
     with connection.cursor() as cursor:
         cursor.execute(_STORED, names)
         found = cursor.fetchall()
-    for place, amount, sent in found:
+    for place, amount, there, sent in found:
         row = rows[place]
-        for what, ours in (("here", None if row["variant"] else amount), ("asked", sent)):
+        of_part = row["variant"] and row["part"] not in ACCOUNTS  # an instalment: its record holds the whole
+        for what, ours in (("here", None if of_part else amount), ("there", there), ("asked", sent)):
             if ours is not None and row[what] is not None and Decimal(row[what]) != ours:
                 stated = f"{row[what]} {row['currency']} is stated, our row says {statement.plain(ours)}"
                 yield f"Altered: {statement.named(row)}: {stated}."

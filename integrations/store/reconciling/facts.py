@@ -133,7 +133,7 @@ ACCOUNTS = """
              WHEN b.state IN ('amount_differs', 'missing_in_target') AND b.since > %(at)s - f.cycle THEN 'in_transit'
              ELSE b.state END,
         CASE WHEN b.read_at < %(at)s - interval '2 days' THEN 'not_read_lately' ELSE b.reason END,
-        b.since, NULL, '', '', NULL, NULL, NULL, b.period
+        b.since, NULL, extract(epoch FROM b.read_at)::text, '', b.id, NULL, NULL, b.period
     FROM integrations_accountbalance b LEFT JOIN moving f ON f.of_part = 'payments'
     WHERE b.tenant_id = %(tenant)s AND b.integration_id = %(integration)s
 """

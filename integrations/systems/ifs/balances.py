@@ -31,7 +31,7 @@ class Accounts:
         try:
             yield from self._movements(company, sorted(set(accounts)))
         except ConnectionBroken as error:
-            if not is_closed(error):
+            if not is_closed(error) and error.code != "profile":  # a name that is wrong here stops no payment
                 raise
             raise Rejected(f"IFS does not show voucher rows: {error.message}", code="not_readable") from None
         except BadValue as error:

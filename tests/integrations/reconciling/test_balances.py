@@ -9,13 +9,16 @@ import pytest
 from django.utils import timezone
 
 from integrations.engine.agreement import State
+from integrations.engine.statement import verify
 from integrations.models import AccountBalance
 from integrations.runner.reconciling import moving
+from integrations.runner.snapshots import make_statement
 from integrations.store import reconciling
 from integrations.store.reconciling import Row
+from integrations.store.statements import against_rows, document_of
 from integrations.systems.ifs.simulator import hands
 from tenants.scope import tenant_scope
-from tests.integrations.runner.paying import VOUCHERS, later, pay, sent
+from tests.integrations.runner.paying import TODAY, VOUCHERS, later, pay, sent
 from tests.integrations.runner.town import Make, Town, town_of
 
 __all__ = ["town_of"]
@@ -144,3 +147,32 @@ def test_who_is_told_nothing_by_vouchers_has_no_such_accounts(town_of: Make) -> 
     later(made)
     read(made)
     assert told(made) == {}
+
+
+def test_a_statement_names_an_account_that_somebody_altered_in_our_rows_or_in_the_file(town: Town) -> None:
+    with tenant_scope(town.tenant_id):
+        document = document_of(make_statement(town.integration, None))
+        assert verify(document) == list(against_rows(document)) == []
+        AccountBalance.objects.filter(account="2410").update(there="159.99")
+        assert list(against_rows(document)) == [
+            f"Altered: settlement 2410/booked USD {TODAY.year}-01 (2410): 160 USD is stated, our row says 159.99."
+        ]
+    row = next(each for each in document["statement"]["rows"] if each["part"] == "cash")
+    row["there"] = "-1"
+    assert verify(document)[0].startswith("Altered: cash 1150/booked USD")
+
+
+def test_after_a_day_of_faults_nothing_is_unexplained_and_the_accounts_agree(town: Town) -> None:
+    """Readings that fail, a lost answer to a voucher, a settlement by AP and a bill paid by two payments."""
+    town.erp.fault("status", "VoucherRowsAnalysis", status=503)
+    town.erp.fault("drop_after", "VoucherSet", method="POST")
+    pay(town, "N3", amounts=("15.00",), status="CLEARED")
+    pay(town, "N3", amounts=("25.00",), status="CLEARED")
+    hands.settle(town.erp.sim, "10", 1, "2410")
+    for _ in range(3):
+        read(town)
+    found = told(town)
+    assert {state for _, _, state, _ in found.values()} == {State.AGREED}
+    assert found["2410 booked"][:2] == ("200.00", "200.00")
+    assert found["2410 settled"][:2] == ("-100.00", "-100.00")
+    assert State.UNEXPLAINED not in {row.state for row in rows(town)}
