@@ -23,6 +23,7 @@ class Plan:
     tenants: int = 2_000
     entries: int = 50_000
     terms: int = 800_000
+    reconciled: int = 100_000
     events: float = 200.0  # a second
     hooked: float = 60.0  # seconds
     burst: int = 500  # events within a second
@@ -55,6 +56,7 @@ TINY = Plan(
     tenants=10,
     entries=200,
     terms=400,
+    reconciled=400,
     events=20.0,
     hooked=1.0,
     burst=20,

@@ -226,6 +226,24 @@ def search(plan: Plan) -> Iterator[Row]:
     )
 
 
+def reconciled(plan: Plan) -> Iterator[Row]:
+    """A day's snapshot of many records, and looks at the page that shows it."""
+    found = measured("bench.reconciled:run", records=plan.reconciled)
+    added, records = found["peak"] - found["idle"], number(plan.reconciled)
+    parts = f"CPU s: {number(found['ours'])} + PostgreSQL {number(found['postgres'])}; {_busy()}"
+    yield Row(
+        f"reconciliation, {records} records: s of a snapshot", number(found["wall"]), "≤ 60", parts, found["wall"] <= 60
+    )
+    yield Row(f"reconciliation, {records} records: MB above idle", number(added), "≤ 150", "", added <= 150)
+    times = sorted(took for took, _ in found["looks"])
+    slow, most = _percentile(times, 95), max(queries for _, queries in found["looks"])
+    told = f"median {number(_percentile(times, 50))} ms, {most} queries"
+    met = slow <= 500 and most <= 10
+    yield Row(
+        f"reconciliation, {records} records: ms of its page, 95 of 100", number(slow), "≤ 500, 10 queries", told, met
+    )
+
+
 def hooks(plan: Plan) -> Iterator[Row]:
     """So many events a second for a while, then a burst; every one of them answered 200 and kept."""
     sent = measured("bench.hooks:address")
@@ -248,11 +266,14 @@ def hooks(plan: Plan) -> Iterator[Row]:
     share = 1000 / (plan.events * plan.hooked)
     parts = f"web server {number(ours * share)} + PostgreSQL {number(theirs * share)}"
     cost = (ours + theirs) * share
-    load = f"{os.getloadavg()[0]:.0f} processes wanted the {os.cpu_count()} cores"
-    yield Row("webhooks: CPU ms an event", number(cost), "≤ 2", f"{parts}; {load}", cost <= 2)
+    yield Row("webhooks: CPU ms an event", number(cost), "≤ 2", f"{parts}; {_busy()}", cost <= 2)
     everyone = steady["answers"].keys() | burst["answers"].keys() == {"200"} and kept == wanted
     last = number(max(burst["times"]) / 1000)
     yield Row(f"webhooks, {plan.burst} in one second: s until the last", last, "all accepted", answers, everyone)
+
+
+def _busy() -> str:
+    return f"{os.getloadavg()[0]:.0f} processes wanted the {os.cpu_count()} cores"
 
 
 def _percentile(times: list[float], share: int) -> float:
@@ -281,6 +302,7 @@ SECTIONS = {
     "dispatcher": dispatcher,
     "audit": audit,
     "search": search,
+    "reconciled": reconciled,
     "hooks": hooks,
     "ledger": real_ledger,
 }

@@ -85,3 +85,9 @@ def reconcile() -> None:
 def take_snapshots(tenant_id: str) -> None:
     """Keep a tenant's sums of today, unless they are kept."""
     snapshots.take_safely(UUID(tenant_id))
+
+
+@shared_task
+def reckon(integration_id: int, tenant_id: str) -> None:
+    """Keep an integration's sums as they are now."""
+    snapshots.reckon(UUID(tenant_id), integration_id)

@@ -86,11 +86,6 @@ def passes(cell: Cell, chosen: dict[str, Any]) -> bool:
     )
 
 
-def cells_of_snapshot(kept: Sequence[Sequence[Any]]) -> list[Cell]:
-    """The sums of a day as they were reckoned."""
-    return [Cell._make((*line[:5], *map(Decimal, line[5:9]), None)) for line in kept]
-
-
 def lines_of(cells: Sequence[Cell]) -> list[Line]:
     """Cells by part, currency and period, the newest period first; what is out or ignored is no difference."""
     grouped: dict[tuple[str, str, str], list[Cell]] = {}

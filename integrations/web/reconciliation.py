@@ -2,26 +2,31 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
+from integrations import tasks
 from integrations.engine.agreement import PARTS, WORDS, Part, State
-from integrations.models import Integration, ReconciliationSnapshot
+from integrations.models import Integration
+from integrations.runner import snapshots
 from integrations.runner.reconciling import moving
 from integrations.store import reconciling
 from integrations.store.reconciling import Cell, Row, Supplier, answer, totals
 from integrations.web import exports
 from integrations.web.accounts import Account, accounts_of
 from integrations.web.gate import page, place_of
-from integrations.web.reconciled import Filters, Line, cells_of_snapshot, lines_of, owner_of, passes
+from integrations.web.reconciled import Filters, Line, lines_of, owner_of, passes
+from tenants.permissions import Act
 from tenants.web.middleware import io_view
 
 SIZE = 50
-MANY = 20_000  # records of an integration that are not reckoned anew with every look
 SUPPLIERS = 10  # that stand on the page, of those whose open amounts differ
 COLUMNS = (
     *("What", "Company", "Currency", "Period", "State", "Reason", "Owner", "Number", "Key", "Part of it", "There"),
@@ -31,19 +36,21 @@ SUMS = ("What", "Currency", "Amount here")  # an invoice and its payment are the
 
 
 class Side(NamedTuple):
-    """An integration as it was reckoned."""
+    """An integration as it was reckoned; `at` None: not yet."""
 
     integration: Integration
-    at: datetime
+    at: datetime | None
     lines: Sequence[Line]
     suppliers: Sequence[Supplier]
     accounts: Sequence[Account]
     kept: bool
 
 
-@page()
+@page("POST", write=Act.READ)
 def reconciliation(request: HttpRequest) -> HttpResponseBase:
-    """Each integration with its lines; on top in one sentence what all of it comes to."""
+    """Each integration with its lines; on top in one sentence what all of it comes to. POST has one reckoned anew."""
+    if request.method == "POST":
+        return _reckon(request)
     at, filters = timezone.now(), Filters(request.GET)
     chosen = filters.chosen
     integrations = Integration.objects.select_related("erp", "ap").order_by("name")
@@ -52,14 +59,16 @@ def reconciliation(request: HttpRequest) -> HttpResponseBase:
     every: list[Cell] = []
     sides = []
     for integration in integrations:
-        cells, as_of, owing = _reckoned(integration, at, kept="now" not in request.GET, owing=len(chosen) < 2)
+        cells, as_of = snapshots.figures(integration, at)
+        live = as_of == at and len(chosen) < 2
+        owing = reconciling.suppliers(integration, at, moving(integration, at), SUPPLIERS) if live else []
         found = [cell for cell in cells if passes(cell, chosen)]
         every += found
         accounts = accounts_of(integration) if len(chosen) < 2 else []
         sides.append(Side(integration, as_of, lines_of(found), owing, accounts, kept=as_of != at))
     context = {
         "answer": answer(every),
-        "sides": [side for side in sides if side.lines],
+        "sides": [side for side in sides if side.lines or side.at is None],
         "filters": filters,
         "chips": filters.chips,
         "parts": PARTS,
@@ -75,16 +84,12 @@ class Shown(NamedTuple):
     owner: str
 
 
-def _reckoned(
-    integration: Integration, at: datetime, *, kept: bool, owing: bool
-) -> tuple[Sequence[Cell], datetime, Sequence[Supplier]]:
-    """Reckoned now; of very many records the sums of the last snapshot, unless they are asked for anew."""
-    last = ReconciliationSnapshot.objects.filter(integration=integration).order_by("-day").first() if kept else None
-    if last is not None and last.records > MANY:
-        return cells_of_snapshot(last.cells), last.at, []
-    flows = moving(integration, at)
-    found = reconciling.figures(integration, at, flows)
-    return found, at, reconciling.suppliers(integration, at, flows, SUPPLIERS) if owing else []
+def _reckon(request: HttpRequest) -> HttpResponseBase:
+    """Has the sums of an integration reckoned anew; the page shows them once they are."""
+    asked = get_object_or_404(Integration, uuid=uuid_of(request.POST.get("integration", "")))
+    transaction.on_commit(partial(tasks.reckon.delay, asked.pk, str(asked.tenant_id)))
+    messages.success(request, f"{asked.name} is being reckoned: its sums stand here in a minute, with their new time.")
+    return redirect("web:reconciliation")
 
 
 @page()
@@ -113,6 +118,14 @@ def wanted(filters: Filters) -> UUID | None:
     """The integration asked for; the only one where nobody said."""
     chosen: UUID | None = filters.chosen.get("integration")
     return chosen or Integration.objects.order_by("name").values_list("uuid", flat=True).first()
+
+
+def uuid_of(text: str) -> UUID | None:
+    """The id that a form names; None for what is none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def plain(after: Sequence[str]) -> tuple[str, str, str]:

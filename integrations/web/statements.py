@@ -11,6 +11,7 @@ from integrations.runner.snapshots import make_statement
 from integrations.store.statements import document_of
 from integrations.web.gate import page, place_of
 from integrations.web.paging import page_of
+from integrations.web.reconciliation import uuid_of
 from integrations.web.statement_pdf import pdf
 from tenants.permissions import Act
 
@@ -21,7 +22,7 @@ DAYS = 30  # whose sums the page shows
 def statements(request: HttpRequest) -> HttpResponseBase:
     """The chain, newest first, and the sums of the last days; a form that makes the next statement."""
     if request.method == "POST":
-        chosen = Integration.objects.filter(uuid=_uuid(request.POST.get("integration", "")))
+        chosen = Integration.objects.filter(uuid=uuid_of(request.POST.get("integration", "")))
         integration = get_object_or_404(chosen.select_related("erp", "ap"))
         make_statement(integration, place_of(request).person)
         return redirect("web:statements")
@@ -54,10 +55,3 @@ def _file(content: bytes, name: str, kind: str) -> HttpResponse:
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["Cache-Control"] = "no-store"
     return response
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -14,6 +14,7 @@ from integrations.api.describing import Query, asked, described, page
 from integrations.api.paging import UNKNOWN, coded, decoded, following, limit_of
 from integrations.engine.agreement import PART_CHOICES, STATE_CHOICES
 from integrations.models import Integration
+from integrations.runner import snapshots
 from integrations.runner.reconciling import moving
 from integrations.store import reconciling
 from integrations.store.reconciling import Narrowed
@@ -89,7 +90,10 @@ class RecordsQuery(Query):
 
 
 class Reconciliation(Endpoint):
-    """Count and amount on both sides by part, currency, period and state; "unexplained" is none when all is well."""
+    """Count and amount on both sides by part, currency, period and state; "unexplained" is none when all is well.
+
+    Of more than 20,000 records the sums are those that were last kept, as of the time they say.
+    """
 
     @described("reconciliation", SumsSerializer, query=ReconciliationQuery)
     def get(self, request: Request) -> Response:
@@ -97,11 +101,11 @@ class Reconciliation(Endpoint):
         integrations = Integration.objects.select_related("erp", "ap").order_by("name")
         if uuid := wanted.get("integration"):
             integrations = integrations.filter(uuid=uuid)
-        found = [
-            {**cell._asdict(), "integration": each.uuid, "company": each.company, "as_of": at}
-            for each in integrations
-            for cell in reconciling.figures(each, at, moving(each, at))
-        ]
+        found = []
+        for each in integrations:
+            cells, as_of = snapshots.figures(each, at)
+            named = {"integration": each.uuid, "company": each.company, "as_of": as_of}
+            found += [{**cell._asdict(), **named} for cell in cells]
         return Response({"results": CellSerializer(found, many=True).data})
 
 

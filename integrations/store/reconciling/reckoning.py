@@ -12,7 +12,7 @@ from django.db import connection
 
 from integrations.engine.agreement import Part, State
 from integrations.engine.records import Entity
-from integrations.models import Flow, Integration
+from integrations.models import Flow, Integration, OutboxItem
 from integrations.store.reconciling import facts, ladder
 from tenants.scope import current_tenant
 
@@ -124,7 +124,10 @@ class Cell(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A record as it is reconciled. `here` is the source's amount, `there` the target's, `asked` what we last wrote."""
+    """A record as it is reconciled. `here` is the source's amount, `there` the target's, `asked` what we last wrote.
+
+    `source` is the row of ours that proves it, `source_print` its content; of an account, its reading and the time.
+    """
 
     part: str
     key: str
@@ -237,6 +240,19 @@ def flows_of(integration: Integration) -> dict[str, int | None]:
     flows = {(entity, inbound): pk for pk, entity, inbound in rows}
     of_parts = {str(part): flows.get(place) for part, place in _FLOWS.items()}
     return {**of_parts, "periods": flows.get((Entity.ACCOUNTING_PERIOD, False))}
+
+
+def are_more_than(many: int, integration: Integration) -> bool:
+    """Whether it has more records than that; costs no more than counting so far."""
+    flows = [flow for name, flow in flows_of(integration).items() if name != "periods" and flow is not None]
+    return bool(OutboxItem.objects.filter(flow__in=flows)[many : many + 1].exists())
+
+
+def alone(name: str) -> bool:
+    """Whether nobody else does what is called so; until the open transaction ends, nobody else will."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+        return bool(cursor.fetchone()[0])
 
 
 def unexplained(cells: list[Cell]) -> int:

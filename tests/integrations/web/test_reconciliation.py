@@ -4,17 +4,19 @@ import csv
 import hashlib
 import io
 import re
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
+from integrations import tasks
 from integrations.engine.agreement import Part, State
-from integrations.models import MirrorRecord, OutboxItem
+from integrations.models import MirrorRecord, OutboxItem, ReconciliationSnapshot
+from integrations.runner import snapshots
 from integrations.runner.snapshots import take_due
 from integrations.store.reconciling import Cell, answer
-from integrations.web import reconciliation
 from tenants.scope import tenant_scope
 from tests.integrations.factories import Desk
 from tests.integrations.settling import paid, refresh
@@ -123,14 +125,23 @@ def test_programs_read_the_same(owner: Client, desk: Desk) -> None:
 def test_very_many_records_are_not_reckoned_with_every_look(
     owner: Client, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reconciliation, "MANY", 1)
+    monkeypatch.setattr(snapshots, "MANY", 1)
     desk.record("held", code="no_due_date")
     desk.record("held", code="no_due_date")
+    page = owner.get("/reconciliation/").content.decode()
+    assert "not reckoned yet" in page
     take_due(desk.tenant_id)
     desk.record("held", code="no_due_date")
     assert answer_of(owner) == "Every difference is explained: 2 held."
-    assert "Reckon now" in owner.get("/reconciliation/").content.decode()
-    assert answer_of(owner, "?now=1") == "Every difference is explained: 3 held."
+    [cell] = owner.get("/api/v1/reconciliation/").json()["results"]
+    with tenant_scope(desk.tenant_id):
+        kept = ReconciliationSnapshot.objects.get()
+        assert (cell["count"], datetime.fromisoformat(cell["as_of"])) == (2, kept.at)
+        ReconciliationSnapshot.objects.update(at=kept.at - timedelta(hours=1))
+    monkeypatch.setattr(tasks.reckon, "delay", tasks.reckon)
+    owner.post("/reconciliation/", {"integration": desk.integration.uuid})
+    assert answer_of(owner) == "Every difference is explained: 3 held."
+    assert not snapshots.reckon(desk.tenant_id, desk.integration.pk)  # it is fresh
 
 
 def test_the_same_seed_draws_the_same_sample(owner: Client, desk: Desk) -> None:
