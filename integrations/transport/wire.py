@@ -11,6 +11,7 @@ import httpx
 from integrations.transport.exchange import current
 
 _WRITE_CHUNK = 64 * 1024
+_BEGINS = b"HTTP/"
 Connect = Callable[[str, int, float | None], httpcore.NetworkStream]
 
 
@@ -40,6 +41,10 @@ class WireTransport(httpx.BaseTransport):
                     extensions=request.extensions,
                 )
             )
+        stream = answer.extensions.get("network_stream")
+        if isinstance(stream, _Stream) and stream.unheard:
+            answer.close()
+            raise httpx.RemoteProtocolError("the answer was there before its request")
         return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer), extensions=answer.extensions)
 
     def close(self) -> None:
@@ -74,13 +79,25 @@ class _Backend(httpcore.NetworkBackend):
 
 
 class _Stream(httpcore.NetworkStream):
+    """`unheard`: nothing has been read since the last write.
+
+    What a server sent beyond its last answer would be taken for the answer to the next request, since the HTTP library
+    keeps it: an answer begins in what is read behind its request, or it is not of that request.
+    """
+
     def __init__(self, inner: httpcore.NetworkStream) -> None:
         self._inner = inner
+        self.unheard = False
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, _bounded(timeout, httpcore.ReadTimeout))
+        data = self._inner.read(max_bytes, _bounded(timeout, httpcore.ReadTimeout))
+        if self.unheard and not _BEGINS.startswith(data.lstrip(b"\r\n")[: len(_BEGINS)]):
+            raise httpcore.RemoteProtocolError("what came does not begin an answer")
+        self.unheard = False
+        return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self.unheard = True
         if (exchange := current()) is not None:
             exchange.start()
         for start in range(0, len(buffer), _WRITE_CHUNK):

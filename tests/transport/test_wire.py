@@ -47,6 +47,19 @@ def test_connections_are_kept(local_client: Local) -> None:
     assert server.requests[-1].endswith(b'{"n":1}')
 
 
+@pytest.mark.parametrize("more", [http(b'{"a":0}'), b"HTTP/1.1 200 OK\r\nContent-Le"], ids=["whole", "begun"])
+def test_what_a_server_sent_too_much_is_no_answer_to_the_next_request(local_client: Local, more: bytes) -> None:
+    """Whole, or begun and ended by the next answer: the HTTP library keeps it with the connection."""
+    says = iter([http(b'{"a":1}') + more, b"ngth: 7\r\n\r\n" + http(b'{"a":2}'), http(b'{"a":3}')])
+    with Loopback(lambda connection, request: say(next(says))(connection, request)) as server:
+        client = local_client(server.port)
+        assert client.get("/x").body == b'{"a":1}'
+        with pytest.raises(OutcomeUnknown):
+            client.send("POST", "/x", json={"n": 1})
+        assert client.get("/x").body == b'{"a":3}'
+    assert server.connections == 2
+
+
 @pytest.mark.parametrize(
     ("head", "then"),
     [(b"HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\n", b"x" * 400), (b"HTTP/1.1 200 OK\r\nX-Long: ", b"y" * 400)],
@@ -153,8 +166,8 @@ def test_redirects_are_not_followed_and_credentials_stay(local_client: Local, st
         Loopback(say(http(b"", status, location=f"http://127.0.0.1:{other.port}/"))) as server,
     ):
         client = local_client(server.port, headers={"devKey": "d3vkey", "sessionId": "s3ssion"})
-        for harmless in (False, True):
-            with pytest.raises(ConnectionBroken) as caught:
+        for error, harmless in ((OutcomeUnknown, False), (ConnectionBroken, True)):
+            with pytest.raises(error) as caught:
                 client.send("POST", "/x", harmless=harmless)
             assert caught.value.code == "redirect"
     assert other.connections == 0
