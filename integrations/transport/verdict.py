@@ -2,7 +2,7 @@
 
 answer                       read                        write
 2xx, 404                     fine (the caller decides)   fine (the caller decides)
-3xx                          ConnectionBroken redirect   ConnectionBroken redirect
+3xx                          ConnectionBroken redirect   OutcomeUnknown redirect
 401                          renew once, then ConnectionBroken sign_in
 403, 407                     ConnectionBroken forbidden  ConnectionBroken forbidden
 408, 5xx                     Retryable                   OutcomeUnknown
@@ -62,6 +62,12 @@ def meaning(answer: Answer, now: datetime) -> SyncError | None:
     if 400 <= status < 500:
         code = "precondition" if status == 428 else "rejected"
         return Rejected(f"{host} refused this (status {status}). See the details.", code=code, detail=detail)
+    if answer.is_write:  # a web server may well point elsewhere after it has done what it was asked for
+        return OutcomeUnknown(
+            f"{host} points to another address instead of confirming. What became of it is looked up by itself.",
+            code="redirect",
+            detail=f"status {status}",
+        )
     return ConnectionBroken(
         f"{host} points to another address instead of answering. Enter its final address in the connection's settings.",
         code="redirect",

@@ -32,9 +32,9 @@ def fault(error: Exception) -> Callable[[httpx.Request], httpx.Response]:
 
 TABLE = [
     # status, code, read, write
-    (301, "redirect", ConnectionBroken, ConnectionBroken),
-    (302, "redirect", ConnectionBroken, ConnectionBroken),
-    (307, "redirect", ConnectionBroken, ConnectionBroken),
+    (301, "redirect", ConnectionBroken, OutcomeUnknown),
+    (302, "redirect", ConnectionBroken, OutcomeUnknown),
+    (307, "redirect", ConnectionBroken, OutcomeUnknown),
     (400, "rejected", Rejected, Rejected),
     (401, "sign_in", ConnectionBroken, ConnectionBroken),
     (403, "forbidden", ConnectionBroken, ConnectionBroken),

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from integrations.engine.errors import ConnectionBroken, Problem, Rejected, Retryable, SyncError
+from integrations.engine.errors import ConnectionBroken, OutcomeUnknown, Problem, Rejected, Retryable, SyncError
 from integrations.transport.answer import Answer
 from integrations.transport.auth import SignInExpired
 from integrations.transport.kit import Budget
@@ -180,8 +180,11 @@ def _by_status(answer: Answer, found: tuple[Refusal, ...], codes: set[str], is_w
     if answer.status == 404 and not is_write:
         return None
     if answer.status == 404 and not codes & NO_SUCH_RECORD:
-        ours, advice = BROKEN[WRONG_PATH]
-        return ConnectionBroken(advice, code=ours, detail=answer.text())
+        return OutcomeUnknown(  # no word of BILL's: some gateway's, before or after BILL
+            "BILL's gateway does not know what was sent. What became of it is looked up by itself.",
+            code="wrong_path",
+            detail=answer.text(),
+        )
     problems = reasons(found) or (Problem("rejected", "BILL refuses this record; its own words are in the details."),)
     code = "bad_filter" if codes & BAD_FILTER else problems[0].code
     return Rejected(problems[0].message, code=code, problems=problems, detail=answer.text())
