@@ -59,7 +59,7 @@ class Acts:
         still(current, write.version)
         self._archivable(current)
         answer = self._send(write, f"{resource.path}/{write.target_id}/archive")
-        stored = receipts.one(answer, answer.decode(resource.row))
+        stored = receipts.one(answer, answer.decode(resource.row), write)
         return self._receipt(write, current, version(stored))
 
     def _archivable(self, current: wire.Wire) -> None:

@@ -83,7 +83,10 @@ class Reader:
         return None
 
     def row(self, resource: Resource, key: str) -> wire.Wire | None:
-        """One record as BILL has it; None when BILL says that it has none of that id."""
+        """One record as BILL has it; None when BILL says that it has none of that id.
+
+        An answer that is of no record, or of another one, cannot be read.
+        """
         if not is_id(key):
             return None
         try:
@@ -93,7 +96,10 @@ class Reader:
                 return None
             raise
         if answer.status != 404:
-            return answer.decode(resource.row)
+            found: wire.Wire = answer.decode(resource.row)
+            if found.id != key:
+                raise answer.unreadable("the answer is of another record")
+            return found
         if NO_SUCH_RECORD & {refusal.code for refusal in refusals(answer.body)}:
             return None
         raise Retryable(

@@ -32,11 +32,29 @@ def rows_of(answer: Answer, resource: Resource) -> Sequence[wire.Wire]:
     return list(readable(rows))
 
 
-def one(answer: Answer, row: wire.Wire) -> wire.Wire:
-    """The one row of a single write: the id is proof enough of what it is of, even if BILL changed the number."""
+def one(answer: Answer, row: wire.Wire, write: Write | None = None) -> wire.Wire:
+    """The one row of a single write, made or changed by it.
+
+    With `write` it has to be of that record: what a proxy gives of another one is no answer, and nothing is known of
+    ours. A number that BILL has cut short is still its own.
+    """
     if not is_id(row.id or ""):
         raise answer.unreadable("the answer has no id")
+    if write is not None and _of_another(row, write):
+        raise answer.unreadable("the answer is of another record")
     return row
+
+
+def _of_another(row: wire.Wire, write: Write) -> bool:
+    if write.target_id:
+        return row.id != write.target_id
+    named, wanted = alike(key_of(row)), alike(_key(write))
+    return not any(named) or not all(map(_kin, named, wanted))
+
+
+def _kin(theirs: str, ours: str) -> bool:
+    """Whether both may be the same word; one that is not said may be any."""
+    return not theirs or not ours or theirs.startswith(ours) or ours.startswith(theirs)
 
 
 def matched(answer: Answer, rows: Sequence[wire.Wire], writes: Sequence[Write]) -> list[wire.Wire]:

@@ -13,6 +13,7 @@ from itertools import islice
 from integrations.engine.drafts import InvoiceDraft, Receipt, VendorDraft
 from integrations.engine.errors import OutcomeUnknown, Problem, Rejected, SyncError
 from integrations.engine.ports import Write
+from integrations.engine.targets import TargetRecord
 from integrations.systems.bill import changes, drafts, receipts, wire
 from integrations.systems.bill.acts import Acts, acting
 from integrations.systems.bill.currencies import Currencies
@@ -70,7 +71,7 @@ class Writer:
         resource = drafts.resource_for(made(writes[0]))
         if len(writes) == 1:
             answer = self._send("POST", resource.path, drafts.body(made(writes[0])), writes)
-            return [self._receipt(receipts.one(answer, answer.decode(resource.row)))]
+            return [self._receipt(receipts.one(answer, answer.decode(resource.row), writes[0]))]
         started = time.monotonic()
         try:
             answer = self._send("POST", f"{resource.path}/bulk", [drafts.body(made(write)) for write in writes], writes)
@@ -133,7 +134,11 @@ class Writer:
         still(current, write.version)
         method, body = changes.change(current, made(write))
         answer = self._send(method, f"{resource.path}/{write.target_id}", body, [write])
-        return self._receipt(receipts.one(answer, answer.decode(resource.row)))
+        stored = receipts.one(answer, answer.decode(resource.row), write)
+        receipt = self._receipt(stored)
+        if version(stored) == version(current) and not changes.agrees(made(write), _as_kept(receipt, resource)):
+            raise answer.unreadable("the answer shows the record as it was before the change")
+        return receipt
 
     def _receipt(self, row: wire.Wire) -> Receipt:
         """No IO here: the record exists, and nothing may come between that and saying so."""
@@ -150,6 +155,10 @@ def made(write: Write) -> Made:
     if isinstance(write.draft, VendorDraft | InvoiceDraft):
         return write.draft
     raise Rejected("BILL cannot do this to several records at once.", code="undeclared")
+
+
+def _as_kept(receipt: Receipt, resource: Resource) -> TargetRecord:
+    return TargetRecord(target_id=receipt.target_id, kind=resource.kind, echo=receipt.echo)
 
 
 def _made_since(row: wire.Wire, batch: Batch, seconds: float) -> bool:
