@@ -19,12 +19,14 @@ from integrations.systems.ifs.reading import Missing
 from integrations.systems.ifs.values import BadValue, flag, integer
 from integrations.transport.answer import Answer
 from integrations.transport.client import ApiClient
+from integrations.transport.paging import LoopGuard, follow
 
 Value = str | int | bool | Decimal | date | None
 Values = Mapping[str, Value]
 
 _ROWS = 200  # rows asked for at once
-_UNCUT = 20  # fewer rows than any server cuts a page to: there are no more
+_UNCUT = 20  # fewer rows than any server cuts a page to without a next link: there are no more
+_NAMES = ("external_id", "number")  # what we name a head by
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +75,27 @@ class Editor:
         where = [*(self.equal(ours, value) for ours, value in equal.items()), *more]
         order = [self._columns[ours] for ours in self.spec.key]
         rows: dict[tuple[str, ...], Found] = {}
-        skip = 0
+        guard = LoopGuard()
+        url, skip = "", 0
         while True:
             asked = odata.query(where=where, orderby=order, top=_ROWS, skip=skip)
-            page = {self.key_of(row.values): row for row in self._page(self._api.get(self._whole, params=asked))}
-            if len(page) >= _UNCUT and page.keys() <= rows.keys():
+            answer = self._api.get(url) if url else self._api.get(self._whole, params=asked)
+            found, link = self._page(answer)
+            page = {self.key_of(row.values): row for row in found}
+            url = follow(answer, link, self._root) if link else ""
+            if url:
+                guard.step(url, answer.host)
+            elif len(page) >= _UNCUT and page.keys() <= rows.keys():
                 raise Retryable("IFS sends the same page again and again. It is read again later.", code="page_loop")
             rows |= page
             skip += len(page)
-            if len(page) < _UNCUT:
+            if not url and len(page) < _UNCUT:
                 return list(rows.values())
 
     def one(self, key: Values) -> Found | None:
         """The row with this key; None when there is none."""
         answer = self._api.get(self._url(key))
-        return None if answer.status == 404 else self._found(answer, answer.decode(dict[str, Any]))
+        return None if answer.status == 404 else self._this(key, answer)
 
     def create(self, values: Values, send_by: datetime) -> Found:
         """A new row; `values` without content are left to IFS. One that answers with nothing is read where we can."""
@@ -95,20 +103,45 @@ class Editor:
         answer = self._api.send("POST", self._whole, json=body, send_by=send_by)
         if answer.status == 404:
             raise self._missing(answer)
-        if not answer.body and (row := self._kept(values)):
+        if not answer.body and (row := self._kept(values, answer)):
             return replace(row, new=True)
-        return replace(self._found(answer, answer.decode(dict[str, Any])), new=True)
+        made = self._found(answer, answer.decode(dict[str, Any]))
+        if self._is_another(made, values):
+            raise answer.unreadable("is of another record")
+        return replace(made, new=True)
 
-    def _kept(self, values: Values) -> Found | None:
-        """The row that was made of `values`, where we chose its whole key and nothing came back."""
-        return self.one(values) if all(values.get(ours) is not None for ours in self.spec.key) else None
+    def _kept(self, values: Values, answer: Answer) -> Found | None:
+        """The row that was made of `values` and did not come back: by its key where we chose it, else where it is.
+
+        https://docs.oasis-open.org/odata/odata/v4.01/odata-v4.01-part1-protocol.html#sec_HeaderLocation
+        """
+        if all(values.get(ours) is not None for ours in self.spec.key):
+            return self.one(values)
+        link = answer.headers.get("location") or answer.headers.get("odata-entityid")
+        if not link:
+            return None
+        read = self._api.get(follow(answer, link, self._root))
+        return None if read.status == 404 else self._found(read, read.decode(dict[str, Any]))
+
+    def _is_another(self, made: Found, values: Values) -> bool:
+        """Whether a row is not the one made of `values`: by the key we chose, or where IFS numbers, by its name."""
+        chosen = [ours for ours in self.spec.key if values.get(ours) is not None]
+        whole = len(chosen) == len(self.spec.key)
+        if whole and not _differ(chosen, made, values):
+            return False
+        names = _NAMES if whole else (*_NAMES, "text")  # rows of one parent may well say the same text
+        named = [ours for ours in names if values.get(ours) and made.text(ours)]
+        return _differ(named, made, values) if named else whole
 
     def change(self, row: Found, changes: Values, send_by: datetime) -> None:
         """Sets fields of a row; None empties one."""
         body = {self._columns[ours]: value for ours, value in self._mapped(changes).items()}
         url, headers = self._url(row.values), self._tag(row)
-        if self._api.send("PATCH", url, json=body, headers=headers, send_by=send_by).status == 404:
+        answer = self._api.send("PATCH", url, json=body, headers=headers, send_by=send_by)
+        if answer.status == 404:
             raise _vanished()
+        if answer.body:  # a sign-in page says nothing of the row, nor does an answer of another one
+            self._this(row.values, answer)
 
     def remove(self, row: Found, send_by: datetime) -> None:
         """Takes a row away; one that is gone already is fine."""
@@ -123,7 +156,7 @@ class Editor:
         answer = self._api.send("POST", url, json={}, headers=self._tag(row), send_by=send_by)
         if answer.status == 404:
             raise ConnectionBroken(f"IFS has no action {action}. Correct the API profile.", code="profile")
-        after = self._found(answer, answer.decode(dict[str, Any])) if answer.body else self.one(row.values)
+        after = self._this(row.values, answer) if answer.body else self.one(row.values)
         if after is None:
             raise _vanished()
         return after
@@ -154,14 +187,22 @@ class Editor:
     def _mapped(self, values: Values) -> dict[str, Value]:
         return {ours: _sent(value) for ours, value in values.items() if ours in self._columns}
 
-    def _page(self, answer: Answer) -> Iterator[Found]:
+    def _page(self, answer: Answer) -> tuple[Iterator[Found], str]:
+        """(its rows, its next link)."""
         if answer.status == 404:
             raise self._missing(answer)
         body = answer.decode(dict[str, Any])
         rows = body.get("value")
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise answer.unreadable("has no list 'value'")
-        return (self._named(row) for row in rows)
+        return (self._named(row) for row in rows), str(body.get("@odata.nextLink") or "")
+
+    def _this(self, key: Mapping[str, Any], answer: Answer) -> Found:
+        """The row with this key; an answer of another one cannot be read."""
+        found = self._found(answer, answer.decode(dict[str, Any]))
+        if self.key_of(found.values) != self.key_of(key):
+            raise answer.unreadable("is of another record")
+        return found
 
     def _found(self, answer: Answer, row: dict[str, Any]) -> Found:
         found = self._named(row)
@@ -228,6 +269,10 @@ def complete(
     for row in there.values():
         if not editor.differing(row, mine):
             editor.remove(row, send_by)
+
+
+def _differ(names: Sequence[str], made: Found, values: Values) -> bool:
+    return any(made.text(ours).strip().casefold() != str(values[ours]).strip().casefold() for ours in names)
 
 
 def _sent(value: Value) -> Any:

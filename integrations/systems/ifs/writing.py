@@ -14,7 +14,6 @@ from integrations.engine.records import Entity
 from integrations.engine.targets import TargetRecord
 from integrations.systems.ifs import odata
 from integrations.systems.ifs.profile import Profile, SetSpec
-from integrations.transport.answer import Answer
 from integrations.transport.client import ApiClient
 
 _SETS = {Entity.INVOICE: "invoice", Entity.VENDOR: "supplier"}
@@ -81,7 +80,10 @@ class Marker:
         )
         if answer.status == 404:
             raise Rejected("The record vanished from IFS while it was marked.", code="gone")
-        return Receipt(target_id=draft.key, version=_new_etag(answer), echo=_said(draft))
+        stored = answer.decode(dict[str, Any]) if answer.body else {}
+        if _etag(stored) == etag and any(stored.get(name) != value for name, value in draft.fields.items()):
+            raise answer.unreadable("shows the record as it was before its mark")
+        return Receipt(target_id=draft.key, version=_etag(stored) or answer.headers.get("etag", ""), echo=_said(draft))
 
     def _read(self, spec: SetSpec, key: str) -> dict[str, Any] | None:
         answer = self._api.get(self._url(spec, key))
@@ -110,9 +112,3 @@ def _said(draft: MarkDraft) -> dict[str, str]:
 
 def _etag(row: dict[str, Any]) -> str:
     return str(row.get("@odata.etag") or "")
-
-
-def _new_etag(answer: Answer) -> str:
-    """The ETag after a write; "" when a 204 does not say it: the write is done and must not look like a failure."""
-    body = answer.peek(dict[str, Any]) if answer.body else None
-    return _etag(body or {}) or answer.headers.get("etag", "")
