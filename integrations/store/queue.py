@@ -19,8 +19,8 @@ from django.utils import timezone
 
 from integrations.engine.reasons import REASONS, owned_by
 from integrations.engine.reasons.shape import CLERK
-from integrations.models import Flow, OutboxItem, ReviewItem
-from integrations.store.search import search
+from integrations.models import Flow, ReviewItem
+from integrations.store.search import search_items
 from tenants.access import Place
 
 Rows = QuerySet[ReviewItem]
@@ -191,8 +191,7 @@ def _assigned(value: str, place: Place) -> Q:
 
 
 def _found(value: str) -> Q:
-    items = OutboxItem.objects.filter(source__in=search(value)).values_list("pk", flat=True)
-    return Q(item__in=list(items))
+    return Q(item__in=search_items(value))
 
 
 def _carried(value: str) -> Q:

@@ -5,7 +5,6 @@ Full text and LIKE cannot use an index under row security; a range of `term COLL
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +12,6 @@ from django.db import connection
 
 from integrations.engine.duplicates import digits_of, plain_number
 from integrations.engine.records import AnyRecord, Unreadable
-from integrations.models import Connection, Flow, RecordLink, SourceRecord
 from tenants.scope import current_tenant
 
 LONGEST = 60  # characters of a term
@@ -35,16 +33,19 @@ _INSERT = """
     ON CONFLICT DO NOTHING
 """
 _OLD = "DELETE FROM integrations_searchterm WHERE tenant_id = %(tenant)s AND source_id = ANY(%(ids)s)"
-# How common a word is, counted as far as it matters, says which word to begin with.
-_COUNT = """
-    SELECT count(*) FROM (
-        SELECT 1 FROM integrations_searchterm
-        WHERE tenant_id = %(tenant)s AND term >= %(from)s AND term < %(to)s LIMIT 2000
-    ) AS few
+# How common each word is, counted as far as it matters, says which word to begin with.
+_RAREST_FIRST = """
+    SELECT word FROM unnest(%(words)s::text[]) WITH ORDINALITY AS w(word, place), LATERAL (
+        SELECT count(*) AS n FROM (
+            SELECT 1 FROM integrations_searchterm
+            WHERE tenant_id = %(tenant)s AND term >= word COLLATE "C" AND term < (word || %(last)s) COLLATE "C"
+            LIMIT 2000
+        ) AS few
+    ) AS counted ORDER BY n, place
 """
 # Bounded, so that two words that many share, but never together, do not cost a look at each of those records.
-_FIRST = """
-    SELECT source_id FROM (
+_BY_TERMS = """
+    SELECT 1 AS rank, term, source_id FROM (
         SELECT tenant_id, source_id, term FROM integrations_searchterm
         WHERE tenant_id = %(tenant)s AND term >= %(from)s AND term < %(to)s ORDER BY term LIMIT %(looked_at)s
     ) AS t
@@ -53,6 +54,28 @@ _FIRST = """
 _FURTHER = """
     AND EXISTS (SELECT 1 FROM integrations_searchterm o WHERE o.tenant_id = t.tenant_id AND o.source_id = t.source_id
                 AND o.term >= %(from{n})s AND o.term < %(to{n})s)
+"""
+# By the whole key, and by the whole id of the target record that a source is linked to. The few flows and connections
+# stand in arrays, so that the indexes that begin with them are used.
+_BY_IDS = """
+    SELECT 0 AS rank, '' COLLATE "C" AS term, id AS source_id FROM integrations_sourcerecord
+    WHERE tenant_id = %(tenant)s AND source_key = %(text)s
+        AND flow_id = ANY(ARRAY(SELECT id FROM integrations_flow WHERE tenant_id = %(tenant)s))
+    UNION ALL
+    SELECT 0, '' COLLATE "C", s.id FROM (
+        SELECT integration_id, entity, inbound, source_key FROM integrations_recordlink
+        WHERE tenant_id = %(tenant)s AND target_id = %(text)s AND target_connection_id = ANY(
+            ARRAY(SELECT id FROM integrations_connection WHERE tenant_id = %(tenant)s)) LIMIT 50
+    ) AS l
+    JOIN integrations_flow f ON f.tenant_id = %(tenant)s AND f.integration_id = l.integration_id
+        AND f.entity = l.entity AND f.inbound = l.inbound
+    JOIN integrations_sourcerecord s ON s.tenant_id = f.tenant_id AND s.flow_id = f.id AND s.source_key = l.source_key
+"""
+
+_SOURCES = "SELECT source_id FROM ({found}) AS found ORDER BY rank, term"
+_ITEMS = """
+    SELECT o.id FROM ({found}) AS found
+    JOIN integrations_outboxitem o ON o.tenant_id = %(tenant)s AND o.source_id = found.source_id ORDER BY rank, term
 """
 
 
@@ -93,54 +116,33 @@ def search(text: str, most: int = MOST) -> list[int]:
     A record is also found by its whole key and by the whole id of the target record it is linked to. Of a beginning
     that many share, the first in the order of terms are found.
     """
+    return _found(text, _SOURCES, most)
+
+
+def search_items(text: str, most: int = MOST) -> list[int]:
+    """Ids of the outbox items of what `search` finds."""
+    return _found(text, _ITEMS, most)
+
+
+def _found(text: str, wanted: str, most: int) -> list[int]:
     words = [asked for word in text.lower().split() if (asked := _asked(word))][:_WORDS_ASKED]
     if not words:
         return []
-    whole = [*_by_key(text.strip()), *_by_target(text.strip())] if len(words) == 1 else []
-    return list(dict.fromkeys(chain(whole, _by_terms(words, most))))[:most]
-
-
-def _by_key(text: str) -> list[int]:
-    flows = list(Flow.objects.values_list("pk", flat=True))
-    return list(SourceRecord.objects.filter(flow__in=flows, source_key=text).values_list("pk", flat=True))
-
-
-def _by_terms(words: Sequence[str], most: int) -> list[int]:
-    names: dict[str, Any] = {"tenant": current_tenant()}
+    names: dict[str, Any] = {"tenant": current_tenant(), "text": text.strip(), "limit": most * 4}
     with connection.cursor() as cursor:
-        counted = []
-        for word in words if len(words) > 1 else ():
-            cursor.execute(_COUNT, {**names, "from": word, "to": word + _LAST})
-            counted.append((cursor.fetchone()[0], word))
-        first, *others = [word for _, word in sorted(counted)] or words
-        names |= {"from": first, "to": first + _LAST, "limit": most * 4, "looked_at": _LOOKED_AT}
+        first, *others = _rarest_first(cursor, words) if len(words) > 1 else words
+        names |= {"from": first, "to": first + _LAST, "looked_at": _LOOKED_AT}
         for n, word in enumerate(others):
             names |= {f"from{n}": word, f"to{n}": word + _LAST}
-        cursor.execute(_FIRST.format(further="".join(_FURTHER.format(n=n) for n in range(len(others)))), names)
-        return [row[0] for row in cursor.fetchall()]
+        sql = _BY_TERMS.format(further="".join(_FURTHER.format(n=n) for n in range(len(others))))
+        sql = sql if others else f"{_BY_IDS} UNION ALL ({sql})"
+        cursor.execute(wanted.format(found=sql), names)
+        return list(dict.fromkeys(id_ for (id_,) in cursor.fetchall()))[:most]
 
 
-def _by_target(text: str) -> list[int]:
-    """Sources that are linked to the target record of exactly this id."""
-    connections = list(Connection.objects.values_list("pk", flat=True))
-    links = RecordLink.objects.filter(target_connection__in=connections, target_id=text)
-    sql = """
-        SELECT s.id FROM unnest(%(integrations)s::bigint[], %(entities)s::text[], %(inbound)s::bool[], %(keys)s::text[])
-            AS c(integration, entity, inbound, source_key)
-        JOIN integrations_flow f ON f.tenant_id = %(tenant)s AND f.integration_id = c.integration
-            AND f.entity = c.entity AND f.inbound = c.inbound
-        JOIN integrations_sourcerecord s ON s.tenant_id = f.tenant_id AND s.flow_id = f.id
-            AND s.source_key = c.source_key
-    """
-    rows = list(links.values_list("integration_id", "entity", "inbound", "source_key")[:50])
-    if not rows:
-        return []
-    columns = dict(
-        zip(("integrations", "entities", "inbound", "keys"), map(list, zip(*rows, strict=True)), strict=True)
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(sql, {"tenant": current_tenant(), **columns})
-        return [row[0] for row in cursor.fetchall()]
+def _rarest_first(cursor: Any, words: Sequence[str]) -> list[str]:
+    cursor.execute(_RAREST_FIRST, {"tenant": current_tenant(), "words": list(words), "last": _LAST})
+    return [word for (word,) in cursor.fetchall()]
 
 
 def _asked(word: str) -> str:

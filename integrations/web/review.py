@@ -55,7 +55,6 @@ def review(request: HttpRequest) -> HttpResponseBase:
         "next": after,
         "not_first": "after" in request.GET,
         "sums": sums,
-        "total": queue.opened().count() if narrow else sums.count,
         "answer": answer(sums, narrow=narrow),
         "integrations": {flow.integration.pk: flow.integration for flow in flows.values()}.values(),
         "members": members(),
@@ -89,7 +88,7 @@ def proposals(request: HttpRequest) -> HttpResponseBase:
     }
     found = [(row, proposal(place_of(request), row, reviews.get(row.item_id))) for row in rows]
     mine = sum(each.may_approve for _, each in found)
-    context = {"rows": found, "answer": _waits(len(found), mine), "total": queue.opened().count()}
+    context = {"rows": found, "answer": _waits(len(found), mine)}
     return render(request, "integrations/proposals.html", context)
 
 

@@ -12,7 +12,16 @@ from tests.factories import Cast
 from tests.integrations.factories import Desk
 from tests.integrations.web.test_plans import plan_of
 
-LISTS = ("/records/", "/records/?q=inv", "/review/", "/review/proposals/", "/runs/", "/plan/")
+LISTS = (
+    "/records/",
+    "/records/?q=inv",
+    "/review/",
+    "/review/?q=inv",
+    "/review/?q=inv+supplier",
+    "/review/proposals/",
+    "/runs/",
+    "/plan/",
+)
 
 
 def asked(client: Client, path: str) -> int:
@@ -51,4 +60,4 @@ def test_more_rows_are_no_more_questions(owner: Client, cast: Cast, desk: Desk, 
     more_lines = fill(desk, cast, 12)
     more = asked(owner, more_lines if path == "/plan/" else path)
     assert more <= few + 1
-    assert more <= (10 if "q=" in path else 8)  # a search looks by key, by the other side's id and by words
+    assert more <= (10 if "q=" in path else 8)  # a search asks for the words' records, and for what the page is of them
