@@ -24,7 +24,7 @@ class AuditEntryAdmin(TenantModelAdmin):
     """Every entry; nothing can be changed here or anywhere."""
 
     about = "Every entry of the audit, none of which can be changed."
-    list_display = ("sequence", "when", "action", "subject", "entity", "source_key", "actor_kind", "actor_id", "page")
+    list_display = ("sequence", "when", "done", "subject", "entity", "source_key", "actor_kind", "actor_id", "page")
     list_filter = (
         chosen("What", "what", KINDS, lambda kind: Q(action__startswith=kind)),
         chosen("By", "by", ACTORS, lambda kind: Q(actor_kind=kind)),
@@ -42,6 +42,10 @@ class AuditEntryAdmin(TenantModelAdmin):
 
     def product_page(self, obj: Any) -> str:
         return f"/audit/?before={obj.sequence + 1}"
+
+    @admin.display(description="Did what", ordering="action")
+    def done(self, entry: AuditEntry) -> str:
+        return entry.action.replace("_", " ").replace(".", " ").capitalize()
 
     @admin.display(description="Detail")
     def readable(self, entry: AuditEntry) -> str:

@@ -7,12 +7,12 @@ from django.contrib import admin
 from integrations.admin.looking import OF_KIND, LookOnly, OfRecords, code_words, kind_of_flow
 from integrations.engine.records import Entity
 from integrations.models import Answer, OutboxItem, Plan, PlanLine, RecordLink, ReviewItem, Settlement, SyncRun
-from integrations.web.tags import money
+from integrations.web.tags import counts, money
+from integrations.web.words import PLAN_KINDS, noun
 from tenants.adminlists import chosen
 from tenants.adminsite import moment, site
 
-ENTITIES = [(each.value, each.value.replace("_", " ")) for each in Entity]
-KINDS = [(each, each) for each in ("create", "update", "act", "link", "nothing", "wait", "hold", "out")]
+ENTITIES = [(each.value, noun(each.value, 1).capitalize()) for each in Entity]
 
 
 @admin.register(SyncRun, site=site)
@@ -21,9 +21,13 @@ class SyncRunAdmin(LookOnly):
 
     about = "What each run of a flow took, and what became of it."
     route = "web:run"
-    list_display = ("__str__", kind_of_flow, "status", "taken", "counts", "balanced", "page")
+    list_display = ("__str__", kind_of_flow, "status", "taken", "became", "balanced", "page")
     list_filter = ("kind", "status", "balanced", OF_KIND)
     list_select_related = ("flow",)
+
+    @admin.display(description="What became of them")
+    def became(self, obj: SyncRun) -> str:
+        return counts(obj.counts, obj.kind)
 
 
 @admin.register(OutboxItem, site=site)
@@ -69,11 +73,15 @@ class RecordLinkAdmin(LookOnly):
     """Which record is which on the other side."""
 
     about = "Which record is which on the other side."
-    list_display = ("source_key", "variant", "target_id", "entity", "inbound", "made_by", "linked")
+    list_display = ("source_key", "variant", "target_id", "kind", "inbound", "made_by", "linked")
     list_filter = (chosen("Entity", "entity", ENTITIES), "made_by", "integration")
     search_beginnings = ("source_key", "target_id")
     search_help_text = "Key of the record or id on the other side, from its beginning"
     linked = moment("linked_at", "Linked")
+
+    @admin.display(description="Kind")
+    def kind(self, obj: RecordLink) -> str:
+        return noun(obj.entity, 1, inbound=obj.inbound).capitalize()
 
 
 @admin.register(Settlement, site=site)
@@ -110,9 +118,13 @@ class PlanLineAdmin(OfRecords):
 
     about = "What a plan decided of each record, and what applying it did."
     item_of = "item__"
-    list_display = ("record", "whose", "planned", "kind", code_words, "result", "plan", "page")
-    list_filter = (chosen("Kind", "kind", KINDS), "result")
+    list_display = ("record", "whose", "planned", "decided", code_words, "result", "plan", "page")
+    list_filter = (chosen("Kind", "kind", list(PLAN_KINDS.items())), "result")
     list_select_related = ("item__source", "plan")
+
+    @admin.display(description="Decision")
+    def decided(self, obj: PlanLine) -> str:
+        return PLAN_KINDS.get(obj.kind, obj.kind)
 
     @admin.display(description="Amount")
     def planned(self, obj: PlanLine) -> str:

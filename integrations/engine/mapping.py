@@ -338,6 +338,8 @@ class Rules:
                 Problem(f"{table}_target_unusable", message, field=field, value=value, blocker=blocker),
             )
         message = f"{_begun(words)} has no counterpart on the other side. Map it once; all that wait for it go out."
+        if table == "account" and not value:
+            message = "A line has no account. Give it one where it comes from."
         return "", "", Problem(f"unmapped_{table}", message, field=field, value=value, blocker=blocker)
 
 

@@ -22,7 +22,7 @@ LONGEST_KIND = 60
 
 def about(rule: Mapping[str, Any]) -> str:
     """What a rule is for, of its KEY fields: the account, value, code part or field."""
-    return str(rule.get("field") or rule["source"])
+    return str(rule.get("field") or rule["source"]).replace("dimensions.", "code part ", 1)
 
 
 class MappingRule(TenantOwned):

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from integrations.models import ReviewItem, WriteIntent
+from integrations.web.words import recognised
 
 _CODES = frozenset({"uncertain", "link_conflict", "not_confirmed"})
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """`wanted` is the key it was looked up by; `found` are rows of (name, value), one for each record that is alike."""
+    """`wanted` is what it was looked up by; `found` are rows of (name, value), one for each record that is alike."""
 
     wanted: str
     sent_at: datetime
@@ -31,7 +32,7 @@ def evidence_of(intent: WriteIntent | None, review: ReviewItem | None) -> Eviden
         return None
     columns = list(dict.fromkeys(name for found in intent.evidence for name in found))
     return Evidence(
-        wanted=intent.natural_key,
+        wanted=recognised(intent.natural_key),
         sent_at=intent.created_at,
         looks=intent.looks,
         again_at=intent.look_at if open_still else None,

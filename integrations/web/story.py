@@ -11,7 +11,7 @@ from integrations.web.compare import Pair, both_sides
 from integrations.web.offers import choice_words
 from integrations.web.schedules import system_label
 from integrations.web.sent import Sent, sent_of
-from integrations.web.words import reason
+from integrations.web.words import reason, recognised
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,13 @@ def _writing(item: OutboxItem, intents: Sequence[WriteIntent]) -> list[Event]:
     label = system_label(item.flow.target.system)
     for intent in intents:
         events.append(
-            Event(intent.created_at, f"About to be written to {label}", "arrow", "info", [f"As {intent.natural_key}"])
+            Event(
+                intent.created_at,
+                f"About to be written to {label}",
+                "arrow",
+                "info",
+                [f"Found again by {recognised(intent.natural_key)}"],
+            )
         )
         if intent.settled_at is None and item.state == OutboxItem.State.UNCERTAIN:
             looks = [f"Looked {intent.looks} times so far; nothing is sent meanwhile"]

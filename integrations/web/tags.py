@@ -163,6 +163,12 @@ def plain_words(name: str) -> str:
     return str(name).replace("_", " ").replace(".", " ")
 
 
+@register.filter
+def told(message: str) -> str:
+    """What a message of an alert tells of it."""
+    return words.MESSAGES.get(message, "")
+
+
 @register.simple_tag
 def tone(kind: str, value: str) -> str:
     """The class that gives a state's colours."""

@@ -11,7 +11,7 @@ from django.shortcuts import render
 from audit.models import AuditEntry, AuditHead
 from integrations.web.gate import page
 from integrations.web.paging import page_of
-from integrations.web.words import deed
+from integrations.web.words import deed, plainly
 from tenants.keys import Keys, Unreadable
 
 
@@ -49,7 +49,7 @@ def opened(entry: AuditEntry) -> Line:
 
 def _pairs(values: dict[str, Any]) -> list[tuple[str, str]]:
     found = [(name.replace("_", " "), value) for name, value in values.items() if value not in ("", None, [], {})]
-    return [(name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)) for name, value in found]
+    return [(name, plainly(value)) for name, value in found]
 
 
 @page()

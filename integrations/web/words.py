@@ -80,6 +80,13 @@ def carried(flow: Flow, count: int = 2) -> str:
     return noun(flow.entity, count, inbound=flow.inbound)
 
 
+# What a message tells of an alert; a test tells of none.
+MESSAGES: Mapping[str, str] = {
+    "alert.raised": "New",
+    "alert.grown": "Has grown",
+    "alert.reminded": "Still there",
+    "alert.ended": "Over",
+}
 DEEDS: Mapping[str, str] = {
     "operator.entered": "An operator of the service looked in",
     "operator.looked": "An operator of the service opened a page",
@@ -97,6 +104,24 @@ DEEDS: Mapping[str, str] = {
 def deed(action: str) -> str:
     """What an action of the audit is called; one that nobody has titled is shown as its own words."""
     return DEEDS.get(action) or action.replace("_", " ").replace(".", " ").capitalize()
+
+
+def recognised(natural_key: str) -> str:
+    """What a written record is found again by, without the word that says its kind: 10, S1004, INV-9."""
+    kind, _, rest = natural_key.partition("|")
+    parts = rest if kind.islower() and rest else natural_key
+    return ", ".join(part for part in parts.split("|") if part)
+
+
+def plainly(value: object) -> str:
+    """A stored value for people: lists and tables in one line, yes and no."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return "; ".join(f"{str(name).replace('_', ' ')}: {plainly(each)}" for name, each in value.items())
+    if isinstance(value, list):
+        return "; ".join(map(plainly, value))
+    return "none" if value is None else str(value)
 
 
 def listed(parts: list[str]) -> str:
