@@ -56,7 +56,7 @@ def edit(
     """
     with transaction.atomic():
         row = _locked(connection.pk)
-        kind = registry.get(row.system)
+        kind = _kind(row)
         two = takes_two(place, row.environment, kind.environment(plain))
         names = {**row.settings, **plain}
         old, new = _complete(kind, row.settings, names), _complete(kind, plain, names)
@@ -90,7 +90,7 @@ def edit(
 def approve(place: Place, change: ConnectionChange) -> ConnectionChange:
     """Let it take force now. Raises Refused for the maker, a wrong role, or one that does not fit any more."""
     row, change = _decided(place, change)
-    kind = registry.get(row.system)
+    kind = _kind(row)
     now = kind.leading(row.settings) if change.opens else _complete(kind, row.settings, change.old)
     if now != (change.new if change.opens else change.old):
         raise Refused("The connection was changed meanwhile: reject this, and have it proposed again.")
@@ -124,7 +124,7 @@ def withdraw(place: Place, change: ConnectionChange) -> ConnectionChange:
 
 def laid_over(row: Connection, given: Mapping[str, str]) -> dict[str, str]:
     """The settings of `row` with those `given` laid over. Raises Refused for what cannot be a setting's value."""
-    kind = registry.get(row.system)
+    kind = _kind(row)
     shown = {s.name: s for s in kind.settings if not s.secret}
     if unknown := sorted(set(given) - set(shown)):
         raise Refused(f"No setting that may be shown: {', '.join(unknown)}. There are: {', '.join(shown)}.")
@@ -151,7 +151,7 @@ def takes_two(place: Place, *environments: str) -> bool:
 
 def would_wait(place: Place, row: Connection, plain: Mapping[str, str]) -> bool:
     """Whether these settings lead elsewhere and somebody else has to agree."""
-    kind = registry.get(row.system)
+    kind = _kind(row)
     leads = kind.leading(row.settings) != kind.leading(plain)
     return leads and not row.closed and takes_two(place, row.environment, kind.environment(plain))
 
@@ -168,6 +168,14 @@ def history(row: Connection, most: int) -> Sequence[ConnectionChange]:
     return list(rows.select_related("made_by", "checked_by").order_by("-made_at", "-id")[:most])
 
 
+def _kind(row: Connection) -> System:
+    """Its system. Raises Refused for one that is not installed any more."""
+    try:
+        return registry.get(row.system)
+    except ConnectionBroken as error:
+        raise Refused(error.message) from error
+
+
 def _replace(place: Place, row: Connection, secrets: Mapping[str, str]) -> None:
     if secrets:  # a sealed value is written whole: what was not replaced is taken over unseen
         row.secrets = row.secrets.with_values(secrets)
@@ -177,14 +185,14 @@ def _replace(place: Place, row: Connection, secrets: Mapping[str, str]) -> None:
 
 def _settle(row: Connection, plain: Mapping[str, Any]) -> None:
     """What the last ping said counts no more."""
-    row.settings, row.environment = dict(plain), registry.get(row.system).environment(plain)
+    row.settings, row.environment = dict(plain), _kind(row).environment(plain)
     row.status, row.status_code, row.status_message = Connection.Status.NEW, "", ""
 
 
 def _reopened(place: Place, row: Connection, reason: str, *, two: bool) -> ConnectionChange | None:
     """A closed connection was changed: what waited speaks of what is no more."""
     waiting = _waiting(row).first()
-    if waiting is not None and two and waiting.new == registry.get(row.system).leading(row.settings):
+    if waiting is not None and two and waiting.new == _kind(row).leading(row.settings):
         return waiting
     if waiting is not None:
         _end(waiting, Status.WITHDRAWN)
@@ -197,7 +205,7 @@ def _reopened(place: Place, row: Connection, reason: str, *, two: bool) -> Conne
 
 
 def _open_asked(place: Place, row: Connection, reason: str) -> ConnectionChange:
-    return _made(place, row, {}, registry.get(row.system).leading(row.settings), reason, opens=True)
+    return _made(place, row, {}, _kind(row).leading(row.settings), reason, opens=True)
 
 
 def _made(

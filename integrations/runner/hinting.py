@@ -88,12 +88,16 @@ def _hand_on(connection_id: int) -> dict[int, str]:
 
 def _tell(flow: Flow, connection_id: int, keys: set[str]) -> str:
     """Note these records for the flow, or that it reads its whole list when they are many; what becomes of the hint."""
-    if flow.source.pk == connection_id and is_read(flow):
+    try:
+        reads, takes = is_read(flow), target_takes(flow)
+    except ConnectionBroken:  # a system that is not installed any more
+        return IGNORED
+    if flow.source.pk == connection_id and reads:
         if len(keys) > MANY:
             return POLL
         hooks.hint(flow, keys, target=False)
         return READ
-    if flow.target.pk == connection_id and flow.entity in WATCHED and target_takes(flow):
+    if flow.target.pk == connection_id and flow.entity in WATCHED and takes:
         hooks.hint(flow, keys, target=True)
         return READ
     return IGNORED

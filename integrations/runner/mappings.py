@@ -136,7 +136,8 @@ def fault(
 
 def chart_of(integration: Integration) -> Chart:
     """What rules of the integration may name."""
-    return Chart(integration, terms=registry.get(integration.ap.system).terms)
+    system = registry.systems().get(integration.ap.system)
+    return Chart(integration, terms=system is not None and system.terms)
 
 
 def check(integration: Integration, asked: Wish) -> None:

@@ -8,6 +8,7 @@ from django.db import connection as database
 from django.utils import timezone
 
 from audit.log import record as audit
+from integrations.engine.errors import ConnectionBroken
 from integrations.engine.records import Entity
 from integrations.models import Connection, Flow, Integration
 from integrations.systems import registry
@@ -86,7 +87,10 @@ def join(
 
     Not `active`: it is read and planned; nothing is written until a plan is applied.
     """
-    kinds = registry.get(erp.system), registry.get(ap.system)
+    try:
+        kinds = registry.get(erp.system), registry.get(ap.system)
+    except ConnectionBroken as error:
+        raise Refused({"erp": error.message}) from error
     if (kinds[0].role, kinds[1].role) != ("erp", "ap"):
         raise Refused({"erp": "Choose an ERP connection and an approval or payment connection."})
     serving = Integration.objects.filter(ap=ap)

@@ -21,6 +21,7 @@ from integrations.runner.schedule import next_time
 from integrations.store import FlowStore, settlements
 from integrations.store.lease import Lease, polled
 from integrations.store.settings import take_force, today
+from integrations.systems import registry
 from tenants.scope import tenant_scope
 
 RECHECK_MINUTES = 15.0  # how old what we know of the other side gets while there is nothing to write
@@ -50,6 +51,8 @@ def run_slice(lease: Lease, *, seconds: float) -> Outcome:
     if flow is None or not flow.enabled:
         return Outcome()
     try:
+        if missing := _not_installed(lease, flow):
+            return missing
         return _work(lease, flow, lambda: time.monotonic() >= until, polling=polling)
     except Retryable as error:
         return Outcome(due_in=error.after or 5.0, error=error.code, message=error.message)
@@ -80,6 +83,17 @@ def _work(lease: Lease, flow: Flow, time_is_up: Callable[[], bool], *, polling: 
         return Outcome(due_in=0.0)
     with tenant_scope(lease.tenant_id):
         return outcome if outcome.due_in is not None else _later(flow)
+
+
+def _not_installed(lease: Lease, flow: Flow) -> Outcome | None:
+    """The outcome where one of the two systems is not here any more; told on its connection."""
+    for connection in (flow.source, flow.target):
+        try:
+            registry.get(connection.system)
+        except ConnectionBroken as error:
+            connecting.note_broken(lease.tenant_id, connection.pk, error)
+            return Outcome(due_in=_BROKEN_WAIT, error=error.code, message=error.message)
+    return None
 
 
 def _list_settlements(lease: Lease, flow: Flow) -> None:

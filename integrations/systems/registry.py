@@ -9,6 +9,7 @@ import pkgutil
 from functools import cache
 
 from integrations import systems as package
+from integrations.engine.errors import ConnectionBroken
 from integrations.systems.base import System
 
 
@@ -25,5 +26,9 @@ def systems() -> dict[str, System]:
 
 
 def get(key: str) -> System:
-    """The system of this key; KeyError for one that is not here."""
-    return systems()[key]
+    """The system of this key. Raises ConnectionBroken for one that is not installed, or not any more."""
+    found = systems().get(key)
+    if found is None:
+        words = f"The system “{key}” is not installed here any more: nothing is read from it and nothing sent to it."
+        raise ConnectionBroken(words, code="not_installed")
+    return found

@@ -140,5 +140,5 @@ def _bills(flow: Flow, uses: Sequence[Use]) -> list[Invoiced]:
 
 def _tool_without(item: OutboxItem) -> str:
     """The AP tool's name, where it keeps no purchase orders; else ""."""
-    system = registry.get(item.flow.integration.ap.system)
-    return "" if Entity.PURCHASE_ORDER in system.writes else system.label
+    system = registry.systems().get(item.flow.integration.ap.system)
+    return "" if system is None or Entity.PURCHASE_ORDER in system.writes else system.label

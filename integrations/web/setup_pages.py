@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
 from audit.log import record
+from integrations.engine.errors import ConnectionBroken
 from integrations.engine.records import MARKS
 from integrations.models import Flow, Integration, SettingChange
 from integrations.runner import settings, setup
@@ -99,8 +100,11 @@ def _label(flow: Wanted) -> str:
 def flows(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
     """Which flows, and when they run."""
     found = get_object_or_404(Integration.objects.select_related("erp", "ap"), uuid=uuid)
-    systems = registry.systems()
-    possible = setup.possible(systems[found.erp.system], systems[found.ap.system])
+    try:
+        possible = setup.possible(registry.get(found.erp.system), registry.get(found.ap.system))
+    except ConnectionBroken as error:
+        messages.error(request, error.message)
+        return redirect("web:integration", uuid)
     made = list(Flow.objects.filter(integration=found).order_by("id"))
     usual = made[-1] if made else Flow(schedule="*/5 * * * *", time_zone=place_of(request).time_zone)
     initial = {

@@ -9,6 +9,7 @@ import pytest
 
 from integrations import systems as folder
 from integrations.engine.drafts import MAKES
+from integrations.engine.errors import ConnectionBroken
 from integrations.engine.records import RECORDS, Entity
 from integrations.systems import registry
 
@@ -34,8 +35,8 @@ def test_a_folder_elsewhere_is_not_looked_into(tmp_path: Path) -> None:
     assert done.stdout.strip() == str(sorted(registry.systems()))
 
 
-def test_an_unknown_system_is_a_key_error() -> None:
-    with pytest.raises(KeyError):
+def test_a_system_that_is_not_installed_is_a_broken_connection() -> None:
+    with pytest.raises(ConnectionBroken, match="not installed"):
         registry.get("nobody")
 
 

@@ -24,6 +24,7 @@ _CONNECTION = {
     "login_locked": ("Login locked", "The other side has locked the login."),
     "login_refused": ("Sign-in refused", "The other side does not take the login."),
     "address_unapproved": ("Address not approved", "Nobody has approved yet where the connection leads."),
+    "not_installed": ("System not installed", "The connection is of a system that is not here any more."),
     "not_offered": ("Not offered", "The connection's profile does not have it."),
     "organization": ("Organisation unknown", "The login does not see the organisation."),
     "profile": ("Profile does not fit", "The connection's profile and the other side do not agree."),
