@@ -11,15 +11,16 @@ from integrations.engine.captured_draft import draft_booked
 from integrations.engine.decisions import Create, Decision, Hold, Out
 from integrations.engine.doubles import check
 from integrations.engine.drafts import BookedInvoiceDraft, InvoiceDraft
-from integrations.engine.duplicates import plain_number
 from integrations.engine.errors import Choice, Problem
-from integrations.engine.mapping import Peer, Rules
+from integrations.engine.mapping import Rules
 from integrations.engine.money import exact, fits, is_currency
+from integrations.engine.peers import Peer, Peers
 from integrations.engine.policy import Policy
 from integrations.engine.records import Invoice, InvoiceState, Vendor
 
 _BOOK = Choice("book", "Book it now")
 _PAID = (InvoiceState.PAID, InvoiceState.PARTLY_PAID)
+_NOBODY = Peers()
 
 
 def decide_captured(source: Invoice, rules: Rules, policy: Policy, books: Books, answers: Answers) -> Decision:
@@ -151,10 +152,9 @@ def _unfit(key: str, vendor: Vendor | None, policy: Policy) -> Problem | None:
 
 def _twin(source: Invoice, rules: Rules, books: Books, answers: Answers) -> Problem | None:
     """The same number of the same supplier under another id of the AP tool: what is older, or in the books, goes."""
-    number = plain_number(source.number)
-    peers = rules.peers.get(source.vendor_key.partition("|")[0], ())
-    alike = [each for each in peers if plain_number(each.number) == number and _same_sign(each, source)]
-    before = [each for each in alike if each.key != source.key and _goes_before(each, source, books)]
+    peers = rules.peers.get(source.vendor_key.partition("|")[0], _NOBODY)
+    alike = [each for each in peers.numbered(source.number) if each.key != source.key and _same_sign(each, source)]
+    before = [each for each in alike if _goes_before(each, source, books)]
     if not before:
         return None
     first = min(before, key=lambda each: _order(each.key))

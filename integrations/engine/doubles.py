@@ -7,13 +7,15 @@ import msgspec
 from integrations.engine.asking import CREATE_ANYWAY, LINK, Answers, about, answered, hold, link_to
 from integrations.engine.decisions import Hold, LinkTo
 from integrations.engine.drafts import InvoiceDraft
-from integrations.engine.duplicates import Existing, Verdict, digits_of, plain_number
+from integrations.engine.duplicates import Existing, Verdict
 from integrations.engine.errors import Problem
-from integrations.engine.mapping import Peer, Rules
+from integrations.engine.mapping import Rules
+from integrations.engine.peers import Peers
 from integrations.engine.policy import Policy
 from integrations.engine.records import Invoice
 
 _SHOWN = 3  # of many suspects
+_NOBODY = Peers()
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,11 +46,11 @@ def check(source: Invoice, draft: InvoiceDraft, rules: Rules, policy: Policy, an
 
 def _asked(draft: InvoiceDraft, found: Verdict, policy: Policy) -> Problem | None:
     if found.suspects:
-        seen = "; ".join(_shown(each) for each in found.suspects[:_SHOWN])
+        seen = _few(found.suspects)
         words = f"The other side has what may be the same, entered by somebody else: {seen}. Compare the two."
         return _problem("possible_duplicate", words, draft.number, found.suspects)
     if found.weak and policy.weak_duplicates == "hold":
-        seen = "; ".join(_shown(each) for each in found.weak[:_SHOWN])
+        seen = _few(found.weak)
         words = f"The other side has the same amount of the same day under another number: {seen}. Compare the two."
         return _problem("weak_duplicate", words, draft.number, found.weak)
     return None
@@ -61,35 +63,29 @@ def _problem(code: str, words: str, number: str, suspects: Sequence[Existing]) -
 
 
 def _notes(source: Invoice, draft: InvoiceDraft, found: Verdict, rules: Rules) -> tuple[Problem, ...]:
-    noted = [
-        Problem(
-            "number_reused", f"The number was used before, on {_shown(each)}.", field="number", value=each.target_id
-        )
-        for each in found.reused
-    ]
-    noted += [
-        Problem("weak_duplicate", f"Same amount and date as {_shown(each)}.", field="amount", value=each.target_id)
-        for each in found.weak
-    ]
-    peers = rules.peers.get(source.vendor_key, ())
-    noted += [_alike(peer) for peer in peers if peer.key != source.key and _looks_alike(peer, draft)]
+    noted = []
+    if found.reused:
+        words = f"The number was used before, on {_few(found.reused)}."
+        noted.append(Problem("number_reused", words, field="number", value=found.reused[0].target_id))
+    if found.weak:
+        words = f"Same amount and date as {_few(found.weak)}."
+        noted.append(Problem("weak_duplicate", words, field="amount", value=found.weak[0].target_id))
+    peers = rules.peers.get(source.vendor_key, _NOBODY)
+    alike, count = peers.alike(source.key, draft.number, draft.total, draft.invoice_date, _SHOWN)
+    if alike:
+        seen = "; ".join(f"{peer.number} over {peer.amount} of {peer.dated}" for peer in alike)
+        words = f"In the ledger {'looks' if count == 1 else 'look'} alike: {seen}{_more(count)}."
+        noted.append(Problem("alike_in_source", words, field="number", value=alike[0].key))
     return tuple(noted)
 
 
-def _looks_alike(peer: Peer, draft: InvoiceDraft) -> bool:
-    """By number, by its digits with the amount, or by amount and date."""
-    amount = None if peer.amount is None else abs(peer.amount)
-    digits = digits_of(draft.number)
-    return (
-        plain_number(peer.number) == plain_number(draft.number)
-        or (bool(digits) and digits_of(peer.number) == digits and amount == draft.total)
-        or (amount, peer.dated) == (draft.total, draft.invoice_date)
-    )
+def _few(found: Sequence[Existing]) -> str:
+    """The first of them, and how many more there are."""
+    return "; ".join(_shown(each) for each in found[:_SHOWN]) + _more(len(found))
 
 
-def _alike(peer: Peer) -> Problem:
-    words = f"Invoice {peer.number}, over {peer.amount} of {peer.dated}, looks alike."
-    return Problem("alike_in_source", words, field="number", value=peer.key)
+def _more(count: int) -> str:
+    return f" and {count - _SHOWN:,} more" if count > _SHOWN else ""
 
 
 def _shown(each: Existing) -> str:

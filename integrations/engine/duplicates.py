@@ -111,10 +111,9 @@ class Guard:
         same = [each for each in alike if each.number == draft.number and _agrees(each, draft)]
         if len(same) == 1:
             return Verdict(same=same[0], why="number, amount, date and currency agree")
-        reused = [each for each in alike if self._reused(each, draft)]
-        suspects = [each for each in alike if each not in reused]
-        near = [*self._by_digits(draft), *self._under_twins(draft, twins)]
-        suspects += [each for each in dict.fromkeys(near) if each not in suspects]
+        reused = {each: None for each in alike if self._reused(each, draft)}
+        near = [*alike, *self._by_digits(draft), *self._under_twins(draft, twins)]
+        suspects = {each: None for each in near if each not in reused}
         dated = self._amounts.get((draft.vendor_id, draft.credit, draft.total, draft.invoice_date), [])
         weak = tuple(each for each in dated if each not in suspects)
         return Verdict(suspects=tuple(suspects), weak=weak, reused=tuple(reused))

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from copy import copy
 from datetime import date
-from decimal import Decimal
 from fnmatch import fnmatchcase
 from heapq import merge
 from operator import attrgetter
@@ -14,6 +13,7 @@ from integrations.engine.books import Books, Elsewhere
 from integrations.engine.charges import Orders
 from integrations.engine.duplicates import Guard
 from integrations.engine.errors import Problem
+from integrations.engine.peers import Peers
 from integrations.engine.records import PaymentTerm, Vendor
 from integrations.engine.targets import TargetRecord
 from integrations.engine.wording import TextRule
@@ -84,18 +84,6 @@ class VendorLink(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
 
 
-class Peer(msgspec.Struct, frozen=True, kw_only=True):
-    """Another source invoice of the same supplier: worth a note where it looks alike; captured twice: a reason to ask.
-
-    Captured ones are kept by the AP tool's code of the supplier, without an address.
-    """
-
-    key: str
-    number: str = ""
-    amount: Decimal | None = None
-    dated: date | None = None
-
-
 class Rules:
     """All that a decision may know beside the record itself; built once per batch and never changed.
 
@@ -133,7 +121,7 @@ class Rules:
         proposals: Mapping[tuple[str, str], str] | None = None,
         tax_twins: Mapping[str, Sequence[str]] | None = None,
         sent_bills: Mapping[tuple[str, str], str] | None = None,
-        peers: Mapping[str, Sequence[Peer]] | None = None,
+        peers: Mapping[str, Peers] | None = None,
         books: Books | None = None,
         longest_name: int = 0,
         elsewhere: Mapping[str, Sequence[Elsewhere]] | None = None,
@@ -184,7 +172,7 @@ class Rules:
         proposals: Mapping[tuple[str, str], str] | None = None,
         tax_twins: Mapping[str, Sequence[str]] | None = None,
         sent_bills: Mapping[tuple[str, str], str] | None = None,
-        peers: Mapping[str, Sequence[Peer]] | None = None,
+        peers: Mapping[str, Peers] | None = None,
         books: Books | None = None,
         elsewhere: Mapping[str, Sequence[Elsewhere]] | None = None,
         captured: frozenset[str] | None = None,

@@ -10,7 +10,8 @@ import msgspec
 from django.db import connection
 
 from integrations.engine.duplicates import plain_number
-from integrations.engine.mapping import Peer, VendorLink
+from integrations.engine.mapping import VendorLink
+from integrations.engine.peers import Peer, Peers
 from integrations.engine.records import Entity, Invoice, PaymentTerm, Vendor
 from integrations.models import Integration, MirrorRecord, RecordLink, SourceRecord
 from integrations.store.books import flow_of
@@ -99,7 +100,7 @@ def sent_bills(integration: Integration, invoices: Iterable[Invoice]) -> dict[tu
     return {(party, number): target for party, number, target in rows if (party, number) in named}
 
 
-def peers(integration: Integration, inbound: bool, invoices: Sequence[Invoice]) -> dict[str, list[Peer]]:
+def peers(integration: Integration, inbound: bool, invoices: Sequence[Invoice]) -> dict[str, Peers]:
     """By supplier: its invoices whose number, however it is written, is one of the batch's.
 
     Of captured ones by the AP tool's code without the address that it may carry (S1|2).
@@ -114,7 +115,7 @@ def peers(integration: Integration, inbound: bool, invoices: Sequence[Invoice]) 
     for key, party, number, amount, dated in _rows(statement, flow=flow, parties=parties, plains=plains):
         found.setdefault(party, []).append(Peer(key=key, number=number, amount=amount, dated=dated))
     # a supplier's only record of a number is the batch's own: no peer of anything
-    return {party: sorted(each, key=lambda peer: peer.key) for party, each in found.items() if len(each) > 1}
+    return {party: Peers(sorted(each, key=lambda peer: peer.key)) for party, each in found.items() if len(each) > 1}
 
 
 def terms(integration: Integration) -> dict[str, PaymentTerm]:

@@ -9,7 +9,7 @@ import pytest
 
 from integrations.engine.decisions import Hold, LinkTo
 from integrations.engine.duplicates import Existing, Guard
-from integrations.engine.mapping import Peer
+from integrations.engine.peers import Peer, Peers
 from tests.engine.build import answer, said
 from tests.engine.build_books import (
     CREDIT,
@@ -39,7 +39,7 @@ ITSELF = Peer(key="7001", number="INV-001", amount=Decimal("120.00"), dated=date
     ids=["older", "other amount", "ids are numbers", "younger", "credit", "other number"],
 )
 def test_of_one_number_under_two_ids_the_older_goes(peer: Peer, expected: str) -> None:
-    assert said(decided(captured(), rules(peers={"S1": [ITSELF, peer]}))) == expected
+    assert said(decided(captured(), rules(peers={"S1": Peers([ITSELF, peer])}))) == expected
 
 
 def test_what_an_earlier_try_has_left_in_the_books_is_completed_not_linked() -> None:
@@ -53,23 +53,23 @@ def test_what_an_earlier_try_has_left_in_the_books_is_completed_not_linked() -> 
 
 def test_an_older_one_waits_for_a_person_where_the_younger_is_in_the_books() -> None:
     held = books(invoices={"10000": "10|56"})
-    given = rules(held, peers={"S1": [ITSELF, replace(OLDER, key="10000")]})
+    given = rules(held, peers={"S1": Peers([ITSELF, replace(OLDER, key="10000")])})
     assert said(decided(captured(), given)) == "hold possible_duplicate"
 
 
 def test_a_twin_under_another_address_of_the_supplier_is_found() -> None:
     source = captured(vendor_key="S1|2")
-    assert said(decided(source, rules(peers={"S1": [OLDER]}))) == "hold possible_duplicate"
+    assert said(decided(source, rules(peers={"S1": Peers([OLDER])}))) == "hold possible_duplicate"
 
 
 def test_it_is_booked_when_a_second_person_says_that_it_is_another_and_asked_again_of_one_more() -> None:
-    given = rules(peers={"S1": [OLDER]})
+    given = rules(peers={"S1": Peers([OLDER])})
     found = decided(captured(), given)
     assert isinstance(found, Hold)
     assert [(choice.key, choice.act) for choice in found.problems[0].choices] == [("create", "override")]
     said_so = answer(found, "create")
     assert said(decided(captured(), given, answers=said_so)) == "create"
-    more = rules(peers={"S1": [OLDER, replace(OLDER, key="6998")]})
+    more = rules(peers={"S1": Peers([OLDER, replace(OLDER, key="6998")])})
     assert said(decided(captured(), more, answers=said_so)) == "hold possible_duplicate"
 
 

@@ -11,7 +11,7 @@ from integrations.engine.decide import decide
 from integrations.engine.decisions import Create, LinkTo
 from integrations.engine.drafts import VendorDraft
 from integrations.engine.duplicates import Existing, Guard, digits_of, plain_number
-from integrations.engine.mapping import Peer
+from integrations.engine.peers import Peer, Peers
 from integrations.engine.policy import Policy
 from integrations.engine.records import Address
 from tests.engine.build import POLICY, answer, invoice, rules, said
@@ -141,7 +141,7 @@ def test_the_number_and_amount_under_another_supplier_with_the_tax_id_is_held(
     ],
 )
 def test_source_rows_that_look_alike_are_notes_never_holds(peer: dict[str, Any], noted: bool) -> None:
-    given = rules(peers={"S1": [Peer(**{"key": "10|2", **peer})]})
+    given = rules(peers={"S1": Peers([Peer(**{"key": "10|2", **peer})])})
     result = decide(invoice(), None, None, given, POLICY)
     assert isinstance(result, Create)
     assert [note.code for note in result.notes] == ["alike_in_source"] * noted
