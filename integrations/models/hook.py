@@ -13,6 +13,7 @@ class WebhookSubscription(TenantOwned):
 
     `secrets` seals `token` (the last part of the address; `token_digest` finds it), `key` and, until `old_key_until`,
     `old_key`. `rekey`: the key there may not be the one we know. `refused` counts wrong signatures since the last look.
+    `parting`: how often it was tried to take it away, for the connection is to be deleted; None: it is kept.
     """
 
     class State(models.TextChoices):
@@ -38,6 +39,7 @@ class WebhookSubscription(TenantOwned):
     checked_at = models.DateTimeField(null=True)
     verified_at = models.DateTimeField(null=True)  # the last look that found, or put, everything in order
     due_at = models.DateTimeField()
+    parting = models.PositiveSmallIntegerField(null=True)
 
     class Meta(TenantOwned.Meta):
         constraints = [

@@ -16,7 +16,7 @@ from django.utils import timezone
 from audit.log import record as audit
 from integrations.engine.errors import ConnectionBroken, OutcomeUnknown, Rejected, Retryable, SyncError
 from integrations.models import Connection, WebhookSubscription
-from integrations.runner import connecting
+from integrations.runner import connecting, parting
 from integrations.runner.receiving import as_row
 from integrations.store import door
 from integrations.store import hooks as store
@@ -78,17 +78,22 @@ def look_after(tenant_id: UUID, connection_id: int, *, actor: Actor | None = Non
     """
     now = timezone.now()
     with tenant_scope(tenant_id, actor=actor):
-        connection = Connection.objects.get(pk=connection_id)
-        system = registry.get(connection.system)
-        if system.hooks is None or connection.closed:
+        connection = Connection.objects.filter(pk=connection_id).first()
+        system = registry.systems().get(connection.system) if connection else None
+        if connection is None or system is None or system.hooks is None or connection.closed:
             return
         row = store.of_connection(connection, now)
-        if not store.begin(row, now, now + SOON, asked=actor is not None):
+        left = parting.given_up(row) and actor is None
+        if not store.begin(row, now, now + (EVERY if left else SOON), asked=actor is not None) or left:
             return
         store.forget_old(connection_id, now)
         known = row.secrets.reveal()
         since = store.latest(connection_id) or row.verified_at or connection.created_at
-    keeping = _Keeping(row, _address(connection, known["token"]), "key" in known, since - OVERLAP, now)
+    url = parting.address(connection, known["token"])
+    if row.parting is not None:
+        parting.take_away(tenant_id, connection, row, url, actor=actor)
+        return
+    keeping = _Keeping(row, url, "key" in known, since - OVERLAP, now)
     look = _looked(tenant_id, connection, system.hooks, keeping, person=actor is not None)
     with tenant_scope(tenant_id, actor=actor):
         _keep(connection, system, row, look)
@@ -105,14 +110,6 @@ class _Keeping:
     now: datetime
 
 
-def _address(connection: Connection, token: str) -> str:
-    return f"{_prefix(connection)}{token}/"
-
-
-def _prefix(connection: Connection) -> str:
-    return f"{settings.PUBLIC_URL}/hooks/{connection.system}/"
-
-
 def _looked(tenant_id: UUID, connection: Connection, hooks: Hooks, keeping: _Keeping, *, person: bool) -> Look:
     """Ask and mend; whatever goes wrong is an answer too."""
     if not keeping.url.startswith("https://"):
@@ -124,7 +121,7 @@ def _looked(tenant_id: UUID, connection: Connection, hooks: Hooks, keeping: _Kee
 
     try:
         admin: HookAdmin = connecting.client(tenant_id, connection.pk, person=person).hooks
-        return _have(admin, hooks, keeping, _prefix(connection), before_renewal)
+        return _have(admin, hooks, keeping, parting.prefix(connection), before_renewal)
     except SyncError as error:
         return _trouble(error, keeping.row.state)
 

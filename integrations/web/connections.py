@@ -8,12 +8,12 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
-from audit.log import record
 from integrations import runner
-from integrations.models import Connection, ConnectionChange, Integration, MirrorRecord, PingResult
-from integrations.runner import addresses, setup
+from integrations.models import Connection, ConnectionChange, Integration, MirrorRecord, PingResult, WebhookSubscription
+from integrations.runner import addresses, parting, setup
 from integrations.runner.connecting import CLOSED
 from integrations.store.checking import may_approve
 from integrations.systems import registry
@@ -258,11 +258,20 @@ def delete(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
     joined = list(_joined(found))
     mirrored, pings = MirrorRecord.objects.filter(connection=found), PingResult.objects.filter(connection=found)
     if request.method == "POST" and not joined:
-        record("connection_deleted", subject=f"connection:{found.pk}", detail={"name": found.name})
-        found.delete()
-        messages.success(request, f"{found.name} is deleted.")
-        return redirect("web:connections")
-    context = {"connection": found, "joined": joined, "mirrored": mirrored.count(), "pings": pings.count()}
+        if parting.part(found, timezone.now()):
+            messages.success(request, f"{found.name} is deleted.")
+            return redirect("web:connections")
+        label = system_label(found.system)
+        messages.success(request, f"{found.name} is deleted as soon as {label} has given up our webhook.")
+        return redirect("web:connection", uuid)
+    left = WebhookSubscription.objects.filter(connection=found, parting__gte=parting.MOST).first()
+    context = {
+        "connection": found,
+        "joined": joined,
+        "left": left,
+        "mirrored": mirrored.count(),
+        "pings": pings.count(),
+    }
     return render(
         request, "integrations/connection_delete.html", context, status=409 if request.method == "POST" else 200
     )

@@ -37,7 +37,10 @@ def look(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
     if request.method == "POST" and _tells(found):
         subscribing.look_after(place.tenant_id, found.pk, actor=place.actor)
         with place.scope():
-            row = WebhookSubscription.objects.get(connection=found)
+            row = WebhookSubscription.objects.filter(connection=found).first()
+        if row is None:
+            messages.success(request, f"{found.name} is deleted.")
+            return redirect("web:connections")
         tell = messages.success if row.state == WebhookSubscription.State.ON else messages.warning
         tell(request, row.message)
     return redirect("web:connection", uuid)

@@ -51,6 +51,7 @@ LOOKS: Mapping[str, Mapping[str, Look]] = {
         _Hooks.ON: Look("check", "On", "good"),
         _Hooks.OFF: Look("minus", "Off", "rest"),
         _Hooks.WAITING: Look("clock", "Not set up yet", "rest"),
+        "parting": Look("clock", "Being taken away", "wait"),
     },
     "flow": {
         "on": Look("check", "On", "good"),
