@@ -11,7 +11,8 @@ from integrations.engine.drafting import discount_day
 from integrations.engine.errors import Problem
 from integrations.engine.ports import Item
 from integrations.engine.records import Invoice
-from integrations.models import OutboxItem
+from integrations.engine.reposting import CODE as REPOST
+from integrations.models import Answer, OutboxItem
 from integrations.store import sql
 from integrations.store.blockers import free
 from integrations.store.concerns import terms
@@ -106,6 +107,19 @@ def park(frame: Frame, rows: Sequence[Parked]) -> None:
             refs = {"outcome": p.outcome, "codes": [q.code for q in p.problems] or [p.why]}
             detail = {"message": p.message, "problems": [q.message for q in p.problems]}
             frame.audit("decided", p.item, refs=refs, detail=detail)
+    _end_reposts(frame, rows)
+
+
+def _end_reposts(frame: Frame, rows: Sequence[Parked]) -> None:
+    """That a coding is posted anew was agreed for this decision, whatever came of it: nothing of it is done later."""
+    for p in rows:
+        for code, subject in p.item.answers:
+            if code == REPOST:
+                agreed = Answer.objects.filter(
+                    item=p.item.id, code=REPOST, subject=subject, status=Answer.Status.APPROVED
+                )
+                agreed.update(status=Answer.Status.WITHDRAWN)
+                frame.audit("repost_ended", p.item, refs={"outcome": p.outcome, "subject": subject})
 
 
 def keep_notes(frame: Frame, decided: Sequence[tuple[Item, Decision]]) -> None:

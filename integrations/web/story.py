@@ -117,7 +117,9 @@ def _answering(answers: Sequence[Answer]) -> list[Event]:
         if given.checked_at:
             look = {"approved": ("check", "good"), "rejected": ("cross", "bad")}.get(given.status, ("minus", "rest"))
             who = given.checked_by.email if given.checked_by else ""
-            events.append(Event(given.checked_at, f"{given.get_status_display()}: {words}", *look, by=who))
+            over = given.status == Answer.Status.WITHDRAWN and given.checked_by_id != given.made_by_id
+            title = "Approved, but counts no more" if over else given.get_status_display()
+            events.append(Event(given.checked_at, f"{title}: {words}", *look, by=who))
     return events
 
 

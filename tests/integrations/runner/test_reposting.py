@@ -153,6 +153,30 @@ def test_a_bill_that_an_approver_has_acted_on_keeps_its_coding_and_says_so(desk:
     assert any("An approver has acted" in note for note in desk.notes())
 
 
+def test_what_was_stopped_is_not_done_later(desk: Desk) -> None:
+    """What was agreed has lapsed with the decision that stopped it, and is asked for anew."""
+    desk.town.ap.sim.assign(bill_of(desk), [CLERK])
+    desk.town.ap.sim.approve(bill_of(desk))
+    desk.approve(desk.propose())
+    desk.town.sync()
+    with tenant_scope(desk.town.tenant_id):
+        assert set(Answer.objects.values_list("status", flat=True)) == {"withdrawn"}
+        assert AuditEntry.objects.filter(action="repost_ended").count() == 1
+
+
+def test_the_same_coding_again_takes_another_approval(desk: Desk) -> None:
+    for target, coded in (("6130", "6130"), ("1000", "1000")):
+        desk.map(target)
+        desk.approve(desk.propose())
+        desk.town.sync()
+        assert desk.town.coded()["N1"] == coded
+    desk.map("6130")
+    with tenant_scope(desk.town.tenant_id):
+        OutboxItem.objects.update(state="ready")
+    desk.town.sync()
+    assert (desk.town.coded()["N1"], changes(desk.town)) == ("1000", 2)
+
+
 def test_a_paid_bill_is_refused_with_a_sentence(desk: Desk) -> None:
     desk.town.ap.sim.assign(bill_of(desk), [CLERK])
     desk.town.ap.sim.approve(bill_of(desk))
