@@ -12,7 +12,7 @@ from django.utils import timezone
 from audit.log import record
 from integrations import runner
 from integrations.engine.errors import SyncError
-from integrations.engine.records import Company
+from integrations.engine.records import MARKS, Company
 from integrations.models import Connection, Flow, Integration, Plan, Settlement
 from integrations.runner import setup
 from integrations.runner.concerning import missing
@@ -24,7 +24,7 @@ from integrations.web.gate import may, page, place_of
 from integrations.web.schedules import FlowView, flow_views, system_label
 from integrations.web.setup_pages import may_confirm
 from integrations.web.setup_steps import steps
-from integrations.web.words import carried, listed
+from integrations.web.words import carried, listed, noun
 from tenants.permissions import Act
 from tenants.web.middleware import io_view
 
@@ -166,11 +166,22 @@ def integration(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
             "may_change": may(request, Act.CONNECT),
             "may_confirm": may_confirm(request),
             "missing": missing(found),
+            "further": further(found, [view.flow for view in views]),
             "unsettled": sums(open_ones, invoices=True).get("paid"),
             "plan": Plan.objects.filter(integration=found).order_by("-made_at").first(),
             "may_run": may(request, Act.CONNECT) or may(request, Act.WORK),
         },
     )
+
+
+def further(joined: Integration, made: Sequence[Flow]) -> str:
+    """What both sides could serve too, but nobody has ever chosen, in words."""
+    systems = registry.systems()
+    erp, ap = systems.get(joined.erp.system), systems.get(joined.ap.system)
+    known = {(flow.entity, flow.inbound) for flow in made}
+    possible = setup.possible(erp, ap) if erp and ap else []
+    left = [each for each in possible if each.entity not in MARKS and (each.entity, each.inbound) not in known]
+    return listed([noun(each.entity, inbound=each.inbound) for each in left])
 
 
 def what_flows(joined: Integration, views: list[FlowView]) -> str:

@@ -6,6 +6,8 @@ import pytest
 from django.test import Client
 
 from integrations.models import Connection, DueFlow, Flow, Integration, SettingChange
+from integrations.runner import setup
+from integrations.systems import registry
 from tenants.models import Role
 from tenants.scope import tenant_scope
 from tests.factories import Cast, join, signed_in
@@ -106,3 +108,14 @@ def test_different_base_currencies_are_confirmed_by_a_controller(
 
 def test_a_clerk_sets_nothing_up(clerk: Client, desk: Desk) -> None:
     assert clerk.get(f"/integrations/{fresh(desk).uuid}/setup/start/").status_code == 403
+
+
+def test_what_could_flow_too_is_said_until_it_is_switched_on(owner: Client, desk: Desk) -> None:
+    page = f"/integrations/{desk.integration.uuid}/"
+    assert "could flow too" in owner.get(page).content.decode()
+    with tenant_scope(desk.tenant_id):
+        systems = registry.get(desk.integration.erp.system), registry.get(desk.integration.ap.system)
+        for each in setup.possible(*systems):
+            if each.entity not in desk.flows or each.inbound:
+                setup.add_flow(desk.integration, each)
+    assert "could flow too" not in owner.get(page).content.decode()
