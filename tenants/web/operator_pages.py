@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from tenants.access import tenant_directory
 from tenants.web.middleware import global_view
-from tenants.web.operators import enter, entries, is_operator, leave
+from tenants.web.operators import enter, entries, is_operator, leave, open_access
 
 View = Callable[..., HttpResponse]
 
@@ -69,10 +69,11 @@ def leave_tenant(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, form: EntryForm, status: int = 200) -> HttpResponse:
     tenants, now = tenant_directory(), timezone.now()
-    slugs = dict(tenants)
+    slugs, access = dict(tenants), open_access(request, now)
     context = {
         "tenants": tenants,
         "form": form,
+        "inside": slugs.get(access.tenant_id, "") if access else "",
         "entries": [(each, slugs.get(each.tenant_id, "deleted"), each.expires > now) for each in entries()],
     }
     return render(request, "operator/directory.html", context, status=status)

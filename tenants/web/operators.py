@@ -42,7 +42,7 @@ def enter(request: HttpRequest, tenant_id: UUID, reason: str, now: datetime) -> 
 
 def leave(request: HttpRequest, now: datetime) -> None:
     """End the access of this session; the tenant sees that too."""
-    access = _open_access(request, now)
+    access = open_access(request, now)
     request.session.pop(SESSION_KEY, None)
     if access is not None:
         with tenant_scope(access.tenant_id, actor=_actor(access.operator)):
@@ -59,7 +59,7 @@ def place_of_operator(request: HttpRequest, now: datetime) -> Place | None:
     if not is_operator(request):
         return None
     operator = cast(User, request.user)
-    access = _open_access(request, now)
+    access = open_access(request, now)
     if access is None:
         request.session.pop(SESSION_KEY, None)
         return None
@@ -70,7 +70,7 @@ def place_of_operator(request: HttpRequest, now: datetime) -> Place | None:
     return Place(tenant.pk, tenant.name, tenant.slug, tenant.time_zone, roles, actor, until=access.expires)
 
 
-def _open_access(request: HttpRequest, now: datetime) -> OperatorAccess | None:
+def open_access(request: HttpRequest, now: datetime) -> OperatorAccess | None:
     """What this session's operator has entered and not left, while it lasts."""
     number, operator = request.session.get(SESSION_KEY), cast(User, request.user)
     rows = OperatorAccess.objects.select_related("operator")

@@ -67,7 +67,9 @@ def test_the_access_ends_by_itself_and_by_leaving(cast: Cast, operator: User) ->
     later = timezone.now() + timedelta(hours=1, seconds=1)
     with mock.patch("tenants.web.middleware.timezone.now", return_value=later):
         assert client.get("/settings/members/")["Location"] == "/tenants/"
+    assert "Leave " not in client.get("/operator/").content.decode()
     look_into(client, cast)
+    assert f"Leave {cast.tenant.slug}" in client.get("/operator/").content.decode()
     client.post("/operator/leave/")
     assert client.get("/settings/members/")["Location"] == "/tenants/"
     with tenant_scope(cast.tenant.pk):
@@ -97,7 +99,7 @@ def test_operators_see_who_looked_where_and_why(cast: Cast, operator: User) -> N
     client = signed_in_twice(operator)
     look_into(client, cast)
     page = client.get("/operator/").content.decode()
-    assert page.count(cast.tenant.slug) == 2  # to choose, and as looked into
+    assert page.count(cast.tenant.slug) == 3  # to choose, to leave, and as looked into
     assert REASON in page
 
 
