@@ -46,18 +46,23 @@ class Group:
         return str(Kind(self.kind).label)
 
 
+def begin(request: HttpRequest, found: MappingSet) -> HttpResponseBase:
+    """Have a new preview of the set made, and go where it will be seen."""
+    try:
+        made = previews.start(found, place_of(request).person)
+    except previews.PreviewRefused as refused:
+        messages.warning(request, str(refused))
+    else:
+        transaction.on_commit(partial(tasks.make_preview.delay, made.pk, str(made.tenant_id)))
+    return redirect("web:mapping-preview", found.uuid)
+
+
 @page("POST", write=Act.WORK)
 def preview(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
     """The last preview of the set, and the records of one kind when it is opened; POST has a new one made."""
     found = get_object_or_404(MappingSet.objects.select_related("integration__erp", "integration__ap"), uuid=uuid)
     if request.method == "POST":
-        try:
-            made = previews.start(found, place_of(request).person)
-        except previews.PreviewRefused as refused:
-            messages.warning(request, str(refused))
-        else:
-            transaction.on_commit(partial(tasks.make_preview.delay, made.pk, str(made.tenant_id)))
-        return redirect("web:mapping-preview", uuid)
+        return begin(request, found)
     newest = _newest(found)
     groups = groups_of(newest) if newest else []
     chosen = _chosen(request)

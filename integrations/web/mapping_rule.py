@@ -12,9 +12,10 @@ from django.shortcuts import redirect, render
 from integrations.engine.records import Entity
 from integrations.engine.template import DATES, LONGEST, LONGEST_TABLE, TRANSFORMS
 from integrations.engine.wording import FIELDS
-from integrations.models import FieldMapping, GLMapping, Integration, MappingChange, MappingRule
+from integrations.models import FieldMapping, GLMapping, Integration, MappingChange, MappingRule, MappingSet
 from integrations.runner import mappings
 from integrations.store.checking import Ruling, ruling
+from integrations.web import mapping_previews
 from integrations.web.accepting import freed_words
 from integrations.web.gate import page, place_of
 from integrations.web.paging import number_of
@@ -127,8 +128,12 @@ def rule(request: HttpRequest) -> HttpResponseBase:
     standing = ruling(place_of(request), Act.MAP)
     form = FORMS[kind](request.POST or None, row=found, initial=initial)
     form.fields["reason"].required = standing is Ruling.PROPOSE
-    if request.method == "POST" and form.is_valid() and _propose(request, form, remove="remove" in request.POST):
-        return redirect("web:mappings")
+    if request.method == "POST" and form.is_valid():
+        made = _propose(request, form, remove="remove" in request.POST)
+        if made is not None and made.status == made.Status.PROPOSED and "preview" in request.POST:
+            return mapping_previews.begin(request, made)
+        if made is not None:
+            return redirect("web:mappings")
     changes = MappingChange.objects.select_related("set", "set__made_by", "set__checked_by")
     context = {
         "form": form,
@@ -173,16 +178,17 @@ def _text_rule(request: HttpRequest) -> Any:
     return rules.filter(active=True, **named).first()
 
 
-def _propose(request: HttpRequest, form: RuleForm, *, remove: bool) -> bool:
+def _propose(request: HttpRequest, form: RuleForm, *, remove: bool) -> MappingSet | None:
+    """The set that it became; None, with the form saying why, where it was refused."""
     data = form.cleaned_data
     try:
         asked = mappings.wish(form.kind, data, remove=remove)
         made = mappings.propose(place_of(request), data["integration"], [asked], reason=data["reason"])
     except mappings.Refused as refused:
         form.add_error(refused.name if refused.name in form.fields else None, str(refused))
-        return False
+        return None
     if made.status == made.Status.PROPOSED:
         messages.success(request, f"{asked.about}: proposed. It counts once a controller approves it.")
     else:
         messages.success(request, f"{asked.about}: in force. {freed_words(made)}")
-    return True
+    return made

@@ -142,3 +142,20 @@ def test_a_reason_is_asked_of_each_and_nothing_is_asked_without_one(office: Offi
     assert "Say why" in clerk.post("/records/repost/", given, follow=True).content.decode()
     with tenant_scope(office.town.tenant_id):
         assert not Answer.objects.exists()
+
+
+def test_a_rule_is_proposed_from_its_form_and_what_it_would_change_is_shown_at_once(office: Office) -> None:
+    clerk = office.browser(Role.CLERK)
+    asked = {
+        "integration": str(office.town.integration.uuid),
+        "table": "account",
+        "source": "7777",
+        "target": "6130",
+        "reason": "A new account",
+        "preview": "yes",
+    }
+    where = clerk.post("/mappings/rule/?kind=gl", asked).headers["Location"]
+    with tenant_scope(office.town.tenant_id):
+        made = MappingSet.objects.latest("made_at")
+    assert (where, made.status) == (f"/mappings/sets/{made.uuid}/preview/", "proposed")
+    assert "What would change" in clerk.get(where).content.decode()
