@@ -22,7 +22,7 @@ from integrations.engine.vouchers import natural_key, paid_by_invoice, text_of
 
 REVERSAL = "reversal"  # the variant of a payment that is the voucher which takes it back
 DEAD = (PaymentState.VOIDED, PaymentState.FAILED)  # no money has gone out, or it came back
-_RELEASE = Choice("release", "Book the reversal", "payee")
+RELEASE = Choice("release", "Book the reversal", "payee")
 _ACCEPT = Choice("accept", "Leave the voucher as it is", "override")
 
 
@@ -142,7 +142,7 @@ def decide_reversal(
     draft = _mirror(source, original, booked_on, policy)
     asked = _prepared(source, original, draft)
     match answered(answers, asked):
-        case _RELEASE.key:
+        case RELEASE.key:
             why = (f"takes back voucher {original.target_id}", f"the payment is {source.state_word or source.state}")
             return Create(draft=draft, natural_key=natural_key(draft), variant=REVERSAL, why=why)
         case KEEP.key:
@@ -177,7 +177,7 @@ def _prepared(source: Payment, original: Voucher, draft: VoucherDraft) -> Proble
         f"{original.target_id}. Its reversal on {draft.dated} is prepared: {_in_words(draft.rows)}."
     )
     about = subject(original.target_id, digest((row.account, row.amount, row.correction) for row in draft.rows))
-    choices = (_RELEASE, KEEP)
+    choices = (RELEASE, KEEP)
     return Problem("reversal_prepared", words, field="state", value=word, urgent=True, choices=choices, subject=about)
 
 

@@ -19,8 +19,8 @@ from integrations.management.serving import SimulatorServer
 from integrations.models import Connection
 from tenants.models import Role, User
 from tenants.scope import tenant_scope
-from tests.defences.roles import FIELDS
 from tests.defences.stranger import ask, body_of
+from tests.defences.trials.setting_up import FIELDS
 from tests.factories import PASSWORD, Cast, join, signed_in
 from tests.integrations.factories import Desk
 

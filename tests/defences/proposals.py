@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.test import Client
+from django.utils import timezone
 
+from integrations.engine.asking import ARCHIVE, CREATE_ANYWAY, UPDATE
+from integrations.engine.errors import Choice
+from integrations.engine.reversals import RELEASE
 from integrations.models import (
     Answer,
     ApiKey,
@@ -29,6 +33,7 @@ from tests.defences.table import CONFIGURE, CONNECT, MEMBERS, OVERRIDE, PAYEE, U
 from tests.integrations.factories import Desk, connect
 
 Row = Any
+PAYEE_CHANGE = Choice("send", "Send the change", "payee")
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,7 @@ class Proposal:
     in_force: Callable[[Desk, Row], bool]
     part: str = ""
     trial: bool = True  # somebody alone on simulators does it alone
+    keyed: bool = True  # by the API a key may do it where its column says so; undoing is nothing for a program
 
 
 def _scope(desk: Desk) -> Any:
@@ -104,23 +110,44 @@ def _mapping_counts(desk: Desk, row: Row) -> bool:
         return bool(GLMapping.objects.filter(source__in=sources, active=True).exists())
 
 
+def _undoing(path: str) -> Callable[[Client, Desk], Row]:
+    """A set in force is to be undone. The row is the set that undoes it."""
+
+    def make(client: Client, desk: Desk) -> Row:
+        rule = {"table": "account", "company": "", "part": "", "source": uuid.uuid4().hex[:8], "valid_from": None}
+        with _scope(desk):
+            made = GLMapping.objects.create(integration=desk.integration, **rule, target="1")
+            done = MappingSet.objects.create(integration=desk.integration, made_at=timezone.now(), status="approved")
+            new = {"target": "1", "valid_to": None, "note": ""}
+            MappingChange.objects.create(set=done, rule=rule, new=new, row=made.pk, version=1)
+        ask(client, "post", path.format(done.uuid), {"do": "undo"} if path.startswith("/mappings/") else None)
+        return _found(desk, MappingSet, undoes=done)
+
+    return make
+
+
+def _undone(desk: Desk, row: Row) -> bool:
+    with _scope(desk):
+        sources = [change.rule["source"] for change in MappingChange.objects.filter(set=row.pk)]
+        return bool(sources) and not GLMapping.objects.filter(source__in=sources, active=True).exists()
+
+
 # Answers
 
 
-def _held(desk: Desk, act: str, amount: str) -> ReviewItem:
-    item = desk.record("held", code="x", amount=amount, choices=(("send", "Send it", act),))
+def _held(desk: Desk, choice: Choice, amount: str) -> ReviewItem:
+    item = desk.record("held", code="x", amount=amount, choices=((choice.key, choice.label, choice.act),))
     found: ReviewItem = _found(desk, ReviewItem, item=item)
     return found
 
 
-def _answer(act: str, way: str) -> Callable[[Client, Desk], Row]:
+def _answer(choice: Choice, way: str) -> Callable[[Client, Desk], Row]:
     def make(client: Client, desk: Desk) -> Row:
-        review = _held(desk, act, "100.00")
+        review, said = _held(desk, choice, "100.00"), {"choice": choice.key, "reason": "tried"}
         if way == "page":
-            data = {"do": "answer", "code": "x", "choice": "send", "reason": "tried"}
-            ask(client, "post", f"/records/{_item(desk, review).uuid}/work/", data)
+            ask(client, "post", f"/records/{_item(desk, review).uuid}/work/", {**said, "do": "answer", "code": "x"})
         else:
-            ask(client, "post", f"/api/v1/review-items/{review.uuid}/resolve/", {"choice": "send", "reason": "tried"})
+            ask(client, "post", f"/api/v1/review-items/{review.uuid}/resolve/", said)
         return _found(desk, Answer, item_id=review.item_id)
 
     return make
@@ -128,7 +155,7 @@ def _answer(act: str, way: str) -> Callable[[Client, Desk], Row]:
 
 def _ignore(way: str) -> Callable[[Client, Desk], Row]:
     def make(client: Client, desk: Desk) -> Row:
-        review = _held(desk, "work", "1000.01")
+        review = _held(desk, UPDATE, "1000.01")
         if way == "page":
             ask(client, "post", f"/records/{_item(desk, review).uuid}/work/", {"do": "ignore", "reason": "tried"})
         else:
@@ -274,13 +301,25 @@ PROPOSALS = (
         *("a mapping in the admin", CONFIGURE, _mapping("/admin/integrations/glmapping/add/"), SET, _mapping_counts),
         part="mappings",
     ),
-    Proposal("an override on the record's page", OVERRIDE, _answer("override", "page"), AGREE, _answer_counts),
-    Proposal("an override by the API", OVERRIDE, _answer("override", "api"), _agreed, _answer_counts),
+    Proposal("an override on the record's page", OVERRIDE, _answer(CREATE_ANYWAY, "page"), AGREE, _answer_counts),
+    Proposal("an override by the API", OVERRIDE, _answer(CREATE_ANYWAY, "api"), _agreed, _answer_counts),
     Proposal("ignoring a large one on its page", OVERRIDE, _ignore("page"), AGREE, _answer_counts),
     Proposal("ignoring a large one by the API", OVERRIDE, _ignore("api"), _agreed, _answer_counts),
     Proposal("an unlinking on the record's page", OVERRIDE, _unlink, AGREE, _answer_counts),
-    Proposal("a payee change on the record's page", PAYEE, _answer("payee", "page"), AGREE, _answer_counts),
-    Proposal("a payee change by the API", PAYEE, _answer("payee", "api"), _agreed, _answer_counts),
+    Proposal("a payee change on the record's page", PAYEE, _answer(PAYEE_CHANGE, "page"), AGREE, _answer_counts),
+    Proposal("a payee change by the API", PAYEE, _answer(PAYEE_CHANGE, "api"), _agreed, _answer_counts),
+    Proposal("archiving on the record's page", OVERRIDE, _answer(ARCHIVE, "page"), AGREE, _answer_counts),
+    Proposal("archiving by the API", OVERRIDE, _answer(ARCHIVE, "api"), _agreed, _answer_counts),
+    Proposal("a reversal voucher on the record's page", PAYEE, _answer(RELEASE, "page"), AGREE, _answer_counts),
+    Proposal("a reversal voucher by the API", PAYEE, _answer(RELEASE, "api"), _agreed, _answer_counts),
+    Proposal(
+        "undoing mappings on their page", CONFIGURE, _undoing("/mappings/sets/{}/"), SET, _undone, part="mappings"
+    ),
+    Proposal(
+        *("undoing mappings by the API", CONFIGURE, _undoing("/api/v1/mapping-sets/{}/undo/"), API_SET, _undone),
+        part="mappings",
+        keyed=False,
+    ),
     Proposal("an API key on its page", MEMBERS, _key, _decided("/settings/keys/{}/"), _key_counts),
     Proposal("a controller on the members page", MEMBERS, _controller, _let_in, _controller_counts),
     Proposal(

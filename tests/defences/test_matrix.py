@@ -79,7 +79,8 @@ def column(cast: Cast, who: str) -> Client:
 def makers(proposal: Proposal) -> frozenset[str]:
     """A key has its ways by the API only."""
     found = table.makes(proposal.row, proposal.part)
-    return found if "API" in proposal.name and proposal.row != table.MEMBERS else found - {API_KEY}
+    keys = proposal.keyed and "API" in proposal.name and proposal.row != table.MEMBERS
+    return found if keys else found - {API_KEY}
 
 
 @EVERY

@@ -1,0 +1,1 @@
+"""Acts that are tried by everybody, by what they are about."""
