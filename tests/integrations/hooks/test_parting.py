@@ -34,7 +34,7 @@ def ask_to_delete(post: Post, owner: Client) -> str:
 
 def is_there(post: Post) -> bool:
     with tenant_scope(post.town.tenant_id):
-        return Connection.objects.filter(pk=post.ap.pk).exists()
+        return bool(Connection.objects.filter(pk=post.ap.pk).exists())
 
 
 def there(post: Post) -> int:
