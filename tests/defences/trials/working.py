@@ -13,10 +13,12 @@ from integrations.models import (
     OutboxItem,
     ReviewItem,
 )
+from tenants.models import Membership
 from tests.defences.stranger import ask
 from tests.defences.table import API_KEY, READ, makes
 from tests.defences.trials.setting_up import connection_of
 from tests.defences.trials.trial import CLERK, CONTROLLER, WORKING, Trial, scope_of
+from tests.factories import person
 from tests.integrations.factories import Desk
 
 _ITEMS = "/api/v1/review-items/"
@@ -51,12 +53,13 @@ def _review_act(act: str, state: str, body: dict[str, str]) -> Callable[[Client,
 
 def _assign(path: str, body: Callable[[ReviewItem, Any], dict[str, Any]]) -> Callable[[Client, Desk], bool]:
     def attempt(client: Client, desk: Desk) -> bool:
-        row = _review(desk)
+        row, somebody = _review(desk), person()
         with scope_of(desk):
-            sent = body(row, desk.user)
+            Membership.objects.create(user=somebody, role=CLERK)
+            sent = body(row, somebody)
         ask(client, "post", path.format(row.uuid), sent)
         with scope_of(desk):
-            return bool(ReviewItem.objects.get(pk=row.pk).assignee_id == desk.user.pk)
+            return bool(ReviewItem.objects.get(pk=row.pk).assignee_id == somebody.pk)
 
     return attempt
 
