@@ -18,6 +18,7 @@ from tenants.scope import current_tenant
 
 OVERLAP = timedelta(minutes=15)  # of two listings: clocks differ, and new records show up late
 CHUNK = 1000
+_LONGEST_ID = 64  # characters, as the columns have
 
 _MERGE = """
     INSERT INTO integrations_mirrorrecord AS m (
@@ -71,9 +72,9 @@ def chunks(records: Iterator[TargetRecord]) -> Iterator[list[TargetRecord]]:
 def merge(connection_id: int, entity: Entity, records: Sequence[TargetRecord]) -> None:
     """Keep these records as they stand now, and wake what is linked to those that somebody changed.
 
-    Unreadable ones without an id cannot be kept.
+    Those without an id, or with one that is longer than any, cannot be kept: nothing of ours is linked to them.
     """
-    known = {each.target_id: each for each in records if each.target_id}
+    known = {each.target_id: each for each in records if 0 < len(each.target_id) <= _LONGEST_ID}
     rows = list(known.values())
     drift.wake_changed(connection_id, entity, rows)
     _keep(connection_id, entity, rows)
@@ -87,7 +88,7 @@ def _keep(connection_id: int, entity: Entity, rows: Sequence[TargetRecord]) -> N
         "numbers": [each.number[:120] for each in rows],
         "names": [each.name[:200] for each in rows],
         "active": [each.active for each in rows],
-        "vendors": [each.vendor_id for each in rows],
+        "vendors": [each.vendor_id[:_LONGEST_ID] for each in rows],
         "amounts": [each.amount for each in rows],
         "currencies": [each.currency[:10] for each in rows],
         "dates": [each.date for each in rows],

@@ -7,6 +7,7 @@ made. COPY cannot write into a table under row security, so each step COPYs into
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +32,7 @@ from integrations.store import billed, payment_parts, search
 from integrations.store.sealing import keyed, sealed
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
+_LONGEST_KEY = 120  # characters, as the columns have
 _MAX_AMOUNT = Decimal(10) ** 17
 _BLANK: dict[str, Any] = {
     **dict.fromkeys(("number", "party", "party_name"), ""),
@@ -121,7 +123,7 @@ def merge(
     ordinary poll.
     """
     # of a row that the source delivered twice in one page, the later one counts
-    latest = {record.key: keyed(record) if type(record) is Vendor else record for record in records}
+    latest = {record.key: keyed(record) if type(record) is Vendor else record for record in map(_fitting, records)}
     prints = dict(zip(latest, map(hashing.fingerprint, latest.values()), strict=True))
     names: dict[str, Any] = {"tenant": tenant_id, "flow": flow_id, "schema": SCHEMA, "sweep": sweep}
     names |= {"state": "ready", "reason": ""} if due else {"state": "out", "reason": "reference"}
@@ -145,6 +147,15 @@ def merge(
         cursor.execute("DROP TABLE seen")
     counts = {"staged": len(keys), "unchanged": len(latest) - len(keys), "repeated": len(records) - len(latest)}
     return counts, keys
+
+
+def _fitting(record: AnyRecord | Unreadable) -> AnyRecord | Unreadable:
+    """The record, unless its key is longer than any we can keep: then a row that a person looks at."""
+    if len(record.key) <= _LONGEST_KEY:
+        return record
+    rest = blake2b(record.key.encode("utf-8", "replace"), digest_size=16).hexdigest()
+    message = f"Its id has {len(record.key)} characters, which no id has. Have it corrected where it was made."
+    return Unreadable(key=f"{record.key[:80]}~{rest}", code="unreadable", message=message, raw=record.key)
 
 
 def _save(
