@@ -62,23 +62,25 @@ _VOUCHERS = """
 """
 # As long as it is in no voucher, a row says what the payment says.
 _FOLLOW = """
-    UPDATE integrations_settlement x SET invoice = p.invoice, amount = p.amount, discount = p.discount, dated = p.dated,
+    UPDATE integrations_settlement x SET amount = p.amount, discount = p.discount, dated = p.dated,
         state = CASE WHEN p.state IN ('voided', 'failed') THEN 'reversed'
                      WHEN p.state IN ('issued', 'cleared') AND x.state = 'reversed' THEN 'paid' ELSE x.state END
     FROM integrations_paymentpart p
     WHERE x.tenant_id = %(tenant)s AND x.integration_id = %(integration)s AND x.link_id IS NULL
       AND p.tenant_id = x.tenant_id AND p.flow_id = %(flow)s AND p.payment = x.payment AND p.place = x.place
-      AND ((x.invoice, x.amount, x.discount) <> (p.invoice, p.amount, p.discount) OR x.dated IS DISTINCT FROM p.dated
+      AND ((x.amount, x.discount) <> (p.amount, p.discount) OR x.dated IS DISTINCT FROM p.dated
         OR p.state IN ('voided', 'failed') AND x.state <> 'reversed'
         OR p.state IN ('issued', 'cleared') AND x.state = 'reversed')
 """
+# What pays another bill now, or one that is not linked any more, is listed anew or not at all.
 _DROP = """
     DELETE FROM integrations_settlement x
     WHERE x.tenant_id = %(tenant)s AND x.integration_id = %(integration)s AND x.link_id IS NULL AND NOT EXISTS (
         SELECT 1 FROM integrations_paymentpart p
         JOIN integrations_recordlink l ON l.tenant_id = p.tenant_id AND l.target_connection_id = %(ap)s
             AND l.entity = 'invoice' AND l.target_id = p.invoice
-        WHERE p.tenant_id = x.tenant_id AND p.flow_id = %(flow)s AND p.payment = x.payment AND p.place = x.place)
+        WHERE p.tenant_id = x.tenant_id AND p.flow_id = %(flow)s AND p.payment = x.payment AND p.place = x.place
+          AND p.invoice = x.invoice)
 """
 # Only a look at the books that came after the payment's last move says that they have settled it.
 _SETTLE = """
@@ -98,7 +100,7 @@ _REVERSE = """
       AND x.payment = r.source_key AND x.state <> 'reversed'
 """
 _CAPTURED = (_BOOK, _REVERSE, _SETTLE)
-_OURS = (_PAY, _VOUCHERS, _DROP, _FOLLOW, _REVERSE, _SETTLE)
+_OURS = (_VOUCHERS, _DROP, _PAY, _VOUCHERS, _FOLLOW, _REVERSE, _SETTLE)
 
 
 def refresh(flow: Flow) -> None:
