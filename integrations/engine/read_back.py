@@ -7,12 +7,14 @@ from integrations.engine.books import Books
 from integrations.engine.decisions import Decision, Link, Nothing, Out
 from integrations.engine.drafts import PAID_IN_ERP
 from integrations.engine.errors import Choice, Problem
+from integrations.engine.payment_amounts import held_back
 from integrations.engine.policy import Policy
 from integrations.engine.records import Payment, PaymentState
 from integrations.engine.reversals import DEAD, unknown_state
 from integrations.engine.targets import TargetRecord
 
 OFFLINE = "offline"  # the method of a payment that was made elsewhere and only noted in the AP tool
+_GONE = (PaymentState.ISSUED, PaymentState.CLEARED)  # the money went out: it stands on the list that AP settles from
 _ACCEPT = Choice("accept", "The ERP is right as it is", "override")
 
 
@@ -33,6 +35,8 @@ def followed(source: Payment, link: Link | None, books: Books, policy: Policy, a
         return hold(unknown_state(source))
     if policy.read_back == "voucher":
         return None
+    if source.state in _GONE and (wrong := held_back(source)) is not None:
+        return wrong
     told = "State and date stand on the invoice." if policy.read_back == "field" else "The ERP is told nothing of it."
     return _settled(source, books, answers) or Out(reason="not_read_back", message=f"{told} AP settles it by hand.")
 
