@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.extensions import OpenApiSerializerExtension
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -14,7 +15,7 @@ _READING = (400, 401, 403, 404, 429)
 _WRITING = (*_READING, 409, 413, 415, 422)
 _ONCE = OpenApiParameter(
     "Idempotency-Key",
-    str,
+    {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[ -~]+$"},
     OpenApiParameter.HEADER,
     description="1 to 200 ASCII letters, new for each act. The same request sent again gets the first one's answer for "
     "7 days; another request with the key is a 422, one under way a 409.",
@@ -32,11 +33,38 @@ class Strict(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
 
+class StrictScheme(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
+    """How the schema says so: nothing else is taken, and no blank where something must stand."""
+
+    target_class = Strict
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        found: dict[str, Any] = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
+        for name, field in self.target.fields.items():
+            place = found["properties"][name]
+            if place.get("type") == "string" and not getattr(field, "allow_blank", True):
+                place.setdefault("minLength", 1)
+        return {**found, "additionalProperties": False}
+
+
+class Person(serializers.EmailField):
+    """Who did it, by their e-mail address: made_by = Person("made_by"); null for nobody."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__(source=f"{source}.email", default=None, allow_null=True)
+
+
+@extend_schema_field({"type": "integer", "minimum": 1, "maximum": 200, "default": 50})
+class Limit(serializers.CharField):
+    """Rows a page, read by `paging.limit_of`."""
+
+
 class Query(Strict):
     """Base of what may stand behind the `?` of a list."""
 
     cursor = serializers.CharField(required=False, max_length=200, help_text="From `next` of the page before.")
-    limit = serializers.CharField(required=False, max_length=20, help_text="Rows a page, 1 to 200; 50 unless said.")
+    limit = Limit(required=False, max_length=20, help_text="Rows a page, 1 to 200; 50 unless said.")
 
 
 class Nothing(Strict):

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from integrations import runner
 from integrations.api.base import Endpoint, place_of
-from integrations.api.describing import Nothing, Query, Strict, asked, described, given, page
+from integrations.api.describing import Nothing, Person, Query, Strict, asked, described, given, page
 from integrations.api.paging import page_of
 from integrations.api.refusing import Conflict, refused
 from integrations.models import Connection, ConnectionChange
@@ -67,9 +67,9 @@ class ConnectionChangeSerializer(serializers.Serializer[Any]):
     new = serializers.DictField(child=serializers.CharField(allow_blank=True))
     reason = serializers.CharField()
     status = serializers.ChoiceField(choices=ConnectionChange.Status.choices)
-    made_by = serializers.EmailField(source="made_by.email", default=None)
+    made_by = Person("made_by")
     made_at = serializers.DateTimeField()
-    checked_by = serializers.EmailField(source="checked_by.email", default=None)
+    checked_by = Person("checked_by")
     checked_at = serializers.DateTimeField(allow_null=True)
 
 

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from integrations.api.base import Endpoint, place_of
-from integrations.api.describing import Strict, asked, described, given
+from integrations.api.describing import Person, Strict, asked, described, given
 from integrations.api.refusing import refused
 from integrations.api.views.review_filters import CauseQuery, Narrowed, wanted
 from integrations.engine.reasons import reason_of
@@ -79,7 +79,7 @@ class CommentSerializer(serializers.Serializer[Any]):
     """What somebody said about the record."""
 
     id = serializers.UUIDField(source="uuid")
-    author = serializers.EmailField(source="author.email", default=None)
+    author = Person("author")
     text = serializers.CharField()
     made_at = serializers.DateTimeField()
 

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from integrations.api.base import Endpoint, place_of
-from integrations.api.describing import Nothing, Query, Strict, asked, described, given, page
+from integrations.api.describing import Nothing, Person, Query, Strict, asked, described, given, page
 from integrations.api.paging import page_of
 from integrations.api.refusing import refused
 from integrations.models import Integration, SettingChange
@@ -70,9 +70,9 @@ class ChangeSerializer(serializers.Serializer[Any]):
     effective_from = serializers.DateField()
     status = serializers.ChoiceField(choices=SettingChange.Status.choices)
     version = serializers.IntegerField(allow_null=True, help_text="Of the settings, once in force.")
-    made_by = serializers.EmailField(source="made_by.email", default=None)
+    made_by = Person("made_by")
     made_at = serializers.DateTimeField()
-    checked_by = serializers.EmailField(source="checked_by.email", default=None)
+    checked_by = Person("checked_by")
     checked_at = serializers.DateTimeField(allow_null=True)
 
 

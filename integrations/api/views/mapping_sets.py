@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from integrations.api.base import Endpoint, place_of
-from integrations.api.describing import Nothing, Query, asked, described, given, page
+from integrations.api.describing import Nothing, Person, Query, asked, described, given, page
 from integrations.api.paging import page_of
 from integrations.api.refusing import refused
 from integrations.models import MappingChange, MappingSet
@@ -27,10 +27,10 @@ class MappingSetSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField()
     origin = serializers.CharField(help_text="The file it came from, if it did.")
     status = serializers.ChoiceField(choices=MappingSet.Status.choices)
-    undoes = serializers.UUIDField(source="undoes.uuid", default=None)
-    made_by = serializers.EmailField(source="made_by.email", default=None)
+    undoes = serializers.UUIDField(source="undoes.uuid", default=None, allow_null=True)
+    made_by = Person("made_by")
     made_at = serializers.DateTimeField()
-    checked_by = serializers.EmailField(source="checked_by.email", default=None)
+    checked_by = Person("checked_by")
     checked_at = serializers.DateTimeField(allow_null=True)
 
 

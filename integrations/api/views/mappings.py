@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from integrations.api.base import Endpoint, place_of
-from integrations.api.describing import Query, Strict, asked, described, given, page
+from integrations.api.describing import Person, Query, Strict, asked, described, given, page
 from integrations.api.paging import page_of
 from integrations.api.refusing import refused
 from integrations.api.views.mapping_sets import MappingSetSerializer
@@ -35,8 +35,8 @@ class GLMappingSerializer(serializers.Serializer[Any]):
     valid_to = serializers.DateField(allow_null=True)
     note = serializers.CharField()
     version = serializers.IntegerField()
-    made_by = serializers.EmailField(source="made_by.email", default=None)
-    checked_by = serializers.EmailField(source="checked_by.email", default=None)
+    made_by = Person("made_by")
+    checked_by = Person("checked_by")
     changed_at = serializers.DateTimeField()
 
 
@@ -51,8 +51,8 @@ class FieldMappingSerializer(serializers.Serializer[Any]):
     target = serializers.CharField(help_text="The kind of dimension, or the field's text with {names} in it.")
     lookup = serializers.CharField(help_text="A line value=text each, for {name|lookup}.")
     version = serializers.IntegerField()
-    made_by = serializers.EmailField(source="made_by.email", default=None)
-    checked_by = serializers.EmailField(source="checked_by.email", default=None)
+    made_by = Person("made_by")
+    checked_by = Person("checked_by")
     changed_at = serializers.DateTimeField()
 
 

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from integrations import tasks
 from integrations.api.base import Endpoint, place_of
-from integrations.api.describing import Nothing, Query, asked, described, given, page
+from integrations.api.describing import Nothing, Person, Query, asked, described, given, page
 from integrations.api.paging import page_of
 from integrations.api.refusing import refused
 from integrations.models import Flow, Integration, Plan, PlanLine
@@ -30,7 +30,7 @@ class PlanSerializer(serializers.Serializer[Any]):
     status = serializers.ChoiceField(choices=Plan.Status.choices)
     totals = serializers.JSONField()
     message = serializers.CharField()
-    made_by = serializers.EmailField(source="made_by.email", default=None)
+    made_by = Person("made_by")
     made_at = serializers.DateTimeField()
     applied_at = serializers.DateTimeField(allow_null=True)
 

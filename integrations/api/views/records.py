@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from integrations.api.base import Endpoint
-from integrations.api.describing import Query, asked, described, page
+from integrations.api.describing import Person, Query, asked, described, page
 from integrations.api.paging import page_of
 from integrations.api.views.trail import EntrySerializer, opened
 from integrations.models import Answer, Blocker, OutboxItem, RecordLink, WriteIntent
@@ -89,9 +89,9 @@ class AnswerSerializer(serializers.Serializer[Any]):
     choice = serializers.CharField()
     reason = serializers.CharField()
     status = serializers.ChoiceField(choices=Answer.Status.choices)
-    made_by = serializers.EmailField(source="made_by.email", default=None)
+    made_by = Person("made_by")
     made_at = serializers.DateTimeField()
-    checked_by = serializers.EmailField(source="checked_by.email", default=None)
+    checked_by = Person("checked_by")
     checked_at = serializers.DateTimeField(allow_null=True)
 
 

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from integrations.api.base import Endpoint, place_of
-from integrations.api.describing import Nothing, Strict, asked, described, given, page
+from integrations.api.describing import Nothing, Person, Strict, asked, described, given, page
 from integrations.api.paging import page_of
 from integrations.api.refusing import Conflict, refused
 from integrations.api.views.desk import AssignBody, member
@@ -64,7 +64,7 @@ class ReviewSerializer(serializers.Serializer[Any]):
     code = serializers.CharField()
     named = serializers.CharField(help_text="What the first reason waits for, such as an account.")
     owner = serializers.SerializerMethodField(help_text="The role whose work it is.")
-    assignee = serializers.EmailField(source="assignee.email", default=None)
+    assignee = Person("assignee")
     pay_by = serializers.SerializerMethodField(help_text="The due date, or the last day of a discount.")
     discount_by = serializers.DateField(allow_null=True)
     urgent = serializers.BooleanField()
@@ -72,7 +72,7 @@ class ReviewSerializer(serializers.Serializer[Any]):
     answer = serializers.CharField()
     opened_at = serializers.DateTimeField()
     resolved_at = serializers.DateTimeField(allow_null=True)
-    resolved_by = serializers.EmailField(source="resolved_by.email", default=None)
+    resolved_by = Person("resolved_by")
     resolution = serializers.CharField()
     record = RecordSerializer(source="item")
 

@@ -7,6 +7,7 @@ import schemathesis
 from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
 from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.checks import response_schema_conformance
 
 from tenants.models import Role
 from tests.defences.house import House, furnish
@@ -48,6 +49,34 @@ def test_every_change_takes_an_idempotency_key_and_a_body_of_known_names(tmp_pat
     assert len(posts) > 15
     for operation in posts:
         assert "Idempotency-Key" in {each["name"] for each in operation["parameters"]}
+
+
+def test_a_body_is_described_as_taking_nothing_else(tmp_path: Any) -> None:
+    shapes = described(tmp_path)["components"]["schemas"]
+    assert [shapes[name]["additionalProperties"] for name in ("GLMappingBody", "Narrowed")] == [False, False]
+    assert shapes["GLMappingBody"]["properties"]["source"]["minLength"] == 1
+    assert "additionalProperties" not in shapes["GLMapping"]
+
+
+@pytest.mark.usefixtures("quiet")
+def test_all_that_is_read_of_a_full_tenant_is_as_described(cast: Cast, house: House) -> None:
+    """Lists and single things, every optional value there and away: `made_by` of what nobody made is null."""
+    headers = {"Authorization": f"Api-Key {make_key(cast, 'read')[1]}"}
+    schema = schemathesis.openapi.from_wsgi("/api/schema/?format=json", get_wsgi_application(), headers=headers)
+    operations: Any = schema.get_all_operations()
+    reading = [each for each in (found.ok() for found in operations) if each.method.upper() == "GET"]
+    ids: dict[str, list[str]] = {}  # by the list that gave them
+    answered = 0
+    for operation in sorted(reading, key=lambda each: "{" in each.path):
+        listed = operation.path.partition("{")[0]
+        for place in ids.get(listed, []) if "{" in operation.path else [""]:
+            case = operation.Case(path_parameters={"uuid": place} if place else {})
+            answer = case.call(headers=headers)
+            if answer.status_code == 200:
+                answered += 1
+                case.validate_response(answer, checks=[response_schema_conformance])
+                ids.setdefault(operation.path, [row["id"] for row in answer.json().get("results", []) if "id" in row])
+    assert answered > 40
 
 
 @pytest.mark.slow
