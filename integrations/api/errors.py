@@ -1,5 +1,6 @@
 """One shape for every error: {"error": {"code", "message", "details"}}."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
@@ -59,17 +60,22 @@ def _known(error: Exception) -> APIException | None:
 
 def _words(error: APIException) -> tuple[str, str, dict[str, list[str]]]:
     if isinstance(error, ValidationError):
-        found = error.detail if isinstance(error.detail, dict) else {"": error.detail}
-        return "invalid", "Some values are not usable; see the details.", {k: _texts(v) for k, v in found.items()}
+        return "invalid", "Some values are not usable; see the details.", dict(_details(error.detail))
     detail = error.detail
     code = detail.code if isinstance(detail, ErrorDetail) else error.default_code
     return str(code), str(detail), {}
 
 
-def _texts(detail: Any) -> list[str]:
-    return [str(part) for part in detail] if isinstance(detail, list) else [str(detail)]
+def _details(detail: Any, place: str = "") -> Iterator[tuple[str, list[str]]]:
+    """(place, what is wrong there) of everything refused: "reason", within a body or a list "filter.code", "ids.3"."""
+    if isinstance(detail, list) and not any(isinstance(part, list | dict) for part in detail):
+        yield place, [str(part) for part in detail]
+        return
+    for name, inner in detail.items() if isinstance(detail, dict) else enumerate(detail):
+        deeper = inner if isinstance(inner, list | dict) else [inner]
+        yield from _details(deeper, f"{place}.{name}" if place else str(name))
 
 
-def nothing_here(request: HttpRequest, rest: str = "") -> JsonResponse:
+def nothing_here(request: HttpRequest) -> JsonResponse:
     """For addresses under /api/ that do not exist."""
     return JsonResponse(body("not_found", "There is nothing here."), status=404)

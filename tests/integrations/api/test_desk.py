@@ -1,6 +1,7 @@
 """Working on the queue by the API: causes, orders, filters, and acts on many."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -74,6 +75,12 @@ def test_an_act_on_all_that_a_filter_matches(clerk: Client, cast: Cast, desk: De
     assert post(clerk, "assign", filter={"code": "a"}, to=cast.colleague.email).json()["done"] == 2
     assert post(clerk, "retry", filter={"code": "a"}).json()["done"] == 2
     assert clerk.get(f"{V1}/{reviews(desk)[0]}/comments/").json()["results"][0]["text"] == "seen"
+
+
+def test_what_is_wrong_is_said_at_its_place_within_the_body(clerk: Client, desk: Desk) -> None:
+    answer = post(clerk, "assign", filter={"code": "", "flow": "x"}, to="y")
+    assert set(error_of(answer)["details"]) == {"filter.code", "filter.flow", "to"}
+    assert error_of(post(clerk, "retry", ids=[str(uuid4()), "x"]))["details"] == {"ids.1": ["Must be a valid UUID."]}
 
 
 @pytest.mark.parametrize("body", [{}, {"ids": [], "filter": {}}, {"filter": {"codes": "a"}}, {"ids": ["x"]}])
