@@ -21,7 +21,10 @@ class TooLarge(APIException):
 
 
 class StrictJSONParser(BaseParser):
-    """UTF-8 JSON without NaN, NUL, lone surrogates, giant numbers or deep nesting; anything else is a 400 or 413."""
+    """UTF-8 JSON without NaN, NUL, lone surrogates, a name given twice, giant numbers or deep nesting.
+
+    Anything else is a 400 or 413.
+    """
 
     media_type = "application/json"
 
@@ -35,7 +38,7 @@ class StrictJSONParser(BaseParser):
             raise ParseError(f"The JSON is nested deeper than {DEEPEST} levels.")
         try:
             text = raw.decode("utf-8")
-            value = json.loads(text, parse_constant=_refuse, parse_int=_whole, parse_float=_fraction) if text else {}
+            value = _loaded(text) if text else {}
         except UnicodeDecodeError:
             raise ParseError("The body is not UTF-8.") from None
         except ValueError as error:
@@ -54,6 +57,17 @@ def _depth(raw: bytes) -> int:
         elif byte in b"]}":
             depth -= 1
     return deepest
+
+
+def _loaded(text: str) -> Any:
+    return json.loads(text, parse_constant=_refuse, parse_int=_whole, parse_float=_fraction, object_pairs_hook=_object)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):  # which of them counts is for nobody to guess
+        raise ValueError("a name stands twice in one object")
+    return found
 
 
 def _refuse(name: str) -> Any:

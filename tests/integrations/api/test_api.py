@@ -28,6 +28,8 @@ HOSTILE = {
     "long fraction": b"0." + b"1" * 5_000,
     "many": json.dumps(list(range(10_000))).encode(),
     "no object": b'"text"',
+    "a name twice": b'{"reason": "x", "reason": "x"}',
+    "a name twice, deep": b'{"a": [{"b": 1, "\\u0062": 2}]}',
 }
 
 
