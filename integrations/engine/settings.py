@@ -1,5 +1,7 @@
 """The settings of an integration for people: what each means, which rule it belongs to, what may be chosen."""
 
+import re
+
 import msgspec
 
 from integrations.engine.policy import Policy
@@ -240,9 +242,28 @@ def checked(name: str, value: object) -> object:
     if spec is None:
         raise ValueError(f"There is no setting {name}.")
     try:
+        if not _is_plain(spec, value):
+            raise msgspec.ValidationError
         return value_of(msgspec.convert({"company": "", name: value}, Policy, strict=False), name)
     except msgspec.ValidationError:
         raise ValueError(f"{spec.label}: {_expected(spec)}") from None
+
+
+# As people write them. A limit that is NaN, Infinity or negative would hold nothing, or everything.
+_DIGITS = {"amount": re.compile(r"[0-9]{1,16}(\.[0-9]{1,2})?"), "number": re.compile(r"[0-9]{1,9}")}
+_LONGEST, _MOST = 200, 500  # letters of a text; texts of a list
+
+
+def _is_plain(spec: Spec, value: object) -> bool:
+    """Whether it is spelled as it may be stored; what it may be is judged by the policy."""
+    match value:
+        case list() | tuple():
+            return len(value) <= _MOST and all(isinstance(each, str) and _is_plain(spec, each) for each in value)
+        case _ if spec.kind in _DIGITS:
+            return _DIGITS[spec.kind].fullmatch(str(value)) is not None
+        case str():
+            return len(value) <= _LONGEST and value.isprintable()
+    return True
 
 
 def in_words(spec: Spec, value: object) -> str:
@@ -260,7 +281,7 @@ def _expected(spec: Spec) -> str:
         return f"choose {' or '.join(value for value, _ in spec.choices)}."
     wanted: dict[str, str] = {
         "flag": "answer yes (true) or no (false).",
-        "number": "write a whole number.",
+        "number": "write a whole number, such as 30.",
         "amount": "write an amount such as 1000.00.",
         "list": "write a list of the ERP's own words.",
         "date": "write a date such as 2026-01-31.",

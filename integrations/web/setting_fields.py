@@ -69,7 +69,7 @@ def stored(spec: Spec, value: Any) -> Any:
         case _, date():
             return value.isoformat()
         case "amount", Decimal():
-            return format(value.normalize(), "f")
+            return format(value, "f")
     return value
 
 

@@ -36,6 +36,31 @@ def test_what_the_policy_does_not_take_is_refused_with_a_sentence(name: str, val
         checked(name, value)
 
 
+@pytest.mark.parametrize("name", ["ignore_limit", "po_price_percent", "max_lines"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("NaN", "Infinity", "-5", "-0", "1e2", "1E400", "1,10", "1.234,56", "1_000", "0x10", "", " 1 ", "1.", "1.005"),
+        *("\uff10.\uff11", "\u0663", "9" * 50, 10**39, True, None, [], ["5"], {}, float("nan")),
+    ],
+)
+def test_a_number_is_plain_digits_or_refused(name: str, value: object) -> None:
+    with pytest.raises(ValueError, match="write a"):
+        checked(name, value)
+
+
+def test_an_amount_is_kept_as_it_is_written() -> None:
+    assert [checked("ignore_limit", value) for value in ("1.10", "1000.00", "0", 5)] == ["1.10", "1000.00", "0", "5"]
+
+
+@pytest.mark.parametrize("value", ["a\0b", "x" * 201, "a\nb", "\u202egnp"])
+def test_a_text_is_one_line_that_people_can_read(value: str) -> None:
+    with pytest.raises(ValueError, match="write a text"):
+        checked("write_back_field", value)
+    with pytest.raises(ValueError, match="write a list"):
+        checked("paid_here_methods", [value])
+
+
 def test_values_are_said_in_words() -> None:
     assert in_words(BY_NAME["release_states"], ["authorised", "posted"]) == (
         "Posted and authorised, Posted, not yet authorised"
