@@ -44,6 +44,7 @@ class PlanRefused(ValueError):
 
 def start(integration: Integration, by: int | None) -> Plan:
     """A plan that is being made; in the caller's scope. Raises PlanRefused while another one is under way."""
+    Integration.objects.select_for_update().get(pk=integration.pk)  # of two who ask at once, one
     under_way = Plan.objects.filter(integration=integration, status__in=[Plan.Status.MAKING, Plan.Status.APPLYING])
     lost = under_way.filter(status=Plan.Status.MAKING, made_at__lt=timezone.now() - _LOST_AFTER)
     lost.update(status=Plan.Status.FAILED, message="The worker that made it was lost. Make it again.")
@@ -60,6 +61,7 @@ def start_applying(plan: Plan) -> Plan:
     Raises PlanRefused for one that is not ready, not the integration's newest, or whose base currencies differ
     unconfirmed.
     """
+    Integration.objects.select_for_update().get(pk=plan.integration_id)  # nobody starts a newer one meanwhile
     now: Plan = Plan.objects.select_for_update(of=("self",)).select_related("integration").get(pk=plan.pk)
     if now.status not in (Plan.Status.READY, Plan.Status.APPLYING):
         raise PlanRefused(f"This plan is “{now.get_status_display().lower()}”: make a new one.")

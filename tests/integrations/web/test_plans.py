@@ -8,10 +8,12 @@ from django.utils import timezone
 
 from integrations import tasks
 from integrations.models import Integration, OutboxItem, Plan, PlanLine
+from integrations.store import plans
 from integrations.web.plan_totals import groups, promise
 from tenants.scope import tenant_scope
 from tests.factories import Cast
 from tests.integrations.factories import Desk
+from tests.racing import beside
 
 
 def plan_of(desk: Desk, *lines: tuple[OutboxItem, str, str], status: str = "ready") -> Plan:
@@ -133,3 +135,16 @@ def test_a_clerk_reads_a_plan_and_applies_nothing(clerk: Client, desk: Desk, ask
     assert "Apply exactly this" not in clerk.get(f"/plans/{plan.uuid}/").content.decode()
     assert clerk.post(f"/plans/{plan.uuid}/apply/").status_code == 403
     assert asked == []
+
+
+def test_of_two_who_ask_for_a_plan_at_once_one_gets_it(desk: Desk) -> None:
+    late = beside(desk.tenant_id, *[lambda: plans.start(desk.integration, None)] * 2)
+    assert isinstance(late, plans.PlanRefused)
+    with tenant_scope(desk.tenant_id):
+        assert Plan.objects.count() == 1
+
+
+def test_a_plan_is_not_applied_while_somebody_starts_a_newer_one(desk: Desk) -> None:
+    plan = some(desk)
+    late = beside(desk.tenant_id, lambda: plans.start(desk.integration, None), lambda: plans.start_applying(plan))
+    assert str(late) == "There is a newer plan. Apply that one."
