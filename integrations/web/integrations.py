@@ -123,8 +123,13 @@ def _companies(erp: Connection, tenant_id: UUID) -> tuple[Sequence[Company], str
 
 
 def _save(form: IntegrationForm, companies: dict[str, Company], paying: Sequence[Company]) -> Integration | None:
-    """The integration, inactive and still without flows; None when somebody joined the same meanwhile."""
+    """The integration, inactive and still without flows; None when somebody was faster: joined the same, took the
+    name, or deleted a connection while its system was asked for its companies.
+    """
     data = form.cleaned_data
+    if len(Connection.objects.select_for_update().order_by("pk").filter(pk__in=[form.erp.pk, form.ap.pk])) < 2:
+        form.add_error(None, "Somebody has deleted one of these connections meanwhile. Look at the list.")
+        return None
     company = companies.get(data["company"])
     try:
         with transaction.atomic():

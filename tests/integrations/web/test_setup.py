@@ -1,17 +1,20 @@
 """Set-up: each step saves and can be gone back to; nothing flows before it is said what; base currencies are told."""
 
 from collections.abc import Callable
+from uuid import UUID
 
 import pytest
 from django.test import Client
 
+from integrations import runner
+from integrations.engine.records import Company
 from integrations.models import Connection, DueFlow, Flow, Integration, SettingChange
 from integrations.runner import setup
 from integrations.systems import registry
 from tenants.models import Role
 from tenants.scope import tenant_scope
 from tests.factories import Cast, join, signed_in
-from tests.integrations.factories import Desk
+from tests.integrations.factories import Desk, connect
 
 RHYTHM = {"rhythm": "*/5 * * * 1-5", "time_zone": "America/Chicago"}
 
@@ -119,3 +122,22 @@ def test_what_could_flow_too_is_said_until_it_is_switched_on(owner: Client, desk
             if each.entity not in desk.flows or each.inbound:
                 setup.add_flow(desk.integration, each)
     assert "could flow too" not in owner.get(page).content.decode()
+
+
+def test_a_connection_deleted_while_its_system_is_asked_for_companies_is_not_joined(
+    integrator: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tenant_scope(cast.tenant.pk):
+        erp, ap = connect("erp", name="another ledger"), connect("ap", name="another tool")
+        before = Integration.objects.count()
+
+    def asked_for_long(pk: int, tenant_id: UUID) -> list[Company]:
+        with tenant_scope(tenant_id):
+            Connection.objects.filter(pk=erp.pk).delete()
+        return [Company(key="10", name="Company", currency="USD")]
+
+    monkeypatch.setattr(runner, "companies", asked_for_long)
+    page = integrator.post("/integrations/add/", {"erp": erp.uuid, "ap": ap.uuid, "name": "One", "company": "10"})
+    assert "has deleted one of these connections" in page.content.decode()
+    with tenant_scope(cast.tenant.pk):
+        assert Integration.objects.count() == before
