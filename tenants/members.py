@@ -9,7 +9,7 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, Q
 from django.template.loader import render_to_string
 
 from audit.log import record
@@ -110,10 +110,19 @@ def accept(token: str, user: User, now: datetime) -> Tenant:
 
 
 def take_away(place: Place, by: User, membership: Membership) -> None:
-    """Take a role from a member; all the member's sessions end. Nobody takes away an own role."""
+    """Take a role from a member; all the member's sessions end. Nobody takes away an own role.
+
+    Of two owners who take it from each other at once one stays: the other is none any more when their turn comes.
+    """
     _must_make(place)
     if membership.user_id == by.pk:
         raise Refused("Nobody changes their own role: another owner can.")
+    owners_and_it = Membership.objects.filter(Q(role=Role.OWNER) | Q(pk=membership.pk))
+    found = list(owners_and_it.select_for_update().order_by("pk"))
+    if by.pk not in [each.user_id for each in found if each.role == Role.OWNER]:
+        raise Refused("Only an owner looks after members.")
+    if membership not in found:
+        raise Refused("Somebody has taken this role away already.")
     membership.delete()
     User.objects.filter(pk=membership.user_id).update(session_epoch=F("session_epoch") + 1)
     record("member.role_taken", subject=f"user:{membership.user_id}", refs={"role": membership.role})

@@ -11,6 +11,7 @@ from tenants.access import places_of
 from tenants.models import Invitation, Membership, Role, User
 from tenants.scope import tenant_scope
 from tests.factories import Cast, join, person, signed_in
+from tests.racing import beside
 
 
 def invite(cast: Cast, email: str, role: Role = Role.CLERK) -> str:
@@ -120,6 +121,30 @@ def test_a_role_taken_away_ends_the_sessions(cast: Cast) -> None:
     signed_in(cast.owner).post(f"/settings/members/{membership.pk}/take-role/")
     assert theirs.get("/settings/members/")["Location"].startswith("/login/")
     assert places_of(cast.colleague) == []
+
+
+def test_of_two_owners_who_take_the_role_from_each_other_at_once_one_stays(cast: Cast) -> None:
+    other = person()
+    join(other, cast.tenant, Role.OWNER)
+    with tenant_scope(cast.tenant.pk):
+        mine, theirs = (Membership.objects.get(user=user, role=Role.OWNER) for user in (cast.owner, other))
+    first, second = cast.place(cast.owner), cast.place(other)
+    lost = beside(
+        cast.tenant.pk,
+        lambda: members.take_away(first, cast.owner, theirs),
+        lambda: members.take_away(second, other, mine),
+    )
+    assert str(lost) == "Only an owner looks after members."
+    assert (places_of(cast.owner)[0].roles, places_of(other)) == (("owner",), [])
+
+
+def test_a_role_is_taken_away_once_however_often_it_is_asked(cast: Cast) -> None:
+    with tenant_scope(cast.tenant.pk):
+        role = Membership.objects.get(user=cast.colleague)
+    again = beside(cast.tenant.pk, *[lambda: members.take_away(cast.place(cast.owner), cast.owner, role)] * 2)
+    assert "already" in str(again)
+    with tenant_scope(cast.tenant.pk):
+        assert AuditEntry.objects.filter(action="member.role_taken").count() == 1
 
 
 def test_a_person_in_two_tenants_chooses_one_and_no_third(cast: Cast) -> None:
