@@ -35,7 +35,7 @@ def parsed(data: bytes) -> tuple[str, Dataset]:
     for mark, kind in _MARKS.items():
         if data.startswith(mark):
             raise Unreadable(f"This is {kind}, not CSV. {_HOW}")
-    if data.startswith(_UTF16) or b"\0" in data[:4000]:
+    if data.startswith(_UTF16) or b"\0" in data:
         raise Unreadable(f"This is UTF-16, or no text at all. {_HOW}")
     try:
         text = data.decode("utf-8-sig")

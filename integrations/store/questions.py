@@ -55,10 +55,10 @@ def problem_of(item: OutboxItem, code: str, subject: str) -> Mapping[str, Any] |
 
 
 def needs_reason(reason: str) -> str:
-    """The reason without blanks around it. Raises Refused."""
+    """The reason without blanks around it, of 2,000 letters at most. Raises Refused."""
     if not reason.strip():
         raise Refused("reason", "Say why, in a few words: it is kept with the decision.")
-    return reason.strip()
+    return reason.strip()[:2000]
 
 
 def close_review(item: OutboxItem, by: int | None, resolution: str) -> None:

@@ -28,6 +28,13 @@ def place_of(request: HttpRequest) -> Place:
     return cast(Place, request.place)  # type: ignore[attr-defined]
 
 
+def typed(request: HttpRequest, name: str) -> str:
+    """What stands in a field of the sent form that no form class reads: without blanks around, and without NUL, which
+    no database keeps and nobody types.
+    """
+    return request.POST.get(name, "").replace("\0", "").strip()
+
+
 def may(request: HttpRequest, act: Act) -> bool:
     """Whether the person does `act` here alone or as its maker; a checker only approves."""
     return bool(place_of(request).may(act) & {Right.YES, Right.MAKER})

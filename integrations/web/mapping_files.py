@@ -16,7 +16,7 @@ from integrations.runner import mapping_csv, mapping_files, mappings
 from integrations.runner.mappings import Kind
 from integrations.store.checking import Ruling, ruling
 from integrations.web import exports
-from integrations.web.gate import page, place_of
+from integrations.web.gate import page, place_of, typed
 from tenants.permissions import Act
 
 SHOWN = 200  # rows of each kind on the page
@@ -119,7 +119,7 @@ def answer(diff: mapping_files.Diff) -> str:
 
 def _proposed(request: HttpRequest, found: MappingUpload, diff: mapping_files.Diff) -> Any:
     place, remove = place_of(request), bool(request.POST.get("remove"))
-    reason = request.POST.get("reason", "")
+    reason = typed(request, "reason")
     try:
         made = mapping_files.propose(place, found.integration, diff, found.name, remove=remove, reason=reason)
     except mappings.Refused as refused:

@@ -14,7 +14,7 @@ from integrations.models import OutboxItem
 from integrations.store import reposting
 from integrations.store.checking import Ruling, ruling
 from integrations.store.questions import STATES, Refused
-from integrations.web.gate import page, place_of
+from integrations.web.gate import page, place_of, typed
 from integrations.web.offers import proposals_of
 from integrations.web.review_acts import chosen_of
 from integrations.web.schedules import system_label
@@ -64,7 +64,7 @@ def repost(request: HttpRequest) -> HttpResponseBase:
     looked = reposting.look(items)
     for item in items:
         try:
-            given = reposting.propose(place_of(request), item, request.POST.get("reason", ""), looked[item.pk])
+            given = reposting.propose(place_of(request), item, typed(request, "reason"), looked[item.pk])
         except Refused as error:
             refused = error.message
             continue

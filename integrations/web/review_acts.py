@@ -12,7 +12,7 @@ from integrations.store import bulk, desk, ignoring, queue
 from integrations.store.bulk import Outcome
 from integrations.store.questions import Refused
 from integrations.store.queue import NOBODY
-from integrations.web.gate import page, place_of
+from integrations.web.gate import page, place_of, typed
 from integrations.web.members import member
 from integrations.web.review_filters import Filters
 from integrations.web.work import back_to, until_of
@@ -34,7 +34,7 @@ def retry(request: HttpRequest) -> HttpResponseBase:
 def ignore(request: HttpRequest) -> HttpResponseBase:
     """Ignore them with one reason; each is proved, kept and audited by itself."""
     words = "ignored; they come back by themselves when their content changes"
-    return _done(request, lambda: ignoring.ignoring(request.POST.get("reason", ""), until_of(request)), words)
+    return _done(request, lambda: ignoring.ignoring(typed(request, "reason"), until_of(request)), words)
 
 
 @page("POST", write=Act.WORK)
@@ -59,7 +59,7 @@ def assign(request: HttpRequest) -> HttpResponseBase:
 @io_view
 def comment(request: HttpRequest) -> HttpResponseBase:
     """Say the same about each of them."""
-    return _done(request, lambda: desk.commenting(request.POST.get("text", "").replace("\0", "")), "commented")
+    return _done(request, lambda: desk.commenting(typed(request, "text")), "commented")
 
 
 def _done(request: HttpRequest, act: Callable[[], bulk.Act], words: str) -> HttpResponseBase:

@@ -16,7 +16,7 @@ from integrations.models import Answer, OutboxItem, RecordLink, ReviewItem
 from integrations.store import answers, correcting, desk
 from integrations.store.queue import NOBODY
 from integrations.web import records
-from integrations.web.gate import may, page, place_of
+from integrations.web.gate import may, page, place_of, typed
 from integrations.web.members import member
 from integrations.web.offers import choice_words
 from tenants.permissions import Act
@@ -46,10 +46,6 @@ def work(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
     return redirect(back_to(request, reverse("web:record", args=[uuid])))
 
 
-def _typed(request: HttpRequest, name: str) -> str:
-    return request.POST.get(name, "").replace("\0", "").strip()
-
-
 def _given(given: Answer, done: str) -> Said:
     if given.status == Answer.Status.PROPOSED:
         return (
@@ -59,25 +55,25 @@ def _given(given: Answer, done: str) -> Said:
 
 
 def _answer(request: HttpRequest, item: OutboxItem) -> Said:
-    code, subject, choice = (_typed(request, name) for name in ("code", "subject", "choice"))
-    given = answers.answer(place_of(request), item, code, subject, choice, _typed(request, "reason"))
+    code, subject, choice = (typed(request, name) for name in ("code", "subject", "choice"))
+    given = answers.answer(place_of(request), item, code, subject, choice, typed(request, "reason"))
     return _given(given, "Answered. The record is decided again with the next run, which is due now.")
 
 
 def _link(request: HttpRequest, item: OutboxItem) -> Said:
-    made = answers.link(place_of(request), item, _typed(request, "target"), _typed(request, "reason"))
+    made = answers.link(place_of(request), item, typed(request, "target"), typed(request, "reason"))
     words = "Linked. Nothing is written; the next run compares both sides."
     return _given(made, words) if isinstance(made, Answer) else words
 
 
 def _ignore(request: HttpRequest, item: OutboxItem) -> Said:
-    given = answers.ignore(place_of(request), item, _typed(request, "reason"), until_of(request))
+    given = answers.ignore(place_of(request), item, typed(request, "reason"), until_of(request))
     return _given(given, "Ignored. It comes back by itself when its content changes, or on the day you named.")
 
 
 def until_of(request: HttpRequest) -> datetime | None:
     """The beginning of the day that was named, where the tenant is; None for none."""
-    text = _typed(request, "until")
+    text = typed(request, "until")
     try:
         day = parse_date(text)
     except ValueError:
@@ -88,7 +84,7 @@ def until_of(request: HttpRequest) -> datetime | None:
 
 
 def _unignore(request: HttpRequest, item: OutboxItem) -> Said:
-    answers.unignore(place_of(request), item, _typed(request, "reason"))
+    answers.unignore(place_of(request), item, typed(request, "reason"))
     return "No longer ignored: it is decided again with the next run."
 
 
@@ -99,12 +95,12 @@ def _unlink(request: HttpRequest, item: OutboxItem) -> Said:
         entity=flow.entity,
         inbound=flow.inbound,
         source_key=item.source_key,
-        target_id=_typed(request, "target"),
+        target_id=typed(request, "target"),
     ).first()
     if link is None:
         raise answers.Refused("closed", "This link is not there any more: somebody else was faster.")
     return _given(
-        answers.unlink(place_of(request), link, _typed(request, "reason")),
+        answers.unlink(place_of(request), link, typed(request, "reason")),
         "The link is taken back. The record is held until somebody says what becomes of it.",
     )
 
@@ -121,26 +117,26 @@ def _correct(request: HttpRequest, item: OutboxItem) -> Said:
     """What was typed into places of the coding, or chosen to be left out; the rest stays."""
     changes = []
     for number, place in enumerate(request.POST.getlist("place")[: correcting.MOST * 20]):
-        typed = _typed(request, f"to-{number}")
-        if typed or request.POST.get(f"none-{number}"):
-            changes.append((place.replace("\0", ""), typed))
-    made = correcting.correct(place_of(request), item, changes, _typed(request, "reason"))
+        to = typed(request, f"to-{number}")
+        if to or request.POST.get(f"none-{number}"):
+            changes.append((place.replace("\0", ""), to))
+    made = correcting.correct(place_of(request), item, changes, typed(request, "reason"))
     places = "1 place" if len(made) == 1 else f"{len(made):,} places"
     return f"Corrected in {places}, for this record only. It is decided again with the next run, which is due now."
 
 
 def _uncorrect(request: HttpRequest, item: OutboxItem) -> Said:
-    correcting.take_back(place_of(request), item, _typed(request, "place"), _typed(request, "reason"))
+    correcting.take_back(place_of(request), item, typed(request, "place"), typed(request, "reason"))
     return "Taken back: it is coded by the rules again, with the next run."
 
 
 def _comment(request: HttpRequest, item: OutboxItem) -> Said:
-    desk.say(place_of(request), item, _typed(request, "text"))
+    desk.say(place_of(request), item, typed(request, "text"))
     return "Said. Your colleagues read it here."
 
 
 def _assign(request: HttpRequest, item: OutboxItem) -> Said:
-    to = _typed(request, "to")
+    to = typed(request, "to")
     found = None if to == NOBODY else member(to)
     if found is None and to != NOBODY:
         raise answers.Refused("unknown", "Choose who gets it.")

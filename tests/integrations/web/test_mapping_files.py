@@ -69,6 +69,13 @@ def test_the_difference_is_shown_and_nothing_is_changed_by_looking(integrator: C
     assert rules(desk) == {"1": "10", "2": "20", "3": "10", "4": "40"}
 
 
+def test_what_no_database_keeps_is_taken_out_of_a_reason(integrator: Client, desk: Desk) -> None:
+    page = send(integrator, desk, "table,source,target\naccount,4,40\n")
+    propose(integrator, desk, page, reason="a\0b")
+    with tenant_scope(desk.tenant_id):
+        assert MappingSet.objects.get().reason == "ab"
+
+
 def test_what_is_gone_from_the_file_is_taken_out_only_when_asked(integrator: Client, desk: Desk) -> None:
     add(desk, source="1", target="10")
     page = send(integrator, desk, "table,source,target\naccount,4,40\n")
@@ -129,6 +136,7 @@ def test_a_rule_in_a_bad_row_is_never_taken_out_as_gone(integrator: Client, desk
         ("table,source,target\n".encode("utf-16-le"), "This is UTF-16"),
         (b"PK\x03\x04rest", "This is a workbook, not CSV"),
         (b"table,source,target\naccount,caf\xe9,1\n", "Line 2 is not UTF-8"),
+        (b"table,source,target\n" + b"account,1,1\n" * 500 + b"account,a\0b,1\n", "no text at all"),
         (b"table,source\n", "does not name target"),
         (b"table,source,target,formula\n", "Unknown columns: formula"),
         (b"table,source,target,target\n", "Two columns have the same name"),
