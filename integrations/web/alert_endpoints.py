@@ -10,7 +10,6 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.cache import never_cache
 
 from integrations import tasks
 from integrations.models import AlertChannel, AlertKind
@@ -42,7 +41,6 @@ def _said(form: EndpointForm, refused: endpoints.Refused) -> None:
     form.add_error(refused.field if refused.field in form.fields else None, str(refused))
 
 
-@never_cache
 @page("POST", read=Act.CONNECT)
 def add(request: HttpRequest) -> HttpResponseBase:
     """The form, and after it the secret: this once."""
@@ -58,7 +56,6 @@ def add(request: HttpRequest) -> HttpResponseBase:
     return _form(request, form, None)
 
 
-@never_cache
 @page("POST", write=Act.CONNECT)
 def endpoint(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
     """One endpoint; POST changes it, or does what `do` says."""

@@ -9,7 +9,6 @@ from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
 
 from integrations import runner
 from integrations.models import Connection, ConnectionChange, Integration, MirrorRecord, PingResult, WebhookSubscription
@@ -86,7 +85,6 @@ def choose(request: HttpRequest) -> HttpResponseBase:
     return render(request, "integrations/connection_choose.html", {"systems": [(s, ROLES[s.role]) for s in found]})
 
 
-@never_cache
 @page("POST", read=Act.CONNECT, write=Act.CONNECT)
 def add(request: HttpRequest, key: str) -> HttpResponseBase:
     system = registry.systems().get(key)
@@ -101,7 +99,6 @@ def add(request: HttpRequest, key: str) -> HttpResponseBase:
     return render(request, "integrations/connection_form.html", {"form": form, "system": system}, status=_status(form))
 
 
-@never_cache
 @page("POST", read=Act.CONNECT, write=Act.CONNECT)
 def edit(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
     connection = get_object_or_404(Connection, uuid=uuid)

@@ -68,7 +68,6 @@ def download(
 
     response = StreamingHttpResponse(lines(every()), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["Cache-Control"] = "no-store"
     return response
 
 
@@ -108,5 +107,4 @@ def stated(
 
     response = StreamingHttpResponse(hashed(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["Cache-Control"] = "no-store"
     return response

@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
 
 from integrations.models import ApiKey
 from integrations.store import access
@@ -64,7 +63,6 @@ def shown(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-@never_cache
 @page("POST", write=Act.READ)
 def make(request: HttpRequest) -> HttpResponseBase:
     """The form, and after it the key itself: this once."""

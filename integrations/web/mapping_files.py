@@ -142,5 +142,4 @@ def export(request: HttpRequest, uuid: UUID, kind: str) -> HttpResponseBase:
     response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     name = "field-mappings" if kind == Kind.FIELD else "mappings"
     response["Content-Disposition"] = f'attachment; filename="{name}-{timezone.now():%Y-%m-%d}.csv"'
-    response["Cache-Control"] = "no-store"
     return response

@@ -53,5 +53,4 @@ def printed(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
 def _file(content: bytes, name: str, kind: str) -> HttpResponse:
     response = HttpResponse(content, content_type=kind)
     response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["Cache-Control"] = "no-store"
     return response

@@ -7,7 +7,6 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import Error, connection
 from django.http import HttpRequest, JsonResponse
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from tenants.web.middleware import global_view
@@ -40,7 +39,6 @@ CHECKS: dict[str, Check] = {"database": database, "redis": broker}
 
 @global_view
 @login_not_required
-@never_cache
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
     """The process answers; nothing else is asked."""
@@ -49,7 +47,6 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 @global_view
 @login_not_required
-@never_cache
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
     """200 when every check passes, else 503; each check by name, never an address or a password."""

@@ -32,7 +32,8 @@ def global_view(view: V) -> V:
 class TenantMiddleware:
     """Sets `request.place` (None for nobody, or for a person without tenant) and opens its scope.
 
-    The view runs inside the scope by `process_view`, so that what it raises rolls the transaction back.
+    The view runs inside the scope by `process_view`, so that what it raises rolls the transaction back. No browser or
+    proxy keeps an answer: it is one person's, at one moment.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -42,7 +43,9 @@ class TenantMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         request.place = None  # type: ignore[attr-defined]
-        return self.get_response(request)
+        response = self.get_response(request)
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponseBase], args: Any, kwargs: Any

@@ -9,7 +9,6 @@ from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from tenants.access import tenant_directory
@@ -30,7 +29,7 @@ def operators_only(view: View) -> View:
             return redirect("mfa_index")
         raise Http404
 
-    return global_view(never_cache(checked))
+    return global_view(checked)
 
 
 class EntryForm(forms.Form):

@@ -9,8 +9,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from tenants import members
 from tenants.access import Place, places_of
@@ -21,8 +20,7 @@ from tenants.web.middleware import SESSION_KEY, global_view
 
 
 @global_view
-@never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def choose(request: HttpRequest) -> HttpResponse:
     """The tenants a person belongs to; POST chooses one for this session."""
     places = places_of(_user(request))
@@ -34,8 +32,7 @@ def choose(request: HttpRequest) -> HttpResponse:
     return render(request, "tenants/choose.html", {"places": places})
 
 
-@never_cache
-@require_GET
+@require_safe
 def member_list(request: HttpRequest) -> HttpResponse:
     """Members with their roles, open invitations, and for an owner the form to invite."""
     return _members_page(request, InvitationForm())
@@ -84,8 +81,7 @@ def take_role(request: HttpRequest, pk: int) -> HttpResponse:
 
 @global_view
 @login_not_required
-@never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
     """What one is invited to; POST accepts."""
     found = members.invitation_for(token, timezone.now())

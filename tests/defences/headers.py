@@ -14,6 +14,7 @@ WANTED = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+UNCACHED = "no-store"
 
 
 def findings(cast: Cast) -> list[str]:
@@ -28,10 +29,20 @@ def findings(cast: Cast) -> list[str]:
     return found
 
 
+def heads(cast: Cast) -> list[str]:
+    """Every address that answers HEAD otherwise than GET."""
+    client = signed_in(cast.owner)
+    asked = [f"/{route.pattern}" for route in routes() if not route.places and not route.name.endswith("logout")]
+    codes = {path: (client.head(path).status_code, client.get(path).status_code) for path in asked}
+    return [f"{path} answers HEAD {head} and GET {get}" for path, (head, get) in codes.items() if head != get]
+
+
 def _faults(headers: dict[str, str], body: bytes) -> Iterator[str]:
     for name, value in WANTED.items():
         if headers.get(name) != value:
             yield f"lacks {name}: {value}"
+    if UNCACHED not in headers.get("Cache-Control", ""):
+        yield f"lacks Cache-Control: {UNCACHED}"
     policy = headers.get("Content-Security-Policy", "")
     if "default-src 'none'" not in policy or "frame-ancestors 'none'" not in policy:
         yield "lacks a policy for its content"

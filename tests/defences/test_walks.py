@@ -161,6 +161,10 @@ def test_every_answer_has_its_headers(cast: Cast) -> None:
     assert headers.findings(cast) == []
 
 
+def test_head_is_answered_as_get_is(cast: Cast) -> None:
+    assert headers.heads(cast) == []
+
+
 @pytest.mark.parametrize("missing", ["csp.", "clickjacking", "SecurityMiddleware"])
 def test_headers_that_are_gone_are_found(cast: Cast, settings: Any, missing: str) -> None:
     settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if missing not in name]
