@@ -59,7 +59,8 @@ def add(request: HttpRequest) -> HttpResponseBase:
 @page("POST", write=Act.CONNECT)
 def endpoint(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
     """One endpoint; POST changes it, or does what `do` says."""
-    row: AlertChannel = get_object_or_404(AlertChannel, uuid=uuid, user=None)
+    rows = AlertChannel.objects.select_for_update() if request.method == "POST" else AlertChannel
+    row: AlertChannel = get_object_or_404(rows, uuid=uuid, user=None)
     act = ACTS.get(request.POST.get("do", "")) if request.method == "POST" else None
     if act is not None:
         try:

@@ -13,6 +13,7 @@ from tests.factories import Cast, join, person, signed_in
 from tests.integrations.alerts.receiver import receiving
 from tests.integrations.api.conftest import error_of, make_key, with_key
 from tests.integrations.factories import Desk
+from tests.racing import beside
 
 PATH = "/api/v1/webhooks/"
 GOOD = {"name": "on call", "url": "https://hooks.example.com/in?k=1"}
@@ -105,3 +106,21 @@ def test_a_members_mail_is_no_webhook(cast: Cast, owner: Client) -> None:
         row = AlertChannel.objects.create(user=cast.owner)
     assert owner.get(f"{PATH}{row.uuid}/").status_code == 404
     assert owner.delete(f"{PATH}{row.uuid}/").status_code == 404
+
+
+def test_of_two_secrets_that_are_handed_out_at_once_both_sign(cast: Cast, owner: Client) -> None:
+    one, given = f"{PATH}{send(owner, PATH, GOOD).json()['id']}/", []
+
+    def rotate() -> None:
+        given.append(send(owner, f"{one}rotate/").json()["secret"])
+
+    assert beside(cast.tenant.pk, rotate, rotate) is None
+    with tenant_scope(cast.tenant.pk):
+        secrets = AlertChannel.objects.get(user=None).secrets.reveal()
+    assert (secrets["before"], secrets["now"]) == tuple(given)
+
+
+def test_what_somebody_takes_away_at_this_moment_is_not_there(cast: Cast, owner: Client) -> None:
+    one, codes = f"{PATH}{send(owner, PATH, GOOD).json()['id']}/", []
+    beside(cast.tenant.pk, lambda: owner.delete(one), lambda: codes.append(send(owner, f"{one}rotate/").status_code))
+    assert codes == [404]
