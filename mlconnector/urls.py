@@ -8,6 +8,7 @@ from tenants.web import health, operator_pages
 
 autodiscover()
 
+handler400 = "integrations.web.faults.not_understood"
 handler500 = "integrations.web.faults.fault"
 
 urlpatterns: list[URLPattern | URLResolver] = [

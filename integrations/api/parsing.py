@@ -1,11 +1,13 @@
-"""JSON bodies, read so that nothing hostile gets further than here."""
+"""JSON bodies and the headers about them, read so that nothing hostile gets further than here."""
 
 import json
 from collections.abc import Mapping
 from typing import IO, Any
 
-from rest_framework.exceptions import APIException, ParseError
+from rest_framework.exceptions import APIException, NotAcceptable, ParseError
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
 
 LARGEST = 1_000_000  # bytes
 DEEPEST = 50
@@ -45,6 +47,16 @@ class StrictJSONParser(BaseParser):
             raise ParseError(f"The body is not usable JSON: {error}") from None
         _check(value)
         return value
+
+
+class Negotiation(DefaultContentNegotiation):
+    """An Accept that cannot be read, such as "application/json; x*=no''y", is a 406, no fault of ours."""
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: Any = None) -> Any:
+        try:
+            return super().select_renderer(request, renderers, format_suffix)
+        except ValueError:
+            raise NotAcceptable from None
 
 
 def _depth(raw: bytes) -> int:
