@@ -42,7 +42,8 @@ How it is measured
 - Search: eight terms a record, all of one tenant; each question is the median of five.
 - Reconciliation: of ten records seven are invoices with their bills, three payments with their vouchers, all of one
   integration; some are ignored, differ, or are paid and open. The page is looked at 40 times after one that is not
-  counted, signed in, through every middleware, in the process that has just reckoned.
+  counted, signed in, through every middleware, in the process that has just reckoned; queries are those that ask for
+  rows.
 """
 
 
