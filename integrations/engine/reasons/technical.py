@@ -26,6 +26,7 @@ _CONNECTION = {
     "address_unapproved": ("Address not approved", "Nobody has approved yet where the connection leads."),
     "not_installed": ("System not installed", "The connection is of a system that is not here any more."),
     "not_offered": ("Not offered", "The connection's profile does not have it."),
+    "not_readable": ("Ledger not readable", "The other side hides its voucher rows, or one of them cannot be read."),
     "organization": ("Organisation unknown", "The login does not see the organisation."),
     "profile": ("Profile does not fit", "The connection's profile and the other side do not agree."),
     "read_refused": ("Reading refused", "The names in the connection's profile are at fault."),
