@@ -106,10 +106,13 @@ DATABASES = {
     | {
         "ATOMIC_REQUESTS": False,
         "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": True,  # else each session that a restart of the database ended costs somebody an error
         "OPTIONS": _options
         | {
             "options": "-c statement_timeout=60s",  # of one statement; nothing we ask takes a second
-            "pool": {"min_size": 0, "max_size": _pool_size, "timeout": 10},
+            # Senders of events wait ten seconds; and a pool that has waited longer and longer for a database that was
+            # away would stay away itself, for minutes, when it is back.
+            "pool": {"min_size": 0, "max_size": _pool_size, "timeout": 5, "reconnect_timeout": 1},
         },
         "TEST": {"MIRROR": "owner"},
     },

@@ -15,9 +15,12 @@ from integrations.models import (
     ReviewItem,
     Settlement,
 )
+from integrations.systems.bill.simulator import Simulator
 from tenants.scope import tenant_scope
 from tests.integrations.runner.town import Make, Town
 
+Stands = dict[str, tuple[str, Decimal]]  # of each bill: status, what is due
+Part = tuple[str, str, Decimal, str, str]  # of a payment: its key, the bill, how much, its state and date
 TODAY = datetime.now(UTC).date()
 WAY = ("SCHEDULED", "READY_TO_FUND", "FUNDING_STARTED", "PROCESSED", "SENT", "DELIVERED", "CLEARED")
 VOUCHERS = {
@@ -70,17 +73,30 @@ def later(town: Town) -> None:
     town.sync()
 
 
-def theirs(town: Town) -> dict[str, tuple[str, Decimal]]:
-    """How every bill stands in the AP tool's own tables: (status, what is due)."""
+def stands(sim: Simulator) -> Stands:
+    """How every bill stands in the AP tool's own tables."""
     words = {"PARTIAL": "PARTLY_PAID"}
     return {
         row["id"]: (str(words.get(row["paymentStatus"], row["paymentStatus"])).lower(), Decimal(str(row["dueAmount"])))
-        for row in town.ap.sim.dump("bills")
+        for row in sim.dump("bills")
     }
 
 
-def ours(town: Town) -> dict[str, tuple[str, Decimal]]:
-    """The same of what we know."""
+def parts(sim: Simulator) -> list[Part]:
+    """What each payment pays of which bill there."""
+    return sorted(
+        (row["id"], part["billId"], Decimal(str(part["amount"])), row.get("singleStatus") or row["status"],
+         row["processDate"])
+        for row in sim.dump("payments") for part in row["billPayments"]
+    )  # fmt: skip
+
+
+def theirs(town: Town) -> Stands:
+    return stands(town.ap.sim)
+
+
+def ours(town: Town) -> Stands:
+    """What we know of the same."""
     with tenant_scope(town.tenant_id):
         rows = MirrorRecord.objects.filter(connection=town.integration.ap_id, entity=Entity.INVOICE, kind="bill")
         return {row.target_id: (str(row.standing), row.open_amount or Decimal(0)) for row in rows}
@@ -91,12 +107,7 @@ def same_parts(town: Town) -> None:
     with tenant_scope(town.tenant_id):
         rows = PaymentPart.objects.order_by("payment", "place")
         kept = [(row.payment, row.invoice, row.amount, row.state_word, row.dated.isoformat()) for row in rows]
-    there = sorted(
-        (row["id"], part["billId"], Decimal(str(part["amount"])), row.get("singleStatus") or row["status"],
-         row["processDate"])
-        for row in town.ap.sim.dump("payments") for part in row["billPayments"]
-    )  # fmt: skip
-    assert sorted(kept) == there
+    assert sorted(kept) == parts(town.ap.sim)
 
 
 def listed(town: Town) -> dict[tuple[str, str], tuple[str, Decimal]]:

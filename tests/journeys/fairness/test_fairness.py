@@ -28,15 +28,14 @@ pytestmark = [pytest.mark.processes, pytest.mark.slow]
 class Neighbour:
     """A small tenant beside the noisy one of `place`: its invoices are released one by one, and timed."""
 
-    def __init__(self, place: World, folder: Path, *hears: str) -> None:
+    def __init__(self, place: World, folder: Path) -> None:
         self.place = place
         folder.mkdir()
         data, self.withheld = fill(folder, sow(folder / "spend.csv", 3 * TRIALS + 4, 7), 1)
         erp, self.ifs = processes.simulator("ifs", place.env, folder, *serving_ifs(data))
         place.running.append(erp)
-        ap, self.bill = processes.simulator(
-            "bill", place.env, folder, "-m", "tests.journeys.chaos.stand_in", "0", "neighbour", *hears
-        )
+        command = ("-m", "tests.journeys.chaos.stand_in", "0", "neighbour")
+        ap, self.bill = processes.simulator("bill", place.env, folder, *command)
         place.running.append(ap)
         hosts = [place.env["EGRESS_ALLOWED_HOSTS"], *(url.split("//")[1] for url in (self.ifs, self.bill))]
         place.env = {**place.env, "EGRESS_ALLOWED_HOSTS": ",".join(hosts)}
