@@ -185,7 +185,7 @@ def test_an_eleventh_subscription_is_said_on_the_page_and_made_once_there_is_roo
 def test_every_step_is_known_within_seconds_beside_a_backlog(street: Served, tell: Callable[[str], None]) -> None:
     payments = street.begin()
     street.place.release(BACKLOG)
-    judge(f"{BACKLOG} invoices of another tenant", through(street, payments), tell)
+    judge(f"{BACKLOG} invoices of another tenant", through(street, payments), tell, 2 * ALLOWED)
 
 
 def through(street: Served, payments: dict[str, str]) -> list[float]:
@@ -232,7 +232,7 @@ def caught(street: Served) -> list[httpx.Request]:
     return found
 
 
-def judge(beside: str, times: list[float], tell: Callable[[str], None]) -> None:
+def judge(beside: str, times: list[float], tell: Callable[[str], None], allowed: float = ALLOWED) -> None:
     tell(f"webhooks beside {beside}: median {statistics.median(times):.2f} s, slowest {max(times):.2f} s")
-    assert statistics.median(times) <= ALLOWED
-    assert max(times) <= 2 * ALLOWED
+    assert statistics.median(times) <= allowed
+    assert max(times) <= 2 * allowed
