@@ -33,6 +33,25 @@ class VendorDraft(msgspec.Struct, frozen=True, kw_only=True, tag_field="what", t
         return f"VendorDraft(number={self.number!r}, currency={self.currency!r})"
 
 
+class SupplierDraft(msgspec.Struct, frozen=True, kw_only=True, tag_field="what", tag="supplier"):
+    """A supplier to be made in the ERP, blocked for payment; the ERP numbers it. Never with bank data.
+
+    `external_id` is the id of the vendor that it is made of: it finds the supplier again.
+    """
+
+    company: str
+    name: str
+    currency: str
+    address: Address
+    external_id: str
+    country: str = ""
+    tax_id: str = ""  # plain in memory only; stores seal it
+
+    def __repr__(self) -> str:
+        """Who it is, without a tax id: this goes into logs and error reports."""
+        return f"SupplierDraft(external_id={self.external_id!r}, currency={self.currency!r})"
+
+
 class DraftLine(msgspec.Struct, frozen=True, kw_only=True):
     """A coded line: `account` and the values of `dimensions` are ids on the target; amounts in minor-unit precision.
 
@@ -239,6 +258,7 @@ class MarkDraft(msgspec.Struct, frozen=True, kw_only=True, tag_field="what", tag
 
 Draft = (
     VendorDraft
+    | SupplierDraft
     | CodeDraft
     | OrderDraft
     | InvoiceDraft
@@ -250,7 +270,9 @@ Draft = (
     | MarkDraft
     | UnproposeDraft
 )
-Making = VendorDraft | CodeDraft | OrderDraft | InvoiceDraft | BookedInvoiceDraft | VoucherDraft  # makes a record
+Making = (  # makes a record
+    VendorDraft | SupplierDraft | CodeDraft | OrderDraft | InvoiceDraft | BookedInvoiceDraft | VoucherDraft
+)
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
@@ -266,7 +288,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 MAKES: dict[Entity, tuple[type[Draft], ...]] = {
-    Entity.VENDOR: (VendorDraft,),
+    Entity.VENDOR: (VendorDraft, SupplierDraft),
     Entity.GL_ACCOUNT: (CodeDraft,),
     Entity.DIMENSION: (CodeDraft,),
     Entity.PURCHASE_ORDER: (OrderDraft,),

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from integrations.engine.drafts import Draft, VendorDraft
+from integrations.engine.drafts import Draft, SupplierDraft, VendorDraft
 from integrations.engine.records import AnyRecord, Unreadable, Vendor
 from tenants.credentials import Sealed
 from tenants.keys import Keys
@@ -42,21 +42,21 @@ def opened(record: R) -> R:
 
 def sealed_draft(draft: D) -> D:
     """The draft as it may be stored."""
-    if isinstance(draft, VendorDraft) and draft.tax_id:
+    if isinstance(draft, VendorDraft | SupplierDraft) and draft.tax_id:
         return replace(draft, tax_id=_seal(draft.tax_id))
     return draft
 
 
 def opened_draft(draft: D) -> D:
     """The draft as it is sent, from its stored form."""
-    if isinstance(draft, VendorDraft) and draft.tax_id:
+    if isinstance(draft, VendorDraft | SupplierDraft) and draft.tax_id:
         return replace(draft, tax_id=_open(draft.tax_id))
     return draft
 
 
 def hashed_draft(draft: D) -> D:
     """The draft as digests see it: from a plain hash of it a tax id could be guessed, number by number."""
-    if isinstance(draft, VendorDraft) and draft.tax_id:
+    if isinstance(draft, VendorDraft | SupplierDraft) and draft.tax_id:
         return replace(draft, tax_id=key_of(draft.tax_id))
     return draft
 

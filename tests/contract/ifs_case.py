@@ -4,9 +4,17 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from integrations.engine.drafts import BookedInvoiceDraft, BookedLine, Draft, Making, VoucherDraft, VoucherRow
+from integrations.engine.drafts import (
+    BookedInvoiceDraft,
+    BookedLine,
+    Draft,
+    Making,
+    SupplierDraft,
+    VoucherDraft,
+    VoucherRow,
+)
 from integrations.engine.ports import Scope
-from integrations.engine.records import Entity
+from integrations.engine.records import Address, Entity
 from integrations.systems.ifs import SYSTEM
 from integrations.systems.ifs.simulator import Fault, Simulator, SimulatorConfig, seed
 from tests.contract.wiring import Clock, Wire, kit
@@ -120,13 +128,24 @@ class Case:
     def drafts(self, entity: Entity) -> list[Making]:
         if entity is Entity.PAYMENT:
             return [_voucher("AVID-1"), _voucher("AVID-11")]
+        if entity is Entity.VENDOR:
+            return [_supplier("0091"), _supplier("00911")]
         return [_invoice("New-1"), _invoice("New-2")]
 
     def refused(self, entity: Entity) -> Draft:
+        if entity is Entity.VENDOR:
+            return _supplier("0092", "Atlantis")
         return _voucher("AVID-2", "NONE") if entity is Entity.PAYMENT else _invoice("New-3", "NOBODY")
 
     def stored(self, entity: Entity) -> int:
         return len(self.truth(entity))
+
+
+def _supplier(external_id: str, country: str = "US") -> SupplierDraft:
+    address = Address(key="", line1="1 Mill Road", city="Austin", postal_code="78701", country=country)
+    return SupplierDraft(
+        company="10", name="Nordic Bolts", currency="USD", address=address, external_id=external_id, country=country
+    )
 
 
 def _invoice(number: str, vendor: str = "00123") -> BookedInvoiceDraft:

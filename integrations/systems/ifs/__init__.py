@@ -15,7 +15,7 @@ SYSTEM = System(
         {Entity.VENDOR, Entity.GL_ACCOUNT, Entity.DIMENSION, Entity.TAX_CODE, Entity.PAYMENT_TERM, Entity.INVOICE}
         | {Entity.ACCOUNTING_PERIOD, Entity.PURCHASE_ORDER, Entity.PAYMENT_PROPOSAL}
     ),
-    writes=frozenset({*MARKS, Entity.INVOICE, Entity.PAYMENT}),
+    writes=frozenset({*MARKS, Entity.VENDOR, Entity.INVOICE, Entity.PAYMENT}),
     live=frozenset({Entity.INVOICE}),
     limits=Limits(page_size=5000, per_minute=1000, lanes=LANES),
     connect=client.connect,

@@ -34,7 +34,7 @@ SUPPLIERS_A_PAGE = 200
 class IfsClient(AtOnce):
     """One tenant of IFS Cloud. Thread-safe; keeps its connections. Raises Retryable or ConnectionBroken."""
 
-    keyed = frozenset({Entity.INVOICE, Entity.PAYMENT})
+    keyed = frozenset({Entity.VENDOR, Entity.INVOICE, Entity.PAYMENT})
 
     def __init__(self, values: Mapping[str, str], kit: Kit) -> None:
         self._kit = kit
@@ -107,13 +107,15 @@ class IfsClient(AtOnce):
         return [[write] for write in writes]
 
     def write(self, writes: Sequence[Write]) -> list[Receipt]:
-        """See Target: marks, booked invoices, vouchers, and invoices taken out of payment proposals."""
+        """See Target: marks, new suppliers, booked invoices, vouchers, invoices taken out of payment proposals."""
         return [self._desk.write(write) for write in writes]
 
     def standing(self, entity: Entity, target_ids: Sequence[str]) -> dict[str, TargetRecord]:
-        """See Target: the marks, INVOICE and PAYMENT."""
+        """See Target: the marks, VENDOR, INVOICE and PAYMENT."""
         if entity in MARKS:
             return self._marker.standing(target_ids)
+        if entity is Entity.VENDOR:
+            return self._desk.suppliers.standing(target_ids)
         return self._books.standing(entity, target_ids)
 
     def agrees(self, write: Write, record: TargetRecord) -> bool:

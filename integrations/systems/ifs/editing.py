@@ -12,6 +12,8 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+import msgspec
+
 from integrations.engine.errors import ConnectionBroken, Rejected, Retryable, Stale
 from integrations.systems.ifs import odata
 from integrations.systems.ifs.profile import SetSpec, WrittenSet
@@ -49,6 +51,13 @@ class Editor:
     def __init__(self, api: ApiClient, root: str, spec: SetSpec) -> None:
         self._api, self._root, self.spec = api, root, spec
         self._columns = {ours: theirs for ours, theirs in spec.fields.items() if theirs}
+
+    def under(self, parent: "Editor", key: Values) -> "Editor":
+        """The rows of this set under one of `parent`, which are reached by navigation only; our key of it is theirs."""
+        path = f"{parent.spec.set}{odata.key_predicate(parent.named(key))}/{self.spec.navigation}"
+        own = {ours: kind for ours, kind in self.spec.key.items() if ours not in parent.spec.key}
+        fields = {ours: theirs for ours, theirs in self.spec.fields.items() if ours not in parent.spec.key}
+        return Editor(self._api, self._root, msgspec.structs.replace(self.spec, set=path, key=own, fields=fields))
 
     @property
     def there(self) -> bool:
@@ -215,12 +224,15 @@ class Editor:
         values = {ours: row.get(theirs) for ours, theirs in self._columns.items()}
         return Found(values, str(row.get("@odata.etag") or ""))
 
-    def _url(self, key: Mapping[str, Any]) -> str:
-        named = {
+    def named(self, key: Mapping[str, Any]) -> dict[str, str]:
+        """The literals of a key by their columns."""
+        return {
             self._columns[ours]: odata.literal(key[ours], kind, self.spec.enum(ours))
             for ours, kind in self.spec.key.items()
         }
-        return f"{self._root}/{self.spec.set}{odata.key_predicate(named)}"
+
+    def _url(self, key: Mapping[str, Any]) -> str:
+        return f"{self._root}/{self.spec.set}{odata.key_predicate(self.named(key))}"
 
     def _tag(self, row: Found) -> dict[str, str]:
         read = row if row.etag else self.one(row.values)

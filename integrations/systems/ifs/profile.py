@@ -127,6 +127,9 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     open_codings: tuple[str, ...]  # states of a posting proposal whose lines may still be changed
     voucher_states: dict[str, Literal["open", "approved", "cancelled"]]
     duplicate_words: tuple[str, ...]  # what a refusal says where the invoice is there already
+    new_supplier: dict[str, dict[str, str | bool]]  # what each row of a supplier that we make says, by set and field
+    new_supplier_address: str  # the id of its address
+    new_supplier_uses: tuple[str, ...]  # what that address is for
     extends: str = ""
 
     @property
@@ -202,6 +205,11 @@ def _faults(profile: Profile) -> list[str]:
     for name, spec in profile.sets.items():
         if name in ROWS:
             faults += [f"{name}: {fault}" for fault in _set_faults(spec, fields_of(name))]
+    for name, values in profile.new_supplier.items():
+        known = profile.written[name].fields if name in profile.written else {}
+        faults += [f"new_supplier: {name} has no field '{field}'." for field in values if field not in known]
+    if not profile.new_supplier.get("new_supplier_payment", {}).get("blocked"):
+        faults.append("new_supplier: a supplier that we make is blocked for payment: say how in new_supplier_payment.")
     return faults + _written_faults(profile.written)
 
 

@@ -12,8 +12,8 @@ from integrations.systems.ifs.profile import Profile, WrittenSet
 
 _UNTRIED = "Whether the service user may write it shows with the first record: a ping writes nothing."
 _ADVICE = (
-    "Needed only where invoices or payments are written into IFS: grant the projection, or correct `written` in the "
-    "profile overrides of this connection."
+    "Needed only where suppliers, invoices or payments are written into IFS: grant the projection, or correct "
+    "`written` in the profile overrides of this connection."
 )
 Sets = Mapping[str, WrittenSet]
 

@@ -30,7 +30,7 @@ ENTITIES = (
             "SupplierPurchases > SupplierPurchase on SupplierId",
         ),
         numbered="SupplierId",
-        extra_columns=("Name", "CreationDate"),
+        extra_columns=("Name", "CreationDate", "Cf_Sent_To_Bill"),
         writes=_EDIT,
     ),
     Entity(
