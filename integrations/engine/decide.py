@@ -14,6 +14,7 @@ from integrations.engine.errors import Problem
 from integrations.engine.gone import decide_gone
 from integrations.engine.invoices import decide_unsent
 from integrations.engine.mapping import Rules
+from integrations.engine.newcomers import decide_newcomer, newcomer_gone
 from integrations.engine.orders import decide_order, decide_order_gone
 from integrations.engine.payments import decide_payment
 from integrations.engine.policy import Policy
@@ -69,6 +70,8 @@ def decide(
             return decide_unsent(source, rules, policy, variant, answers)
         case Invoice() if link is not None:
             return decide_sent(source, link, target, rules, policy, variant, answers)
+        case Vendor() if rules.newcomers is not None:
+            return decide_newcomer(source, link, rules.newcomers, policy.company, answers)
         case Vendor() if link is None:
             return decide_new_vendor(source, rules, policy, variant, answers)
         case Vendor() if link is not None:
@@ -86,6 +89,8 @@ def decide(
 
 def _gone(source: Gone, link: Link | None, target: TargetRecord | None, rules: Rules, answers: Answers) -> Decision:
     match source.last:
+        case Vendor() if rules.newcomers is not None:
+            return newcomer_gone(link)
         case GLAccount() | Dimension():
             return decide_code_gone(source, link, rules)
         case PurchaseOrder():

@@ -96,7 +96,7 @@ class Guard:
         for vendor in vendors:
             self._vendor_numbers.setdefault(vendor.number, []).append(vendor)
             self._vendor_taxes.setdefault(vendor.tax_key, []).append(vendor)
-            self._vendor_names.setdefault(_plain_name(vendor.name), []).append(vendor)
+            self._vendor_names.setdefault(plain_name(vendor.name), []).append(vendor)
 
     def has_begun(self, key: str) -> bool:
         """Whether an earlier try to bring this very record in has left something, which the next one completes."""
@@ -131,7 +131,7 @@ class Guard:
         if len(taxed) == 1 and not numbered:
             return Verdict(same=taxed[0], score=95, why="tax id and currency")
         numbers = ("", draft.number.strip())
-        named = [each for each in self._vendor_names.get(_plain_name(draft.name), []) if each.number.strip() in numbers]
+        named = [each for each in self._vendor_names.get(plain_name(draft.name), []) if each.number.strip() in numbers]
         named = [each for each in named if each.currency in ("", draft.currency)]
         return Verdict(suspects=tuple(numbered or taxed or named))
 
@@ -156,7 +156,7 @@ class Guard:
 
 def likeness(draft: VendorDraft, each: Existing) -> int:
     """How sure it is, of 100, that the suspect `each` is the vendor of `draft`."""
-    near = _plain_name(each.postal_code) == _plain_name(draft.address.postal_code)
+    near = plain_name(each.postal_code) == plain_name(draft.address.postal_code)
     return 80 if each.postal_code and near else 60
 
 
@@ -164,5 +164,6 @@ def _agrees(each: Existing, draft: InvoiceDraft) -> bool:
     return (each.amount, each.dated) == (draft.total, draft.invoice_date) and each.currency in ("", draft.currency)
 
 
-def _plain_name(name: str) -> str:
+def plain_name(name: str) -> str:
+    """A name as names are compared: letters and digits alone, whatever their case."""
     return "".join(c for c in name.casefold() if c.isalnum())

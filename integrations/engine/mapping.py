@@ -9,6 +9,7 @@ from operator import attrgetter
 
 import msgspec
 
+from integrations.engine.alike import Newcomers
 from integrations.engine.books import Books, Elsewhere
 from integrations.engine.charges import Orders
 from integrations.engine.duplicates import Guard
@@ -100,7 +101,9 @@ class Rules:
     `books` is there where records are brought into the ERP. `longest_name`: characters that the target keeps of a name.
     `elsewhere`, by target id: the codes of a batch as other companies send them to the same target. `captured`: keys of
     invoices of a batch that an AP tool captured, and therefore pays. `orders`: the purchase orders that invoices of a
-    batch name. Not `writes`: the target does not take records of this kind, they are only kept here.
+    batch name. `claims`: what people made or linked as whose vendor, by (supplier key, currency). `newcomers` is there
+    where vendors of the AP tool are decided. Not `writes`: the target takes no records of this kind, they are only kept
+    here.
     """
 
     def __init__(
@@ -127,6 +130,8 @@ class Rules:
         elsewhere: Mapping[str, Sequence[Elsewhere]] | None = None,
         captured: frozenset[str] = frozenset(),
         orders: Orders | None = None,
+        claims: Mapping[tuple[str, str], str] | None = None,
+        newcomers: Newcomers | None = None,
         writes: bool = True,
     ) -> None:
         self.texts = {rule.field: rule for rule in texts}
@@ -135,6 +140,8 @@ class Rules:
         self.elsewhere = elsewhere or {}
         self.captured = captured
         self.orders = orders
+        self.claims = claims or {}
+        self.newcomers = newcomers
         self.writes = writes
         self.today = today
         self.terms = terms or {}
@@ -177,6 +184,8 @@ class Rules:
         elsewhere: Mapping[str, Sequence[Elsewhere]] | None = None,
         captured: frozenset[str] | None = None,
         orders: Orders | None = None,
+        claims: Mapping[tuple[str, str], str] | None = None,
+        newcomers: Newcomers | None = None,
     ) -> "Rules":
         """The same rules with what concerns one batch; shares what was resolved before. None leaves what there is."""
         other = copy(self)
@@ -187,6 +196,8 @@ class Rules:
         other.elsewhere = self.elsewhere if elsewhere is None else elsewhere
         other.captured = self.captured if captured is None else captured
         other.orders = self.orders if orders is None else orders
+        other.claims = self.claims if claims is None else claims
+        other.newcomers = self.newcomers if newcomers is None else newcomers
         other.proposals = self.proposals if proposals is None else proposals
         other.tax_twins = self.tax_twins if tax_twins is None else tax_twins
         other.sent_bills = self.sent_bills if sent_bills is None else sent_bills
@@ -207,6 +218,8 @@ class Rules:
             elsewhere=batch.elsewhere,
             captured=batch.captured,
             orders=batch.orders,
+            claims=batch.claims,
+            newcomers=batch.newcomers,
         )
 
     def with_bills(self, bills: Mapping[str, TargetRecord]) -> "Rules":

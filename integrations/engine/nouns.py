@@ -26,4 +26,7 @@ NOUNS: Mapping[str, Noun] = {
     "paid_mark": Noun("mark “paid”", "marks “paid”"),
 }
 # What comes back to the ledger under a name of its own.
-INBOUND: Mapping[str, Noun] = {"invoice": Noun("captured invoice", "captured invoices")}
+INBOUND: Mapping[str, Noun] = {
+    "invoice": Noun("captured invoice", "captured invoices"),
+    "vendor": Noun("new vendor", "new vendors"),
+}

@@ -88,6 +88,7 @@ class Vendor(Record, frozen=True, kw_only=True):
         """Who it is, without a tax id: this goes into logs and error reports."""
         return f"Vendor(key={self.key!r}, number={self.number!r})"
 
+    created: datetime | None = None  # None: the system does not say
     modified: datetime | None = None
 
 

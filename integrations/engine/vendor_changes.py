@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import msgspec
 
 from integrations.engine import fingerprint as hashing
-from integrations.engine.asking import ACCEPT, ARCHIVE, KEEP, Answers, answered, hold, subject
-from integrations.engine.decisions import Decision, Hold, Link, Nothing, Update
+from integrations.engine.asking import ACCEPT, ARCHIVE, KEEP, LINK, Answers, answered, hold, link_to, subject
+from integrations.engine.decisions import Decision, Hold, Link, LinkTo, Nothing, Update
 from integrations.engine.drafts import VendorDraft
 from integrations.engine.drift import Difference, between, drift, in_words, named
 from integrations.engine.errors import Choice, Problem
@@ -16,7 +16,7 @@ from integrations.engine.records import Entity, Vendor
 from integrations.engine.stopped import archive, missing
 from integrations.engine.targets import TargetRecord
 from integrations.engine.vendor_sides import PAYEE, as_wholes, details, edited, fields_of, not_watched, sides
-from integrations.engine.vendors import DraftedVendor, draft_vendor, not_a_vendor, vendor_key
+from integrations.engine.vendors import DraftedVendor, draft_vendor, not_a_vendor, shown_vendor, vendor_key
 
 _OURS_AGAIN = Choice("update", "Write the ERP's values again", "payee")
 _ACCEPT_PAYEE = Choice(ACCEPT.key, ACCEPT.label, "payee")
@@ -35,17 +35,46 @@ def decide_linked_vendor(
 ) -> Decision:
     """Both sides are compared with how they stood; a change of payee takes two people."""
     if out := not_a_vendor(source, policy):
-        return out
+        if out.reason != "not_in_company":
+            return out
+        source = msgspec.structs.replace(source, active=False)  # it was in it when its vendor was made
     if target is None:
         return missing(source.name, link.target_id)
     if not source.active:
         return _out_of_use(source, link, target, answers)
     if not target.active:
-        words = "It was archived on the other side. Restore it there, or unlink it here."
-        return hold(Problem("archived_on_target", words, field="link", value=target.target_id))
+        return _archived_there(source, link, target, rules, policy, variant or link.variant, answers)
     if asked := _paid_otherwise(source, link, target, answers):
         return hold(asked)
     return _seen(_compared(source, link, target, rules, policy, variant, answers), link, target)
+
+
+def _archived_there(
+    source: Vendor,
+    link: Link,
+    target: TargetRecord,
+    rules: Rules,
+    policy: Policy,
+    variant: str,
+    answers: Answers,
+) -> Decision:
+    """Archived, or merged into another vendor, to which it is then linked; bills that were sent keep their payee."""
+    if (claimed := rules.claims.get((source.key, variant or source.currency), "")) not in ("", link.target_id):
+        return LinkTo(target_id=claimed, variant=link.variant, why=("people said that it is its vendor now",))
+    draft = draft_vendor(source, rules, variant, policy.company).draft
+    found = rules.guard.vendor(draft, source.tax_key) if draft else None
+    others = [each for each in (found.same, *found.suspects) if each] if found else []
+    words = (
+        f"The vendor of {source.name} was archived on the other side, and the supplier is in use. "
+        "Restore it there, or link the vendor that it was merged into."
+    )
+    choices = tuple(link_to(each.target_id, shown_vendor(each)) for each in others)
+    about = subject(target.target_id, *(each.target_id for each in others))
+    asked = Problem("archived_on_target", words, field="link", value=target.target_id, choices=choices, subject=about)
+    chosen = answered(answers, asked)
+    if chosen.startswith(LINK):
+        return LinkTo(target_id=chosen.removeprefix(LINK), variant=link.variant, why=("linked by a person",))
+    return hold(asked)
 
 
 def _compared(
@@ -126,7 +155,8 @@ def _out_of_use(source: Vendor, link: Link, target: TargetRecord, answers: Answe
     """Inactive in the ERP: archived by two people, once nothing is open with it; nothing is deleted."""
     if not target.active:
         return Nothing(rebaseline=True)
-    words = f"{source.name} is inactive in the ERP. Archive its vendor once it has no open bills."
+    gone = "inactive in the ERP" if source.in_company else "not set up for invoices in the company any more"
+    words = f"{source.name} is {gone}. Archive its vendor once it has no open bills."
     about = subject(target.target_id)
     asked = Problem("inactive_in_source", words, field="active", choices=(ARCHIVE, KEEP), subject=about)
     match answered(answers, asked):

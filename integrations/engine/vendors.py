@@ -31,6 +31,8 @@ def decide_new_vendor(source: Vendor, rules: Rules, policy: Policy, variant: str
     """Create it in its own currency (`variant` "") or in `variant`, link what is there already, or say why not."""
     if out := not_a_vendor(source, policy):
         return out
+    if claimed := rules.claims.get((source.key, variant or source.currency)):
+        return LinkTo(target_id=claimed, variant=variant or source.currency, why=("people said that it is its vendor",))
     if not source.active:
         return Out(reason="inactive", message=f"{source.name} is inactive in the ERP.")
     drafted = draft_vendor(source, rules, variant, policy.company)
@@ -116,14 +118,19 @@ def remit_to(source: Vendor, day: date | None) -> tuple[Address | None, list[Pro
     return None, [Problem("no_remit_address", words, field="addresses", value=source.key)]
 
 
-def _incomplete(source: Vendor, address: Address) -> list[Problem]:
+def incomplete(address: Address) -> list[str]:
+    """What an address lacks for a payment to be sent there."""
     wanted = {
         "street": address.line1,
         "city": address.city,
         "postal code": address.postal_code,
         "country": address.country,
     }
-    missing = [name for name, value in wanted.items() if not value.strip()]
+    return [name for name, value in wanted.items() if not value.strip()]
+
+
+def _incomplete(source: Vendor, address: Address) -> list[Problem]:
+    missing = incomplete(address)
     if not missing:
         return []
     words = f"The remit-to address {address.key} of {source.name} lacks {', '.join(missing)}. Complete it in the ERP."
@@ -141,12 +148,13 @@ def _tax_id(source: Vendor, address: Address) -> tuple[str, list[Problem]]:
 
 
 def _asked(source: Vendor, draft: VendorDraft, suspects: tuple[Existing, ...]) -> Problem:
-    seen = "; ".join(f"{_shown(each)}, {likeness(draft, each)} of 100" for each in suspects[:3])
+    seen = "; ".join(f"{shown_vendor(each)}, {likeness(draft, each)} of 100" for each in suspects[:3])
     words = f"The other side has what may be {source.name} already: {seen}. Compare, then link it or have it created."
-    choices = (*(link_to(each.target_id, _shown(each)) for each in suspects), CREATE_ANYWAY)
+    choices = (*(link_to(each.target_id, shown_vendor(each)) for each in suspects), CREATE_ANYWAY)
     code, subject = "possible_duplicate_vendor", about(each.target_id for each in suspects)
     return Problem(code, words, field="name", value=source.name, choices=choices, subject=subject)
 
 
-def _shown(each: Existing) -> str:
+def shown_vendor(each: Existing) -> str:
+    """A vendor of the other side, for people."""
     return " ".join(part for part in (each.name, each.number, f"({each.target_id})") if part)

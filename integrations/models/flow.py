@@ -1,11 +1,14 @@
 """Integration and Flow: what moves between two connections; DueFlow: when, and who is at it."""
 
 import uuid
+from datetime import UTC, datetime, timedelta
 
 from django.db import models
 
 from integrations.models.connection import Connection
 from tenants.models import TenantOwned
+
+_BEFORE_JOINED = timedelta(days=30)
 
 
 class Integration(TenantOwned):
@@ -44,6 +47,13 @@ class Integration(TenantOwned):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def read_since(self) -> datetime:
+        """From when on records of the AP tool count: the start date, or a month before the two were joined."""
+        if self.start_date is None:
+            return self.created_at - _BEFORE_JOINED
+        return datetime(self.start_date.year, self.start_date.month, self.start_date.day, tzinfo=UTC)
 
     @property
     def currencies_open(self) -> bool:

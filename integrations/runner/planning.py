@@ -24,7 +24,7 @@ from integrations.runner import connecting
 from integrations.runner.carrying import BATCH, Hands, prepare, resolve_lost
 from integrations.runner.reading import Reading, read
 from integrations.runner.runs import is_read, open_run, stop, target_takes
-from integrations.store import FlowStore, loading, parking, plans
+from integrations.store import FlowStore, loading, newcomers, parking, plans
 from integrations.store.frame import Frame
 from integrations.store.lease import Lease, claim, poll_now, release
 from integrations.store.plans import PlanRefused
@@ -281,7 +281,9 @@ def _never() -> bool:
 def _flows(plan: Plan, tenant_id: UUID) -> list[Flow]:
     with tenant_scope(tenant_id):
         rows = Flow.objects.select_related("integration__erp", "integration__ap")
-        found = [f for f in rows.filter(integration=plan.integration_id, enabled=True) if f.entity in ORDER]
+        mine = rows.filter(integration=plan.integration_id, enabled=True)
+        # what people made in the AP tool is theirs to answer for, one by one, once everything else is matched
+        found = [flow for flow in mine if flow.entity in ORDER and not newcomers.is_of(flow)]
     return sorted(found, key=lambda flow: ORDER.index(Entity(flow.entity)))
 
 

@@ -4,7 +4,7 @@ Trouble of the source ends the run, Retryable is left to the caller.
 """
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from enum import Enum, auto
 from typing import Any
 
@@ -14,7 +14,7 @@ from integrations.engine.errors import ConnectionBroken, Retryable
 from integrations.engine.poll import poll
 from integrations.engine.ports import Scope
 from integrations.engine.records import Entity
-from integrations.models import Flow, Integration, OutboxItem, SyncRun
+from integrations.models import Flow, OutboxItem, SyncRun
 from integrations.runner import connecting
 from integrations.runner.runs import open_run, stop, target_takes, unfinished
 from integrations.runner.schedule import next_time
@@ -25,7 +25,6 @@ from integrations.store.window import WindowStore
 from tenants.scope import tenant_scope
 
 ENOUGH = 50_000  # ready items: reading waits until they are fewer
-_BEFORE_JOINED = 30  # days
 _LOOKED_UP = 20  # missing records in one go
 
 TimeIsUp = Callable[[], bool]
@@ -72,15 +71,8 @@ def scope_of(flow: Flow, store: FlowStore | None = None) -> Scope:
     """What of the source is read: the company; of an AP tool what came since the start date, or since a month before
     the two were joined. What `store` holds may be left out.
     """
-    since = _since(flow.integration) if flow.inbound else None
+    since = flow.integration.read_since if flow.inbound else None
     return Scope(company=flow.integration.company, since=since, known=store.versions if store else None)
-
-
-def _since(integration: Integration) -> datetime:
-    start = integration.start_date
-    if start is None:
-        return integration.created_at - timedelta(days=_BEFORE_JOINED)
-    return datetime(start.year, start.month, start.day, tzinfo=UTC)
 
 
 def backfill(lease: Lease, flow: Flow, since: date, until: date) -> None:

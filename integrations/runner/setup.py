@@ -70,6 +70,8 @@ def possible(erp: System, ap: System) -> list[Wanted]:
     if Entity.INVOICE in ap.writes:
         wanted = (Entity.SENT_MARK, *([Entity.PAID_MARK] if brought == [Entity.PAYMENT] else []))
         found += [Wanted(e, inbound=True) for e in wanted if e in erp.writes]
+    if Entity.VENDOR in ap.originates and Entity.VENDOR in erp.writes:
+        found.append(Wanted(Entity.VENDOR, inbound=True))
     return found + [Wanted(e, inbound=True) for e in brought]
 
 

@@ -18,7 +18,7 @@ from integrations.runner.following import follow
 from integrations.runner.reading import Reading, read, sweep, sweep_waits
 from integrations.runner.runs import is_read, open_run, stop, unfinished
 from integrations.runner.schedule import next_time
-from integrations.store import FlowStore, settlements
+from integrations.store import FlowStore, newcomers, settlements
 from integrations.store.lease import Lease, polled
 from integrations.store.settings import take_force, today
 from integrations.systems import registry
@@ -188,9 +188,12 @@ def _ignored(flow: Flow, until: datetime | None = None) -> "QuerySet[OutboxItem]
 
 def _closed_gate(flow: Flow) -> str:
     """The entity whose first whole run this flow still waits for; "" when it may go."""
-    if flow.entity != Entity.INVOICE and not (flow.inbound and flow.entity == Entity.PAYMENT):
+    if newcomers.is_of(flow):
+        before: tuple[Entity, ...] = (Entity.VENDOR,)
+    elif flow.entity == Entity.INVOICE or (flow.inbound and flow.entity == Entity.PAYMENT):
+        before = BOOKS if flow.inbound else (*GATES, Entity.PURCHASE_ORDER)
+    else:
         return ""
-    before = BOOKS if flow.inbound else (*GATES, Entity.PURCHASE_ORDER)
     waiting = Flow.objects.filter(
         integration_id=flow.integration_id, entity__in=before, inbound=False, enabled=True, first_complete_at=None
     )

@@ -19,6 +19,7 @@ from integrations.store import (
     claiming,
     counting,
     linking,
+    newcomers,
     overlooked,
     parking,
     sql,
@@ -86,11 +87,13 @@ class FlowStore:
         """As `stage`, moving what `checkpoint` names, for the sweep of this number (0: a poll), counting `also` too."""
         frame = self._frame
         with frame.commit():
-            tenant = frame.lease.tenant_id
+            tenant, records = frame.lease.tenant_id, page.records
+            if newcomers.is_of(self.flow):
+                records = newcomers.without_known(self.flow, records)
             counts, changed = staging.merge(
-                tenant, self.flow.pk, page.records, due=self.due, shown=self.flow.entity in SHOWN, sweep=sweep
+                tenant, self.flow.pk, records, due=self.due, shown=self.flow.entity in SHOWN, sweep=sweep
             )
-            counts["unchanged"] += page.same
+            counts["unchanged"] += page.same + len(page.records) - len(records)
             if checkpoint:
                 Checkpoint.objects.update_or_create(flow=self.flow, defaults={**checkpoint, "at": frame.now()})
             self._count(page.read, {**counts, **also})

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from django.db.models import Q
 from django.utils import timezone
 
 from integrations.engine import fingerprint as hashing
@@ -9,6 +10,7 @@ from integrations.engine.errors import Choice, Problem
 from integrations.engine.ports import Item
 from integrations.engine.records import Entity
 from integrations.models import Answer, Flow, MirrorRecord, OutboxItem, RecordLink, ReviewItem
+from integrations.store import newcomers
 from integrations.store.blockers import free
 from integrations.store.counting import exact
 from integrations.store.parking import Parked
@@ -23,6 +25,11 @@ _WORDS = "Its link to {target} was taken back. It is sent as a new record, or li
 def found_on_target(item: OutboxItem, target_id: str) -> MirrorRecord:
     """The record of the other side as we last listed it, if this item may be linked to it. Raises Refused."""
     flow = item.flow
+    if newcomers.is_of(flow):
+        found = newcomers.suppliers(flow, Q(source_key=target_id))
+        if not found:
+            raise Refused("unknown", "The ERP has no such supplier, or it was not read yet. Check its number.")
+        return found[0]
     rows = MirrorRecord.objects.filter(connection=flow.target, entity=flow.entity, target_id=target_id)
     row: MirrorRecord | None = rows.first()
     if row is None:
@@ -60,6 +67,7 @@ def make_link(item: OutboxItem, row: MirrorRecord, reason: str, by: int | None) 
         linked_at=timezone.now(),
     )
     make_ready(item, by, "linked")
+    newcomers.linked(flow, {item.source_key: row.target_id})
     free(flow.integration_id, flow.entity, [item.source_key])
     refs = {"target": row.target_id, "was": old.target_id if old else "", "by": "person"}
     tell("linked", item, refs, {"reason": reason})
@@ -114,7 +122,7 @@ def still_unlinked(item: Item) -> Parked:
 
 
 def _variant(item: OutboxItem, row: MirrorRecord) -> str:
-    if item.flow.entity == Entity.VENDOR:
+    if item.flow.entity == Entity.VENDOR and not item.flow.inbound:
         return item.variant or row.currency or item.source.currency
     return item.variant
 

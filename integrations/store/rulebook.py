@@ -12,11 +12,11 @@ from integrations.engine.duplicates import Guard
 from integrations.engine.mapping import Account, Rule, Rules, VendorLink
 from integrations.engine.policy import Policy
 from integrations.engine.ports import Item
-from integrations.engine.records import Dimension, Entity, GLAccount, Gone, Invoice, Payment, PurchaseOrder
+from integrations.engine.records import Dimension, Entity, GLAccount, Gone, Invoice, Payment, PurchaseOrder, Vendor
 from integrations.engine.targets import TargetRecord
 from integrations.engine.wording import TextRule
 from integrations.models import FieldMapping, Flow, GLMapping, Integration, MappingChange, MirrorRecord
-from integrations.store import books, concerns, mirror, orders
+from integrations.store import books, concerns, mirror, newcomers, orders
 from integrations.store.mapping_tables import Over, rules_with
 from integrations.store.settings import effective, today
 
@@ -83,6 +83,9 @@ def for_batch(
     batch = list(batch)
     records = [_last(item) for item in batch]
     integration = flow.integration
+    if newcomers.is_of(flow):
+        around = newcomers.load(integration, [each for each in records if isinstance(each, Vendor)])
+        return rules.for_batch({}, {}, Guard(), newcomers=around)
     invoices = [each for each in records if isinstance(each, Invoice)]
     if flow.inbound and rules.books is not None:
         return _inbound(rules, integration, records, invoices, planned or {}, live)
@@ -124,7 +127,8 @@ def _outbound_other(
     wanted = sorted({each.vendor_key for each in records if isinstance(each, PurchaseOrder)})
     if wanted:
         return rules.for_batch({}, {**planned, **concerns.vendor_links(integration, wanted)}, Guard())
-    return rules.for_batch({}, {}, Guard(vendors=mirror.unlinked(integration.ap_id, Entity.VENDOR)))
+    claims = newcomers.claims(integration, [each.key for each in records if isinstance(each, Vendor)])
+    return rules.for_batch({}, {}, Guard(vendors=mirror.unlinked(integration.ap_id, Entity.VENDOR)), claims=claims)
 
 
 def _inbound(

@@ -27,7 +27,7 @@ _DATED = """
       AND (i.state IN ('done', 'out')
            AND ((s.snapshot->>'valid_from')::date BETWEEN current_date - 2 AND current_date
                 OR (s.snapshot->>'valid_to')::date BETWEEN current_date - 3 AND current_date - 1)
-        OR i.state = 'waiting' AND i.reason IN ('invoice_not_booked', 'noted_ahead'))
+        OR i.state = 'waiting' AND i.reason IN ('invoice_not_booked', 'noted_ahead', 'supplier_undecided'))
 """
 
 

@@ -23,7 +23,7 @@ from integrations.engine.errors import Problem, Rejected
 from integrations.engine.ports import Item, Write
 from integrations.engine.records import Entity
 from integrations.models import MirrorRecord
-from integrations.store import sql
+from integrations.store import newcomers, sql
 from integrations.store.blockers import free
 from integrations.store.frame import Frame, print_of
 from integrations.store.marking import mark
@@ -102,7 +102,9 @@ def settle(
     _take_out_of_mirror(frame, [write.draft for _, write, _ in done])
     park(frame, [_settled(*each, again) for each in done])
     free(frame.integration.pk, frame.flow.entity, linked)
-    mark(frame, [(i.source_key, r.target_id) for i, w, r in done if effect_of(w) == "created" and not i.variant])
+    made = [(i, r) for i, w, r in done if effect_of(w) == "created"]
+    mark(frame, [(i.source_key, r.target_id) for i, r in made if not i.variant])
+    newcomers.linked(frame.flow, {i.source_key: r.target_id for i, r in made})
     for item, write, receipt in done:
         refs = {
             "intent": write.intent,

@@ -96,7 +96,7 @@ def _plain(name: str, value: Any, currency: str) -> str:
         return _money(value, currency)
     if isinstance(value, str) and (name.endswith("_date") or name.startswith("valid_") or name in _DAYS):
         return _date(value)
-    if name == "modified" and isinstance(value, str) and (at := parse_datetime(value)):
+    if name in ("created", "modified") and isinstance(value, str) and (at := parse_datetime(value)):
         return date_format(timezone.localtime(at), "j M Y, H:i")
     if name == "method":
         return str(value).replace("_", " ")

@@ -10,6 +10,7 @@ from django.db.models import Q
 from integrations.engine.correcting import SET, VENDOR
 from integrations.engine.reposting import REPOST
 from integrations.models import Answer, MirrorRecord, OutboxItem, ReviewItem
+from integrations.store import newcomers
 from integrations.store.answers import NEVER_BLINDLY
 from integrations.store.checking import Ruling, may_approve, ruling
 from tenants.access import Place
@@ -165,6 +166,9 @@ def _place_words(subject: str) -> str:
 
 def candidates(item: OutboxItem, text: str) -> list[MirrorRecord]:
     """Records of the other side, of the same kind, whose number or name begins so; those of the same amount first."""
+    if newcomers.is_of(item.flow):
+        wanted = Q(source_key__istartswith=text) | Q(party_name__icontains=text)
+        return newcomers.suppliers(item.flow, wanted, AT_MOST) if text else []
     rows = MirrorRecord.objects.filter(connection=item.flow.target, entity=item.flow.entity, active=True)
     if text:
         rows = rows.filter(Q(number__istartswith=text) | Q(name__icontains=text) | Q(target_id=text))

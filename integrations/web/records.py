@@ -194,6 +194,8 @@ def show(request: HttpRequest, item: OutboxItem, refused: str = "", status: int 
         "paid": paid_of(item),
         "proof": proof_of(item),
         "payee": flagged(item),
+        "ledger_label": system_label(item.flow.integration.erp.system),
+        "tool_label": system_label(item.flow.integration.ap.system),
         "from_label": system_label(item.flow.source.system),
         "to_label": system_label(item.flow.target.system),
     }

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 
 from integrations.engine.reasons.shape import (
     ANSWER,
+    AT_CONNECTION,
     AT_SOURCE,
     AT_TARGET,
     BY_ITSELF,
     NOTE,
+    OUT,
     TWO_PEOPLE,
     URGENT,
     Reason,
@@ -23,8 +25,17 @@ SUPPLIERS: Mapping[str, Reason] = {
     "inactive_in_source": Reason(
         "Inactive in the ledger", "The supplier was switched off there; decide about the vendor.", TWO_PEOPLE
     ),
+    "known_vendor": Reason("Linked to a supplier", "It is the vendor of a supplier of the ERP.", OUT),
     "link_conflict": Reason(
         "Linked to another record already", "Two records claim the same one on the other side.", TWO_PEOPLE
+    ),
+    "new_vendor": Reason(
+        "New vendor in the AP tool",
+        "People made it there. Link it to its supplier, propose it to the ERP, or leave it out.",
+        TWO_PEOPLE,
+    ),
+    "no_payment_block": Reason(
+        "Cannot be blocked for payment", "The API profile names no field that blocks a supplier.", AT_CONNECTION
     ),
     "number_reused": Reason("Number came back after a long time", "Other amount, and a year apart or nearly.", NOTE),
     "payee_change": Reason(
@@ -47,11 +58,15 @@ SUPPLIERS: Mapping[str, Reason] = {
     "possible_duplicate_vendor": Reason(
         "Vendor may be there already", "A vendor like it is there. Link it, or have it created.", TWO_PEOPLE
     ),
+    "supplier_undecided": Reason(
+        "A supplier like it is decided first", "It goes on once that supplier is linked.", BY_ITSELF
+    ),
     "unknown_vendor": Reason("Vendor without a supplier", "Its vendor is no supplier of the ERP.", AT_SOURCE),
     "unlink": Reason("Link to be taken back", "Somebody proposed to take its link back.", TWO_PEOPLE),
     "unlinked": Reason(
         "Link was taken back", "It is sent anew, or linked to another record, only by a person.", TWO_PEOPLE
     ),
+    "vendor_archived": Reason("Archived in the AP tool", "A vendor that is not used is not proposed.", OUT),
     "vendor_currency": Reason(
         "Vendor exists in another currency only", "A bill takes its currency from the vendor; make one for it.", ANSWER
     ),

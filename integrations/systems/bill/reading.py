@@ -10,6 +10,7 @@ from integrations.engine.ports import Page, Scope
 from integrations.engine.records import AnyRecord, Company, Entity, Unreadable
 from integrations.systems.bill import records, resources, wire
 from integrations.systems.bill.currencies import Currencies
+from integrations.systems.bill.echoes import thin
 from integrations.systems.bill.errors import NO_SUCH_RECORD, refusals
 from integrations.systems.bill.lists import Batch, Query, batches, is_id
 from integrations.systems.bill.resources import Resource
@@ -108,12 +109,18 @@ class Reader:
             detail=answer.text(),
         )
 
+    def _whole(self, row: wire.Wire | BadRow) -> wire.Wire | BadRow:
+        """A vendor with the address and tax id that a thin list leaves out."""
+        if isinstance(row, wire.WireVendor) and thin(row) and row.id:
+            return self.row(resources.VENDORS, row.id) or row
+        return row
+
     def _canonical(self, batch: Batch) -> list[AnyRecord | Unreadable]:
         currencies = self._currencies.of([vendor_id(row) for row in batch.rows])
         kind = batch.query.resource.kind
         return [
             _bad(row) if isinstance(row, BadRow) else _record(row, kind, self._organization_id, currencies)
-            for row in batch.rows
+            for row in map(self._whole, batch.rows)
         ]
 
 

@@ -110,6 +110,7 @@ def vendor(row: wire.WireVendor) -> Vendor:
         tax_id=_tax_id(row),
         active=not row.archived,
         addresses=(address(row.address),) if row.address else (),
+        created=when(row.created_time),
         modified=when(row.updated_time),
     )
 

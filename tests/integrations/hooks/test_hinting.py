@@ -244,3 +244,16 @@ def _raising(error: Exception) -> Any:
         raise error
 
     return act
+
+
+def test_vendor_that_people_make_there_is_asked_about_at_once(post: Post) -> None:
+    post.town.supplier("S1")
+    post.town.sync()
+    post.deliver()
+    post.work()
+    post.town.ap.sim.create_vendor_by_hand("Nordic Bolts")
+    assert post.deliver() >= 1
+    post.work()
+    with tenant_scope(post.town.tenant_id):
+        (item,) = OutboxItem.objects.filter(flow__entity="vendor", flow__inbound=True)
+    assert (item.state, item.reason) == ("held", "new_vendor")

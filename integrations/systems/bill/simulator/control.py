@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _ACTS = frozenset(
     [
         "approve", "deny", "assign", "edit_bill", "edit_vendor", "create_bill_by_hand",
-        "create_vendor_by_hand", "archive", "pay", "advance", "fail", "void", "put_raw", "get",
+        "create_vendor_by_hand", "merge_vendors", "archive", "pay", "advance", "fail", "void", "put_raw", "get",
     ]
 )  # fmt: skip
 

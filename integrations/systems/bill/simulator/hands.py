@@ -66,6 +66,17 @@ class Hands:
             self.world.rows.save(row)
             self.world.events.emit(row.organization, "vendor.updated", row.body)
 
+    def merge_vendors(self, vendor_id: str, into: str) -> None:
+        """What two vendors were is one from now on: bills and credits move to `into`, and the other is archived."""
+        with self.lock:
+            kept = self._row(into)
+            with self.world.rows.transaction():
+                for key in self.world.rows.of_vendor(vendor_id, ("bills", "vendor-credits")):
+                    row = self._row(key)
+                    row.body["vendorId"] = kept.id
+                    self.world.rows.save(row)
+            self.archive(vendor_id)
+
     def create_bill_by_hand(
         self,
         vendor_id: str,

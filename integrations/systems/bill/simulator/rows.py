@@ -167,6 +167,11 @@ class Rows:
         query = "SELECT 1 FROM record WHERE organization = ? AND kind = ? AND vendor = ? LIMIT 1"
         return any(self.sql.execute(query, (organization, kind, vendor)).fetchone() for kind in kinds)
 
+    def of_vendor(self, vendor: str, kinds: Iterable[str]) -> list[str]:
+        """Ids of the vendor's records of these kinds."""
+        query = "SELECT id FROM record WHERE kind = ? AND vendor = ? ORDER BY seq"
+        return [str(key) for kind in kinds for (key,) in self.sql.execute(query, (kind, vendor)).fetchall()]
+
     def dump(self, kind: str, after: int, limit: int) -> list[tuple[int, str, Json]]:
         """(sequence, organization, record) in the order of creation, of all organizations."""
         if kind == "documents":
