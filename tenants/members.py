@@ -65,7 +65,8 @@ def approve(place: Place, checker: User, invitation: Invitation) -> None:
         raise Refused("The second person must be another one.")
     invitation.checked_by = checker
     invitation.save(update_fields=["checked_by"])
-    record("member.invitation_approved", subject=f"invitation:{invitation.pk}", refs={"role": invitation.role})
+    refs = {"role": invitation.role, "made_by": invitation.invited_by_id or 0, "checked_by": checker.pk}
+    record("member.invitation_approved", subject=f"invitation:{invitation.pk}", refs=refs)
 
 
 def revoke(place: Place, invitation: Invitation, now: datetime) -> None:

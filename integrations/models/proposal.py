@@ -1,11 +1,25 @@
 """Proposal: what one person asks for and another approves; base of every such row, kept as its own history."""
 
 import uuid
+from collections.abc import Mapping
+from typing import Protocol
 
 from django.conf import settings
 from django.db import models
 
 from tenants.models import TenantOwned
+
+
+class Judged(Protocol):
+    """What one person asked for and another one judged."""
+
+    made_by_id: int | None
+    checked_by_id: int | None
+
+
+def people_of(row: Judged) -> Mapping[str, int]:
+    """Who asked and who judged, as the audit keeps it: ids of users, 0 for nobody."""
+    return {"made_by": row.made_by_id or 0, "checked_by": row.checked_by_id or 0}
 
 
 class Proposal(TenantOwned):

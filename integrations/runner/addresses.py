@@ -14,6 +14,7 @@ from django.utils import timezone
 from audit.log import record as audit
 from integrations.engine.errors import ConnectionBroken
 from integrations.models import Connection, ConnectionChange
+from integrations.models.proposal import people_of
 from integrations.runner import connecting
 from integrations.store import checking
 from integrations.store.checking import Ruling
@@ -259,7 +260,7 @@ def _end(change: ConnectionChange, status: str) -> ConnectionChange:
 
 def _note(action: str, change: ConnectionChange) -> None:
     detail = {"old": _said(change.old), "new": _said(change.new), "reason": change.reason}
-    refs = {"change": str(change.uuid), "settings": sorted(change.new)}
+    refs = {"change": str(change.uuid), "settings": sorted(change.new), **people_of(change)}
     audit(action, subject=f"connection:{change.connection_id}", refs=refs, detail=detail)
 
 

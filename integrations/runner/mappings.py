@@ -13,6 +13,7 @@ from django.utils import timezone
 from audit.log import record as audit
 from integrations.models import Integration, MappingChange, MappingSet
 from integrations.models.mapping import about
+from integrations.models.proposal import people_of
 from integrations.store import checking
 from integrations.store.blockers import Freed
 from integrations.store.checking import Ruling
@@ -219,7 +220,7 @@ def _note(action: str, made: MappingSet, changes: int) -> None:
     audit(
         action,
         subject=f"integration:{made.integration_id}",
-        refs={"set": str(made.uuid), "changes": changes, "freed": made.freed},
+        refs={"set": str(made.uuid), "changes": changes, "freed": made.freed, **people_of(made)},
         detail={"reason": made.reason, "origin": made.origin},
     )
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from audit.log import record as audit
 from integrations.engine.policy import Policy
 from integrations.models import Integration, SettingChange
+from integrations.models.proposal import people_of
 from integrations.store import checking
 from integrations.store.checking import Ruling
 from integrations.store.settings import NAMES, effective, stored_value, take_force, today
@@ -194,6 +195,6 @@ def _note(action: str, change: SettingChange) -> None:
     audit(
         action,
         subject=f"integration:{change.integration_id}",
-        refs=refs,
+        refs={**refs, **people_of(change)},
         detail={"old": change.old, "new": change.new, "reason": change.reason},
     )

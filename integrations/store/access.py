@@ -10,6 +10,7 @@ from rest_framework_api_key.crypto import KeyGenerator
 
 from audit.log import record as audit
 from integrations.models import ApiKey
+from integrations.models.proposal import people_of
 from integrations.store import checking
 from integrations.store.checking import Ruling
 from tenants.access import Place
@@ -118,5 +119,6 @@ def _opens(row: ApiKey, now: datetime) -> bool:
 
 
 def _note(action: str, row: ApiKey) -> None:
-    refs = {"scopes": row.scopes, "expires_at": row.expires_at.isoformat() if row.expires_at else ""}
+    ends = row.expires_at.isoformat() if row.expires_at else ""
+    refs = {"scopes": row.scopes, "expires_at": ends, **people_of(row)}
     audit(action, subject=f"api_key:{row.pk}", refs=refs, detail={"name": row.name})

@@ -16,6 +16,7 @@ from django.utils import timezone
 from integrations.engine import reposting
 from integrations.engine.correcting import CORRECTED, SET
 from integrations.models import Answer, Blocker, OutboxItem, RecordLink, ReviewItem
+from integrations.models.proposal import people_of
 from integrations.store import linking
 from integrations.store.checking import Ruling, may_approve, ruling
 from integrations.store.lease import due_now, poll_now
@@ -91,17 +92,18 @@ def approve(place: Place, given: Answer) -> Answer:
     if given.fingerprint not in ("", item.source.fingerprint):
         raise Refused("closed", "The record has changed since this was proposed. Reject it; it is asked again.")
     _conclude(place, given, Answer.Status.APPROVED)
-    _take_effect(place, item, given)
+    _take_effect(place, item, given, act)
     return given
 
 
 def reject(place: Place, given: Answer, reason: str = "") -> Answer:
     """A second person disagrees: the question stays open."""
     item, given = _proposed(given)
-    if not may_approve(place, _act_of(item, given), given.made_by_id):
+    act = _act_of(item, given)
+    if not may_approve(place, act, given.made_by_id):
         raise Refused("not_allowed", "Somebody else judges this: whoever proposes it does not, nor does every role.")
     _conclude(place, given, Answer.Status.REJECTED)
-    note("answer_rejected", item, given, detail={"why": reason.strip()})
+    note("answer_rejected", item, given, act, {"why": reason.strip()})
     return given
 
 
@@ -111,7 +113,7 @@ def withdraw(place: Place, given: Answer) -> Answer:
     if place.person is None or given.made_by_id != place.person:
         raise Refused("not_allowed", "Only whoever proposed it takes it back.")
     _conclude(place, given, Answer.Status.WITHDRAWN)
-    note("answer_withdrawn", item, given)
+    note("answer_withdrawn", item, given, _act_of(item, given))
     return given
 
 
@@ -269,13 +271,13 @@ def _give(place: Place, item: OutboxItem, act: Act, given: Answer) -> Answer:
     except IntegrityError:
         raise Refused("taken", "Somebody else has just answered this. Look at what the record says now.") from None
     if alone:
-        _take_effect(place, item, given)
+        _take_effect(place, item, given, act)
     else:
-        note("answer_proposed", item, given)
+        note("answer_proposed", item, given, act)
     return given
 
 
-def _take_effect(place: Place, item: OutboxItem, given: Answer) -> None:
+def _take_effect(place: Place, item: OutboxItem, given: Answer, act: Act) -> None:
     if given.choice == IGNORE:
         until = datetime.fromisoformat(given.subject) if given.subject else None
         fields = {"until": until, "ignored_fingerprint": item.source.fingerprint}
@@ -288,7 +290,7 @@ def _take_effect(place: Place, item: OutboxItem, given: Answer) -> None:
         linking.make_link(item, row, given.reason, place.person)
     else:
         make_ready(item, place.person, "answered")
-    note("coding_corrected" if given.code == CORRECTED else "answered", item, given, {"was": given.was})
+    note("coding_corrected" if given.code == CORRECTED else "answered", item, given, act, {"was": given.was})
 
 
 def _proposed(given: Answer) -> tuple[OutboxItem, Answer]:
@@ -319,8 +321,7 @@ def _live(item: OutboxItem) -> "QuerySet[Answer]":
     return rows
 
 
-def note(action: str, item: OutboxItem, given: Answer, detail: dict[str, Any] | None = None) -> None:
-    """Audit what became of an answer."""
+def note(action: str, item: OutboxItem, given: Answer, act: Act, detail: dict[str, Any] | None = None) -> None:
+    """Audit what became of an answer; `act` is the row of the table of roles that it took."""
     refs = {"answer": str(given.uuid), "code": given.code, "subject": given.subject, "choice": given.choice}
-    people = {"made_by": given.made_by_id or 0, "checked_by": given.checked_by_id or 0}
-    tell(action, item, {**refs, **people}, {"reason": given.reason, **(detail or {})})
+    tell(action, item, {**refs, "act": act, **people_of(given)}, {"reason": given.reason, **(detail or {})})

@@ -1,6 +1,6 @@
 """Leaving many records out at once, each with its own answer, as `answers.ignore` does with one."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from tenants.access import Place
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
+Small = Callable[[OutboxItem], bool]  # whether one person may leave it out
 _BUSY = "it is being written at this moment"
 _NOT_YOURS = "your role may not do this"
 _PROPOSED = "it is proposed already, and waits for a second person"
@@ -49,17 +50,23 @@ def _ignore(place: Place, reviews: Sequence[ReviewItem], outcome: Outcome, why: 
         if item is None:
             outcome.refuse(review, GONE)
             continue
-        may = rulings[permissions.Act.IGNORE if small(item) else permissions.Act.OVERRIDE]
+        may = rulings[_act_of(item, small)]
         if refusal := _refusal(item, may, busy, asked):
             outcome.refuse(review, refusal)
         else:
             given.append(_answer(place, item, why, until, alone=may is Ruling.ALONE))
     again = [g.item_id for g in given if (g.item_id, g.fingerprint) in asked]  # answered so before, to no avail
     _live(again, until).filter(status=Answer.Status.APPROVED).update(status=Answer.Status.WITHDRAWN)
-    _give(place, given, [r for r in reviews if r.item_id in {g.item_id for g in given}], why, until)
+    closing = [r for r in reviews if r.item_id in {g.item_id for g in given}]
+    _give(place, given, closing, why, until, small)
     alone = sum(each.status == Answer.Status.APPROVED for each in given)
     outcome.done += alone
     outcome.proposed += len(given) - alone
+
+
+def _act_of(item: OutboxItem, small: Small) -> permissions.Act:
+    """Leaving out what is above the limit is an override."""
+    return permissions.Act.IGNORE if small(item) else permissions.Act.OVERRIDE
 
 
 def _refusal(item: OutboxItem, may: Ruling, busy: set[int], asked: dict[tuple[int, str], str]) -> str:
@@ -80,7 +87,12 @@ def _answer(place: Place, item: OutboxItem, why: str, until: datetime | None, *,
 
 
 def _give(
-    place: Place, given: Sequence[Answer], reviews: Sequence[ReviewItem], why: str, until: datetime | None
+    place: Place,
+    given: Sequence[Answer],
+    reviews: Sequence[ReviewItem],
+    why: str,
+    until: datetime | None,
+    small: Small,
 ) -> None:
     """Store the answers; the approved ones take effect now, set by set."""
     Answer.objects.bulk_create(given)
@@ -98,7 +110,8 @@ def _give(
     for review in closed:
         free_alike(review.item.flow.integration_id, review.problems)
     for each in given:
-        answers.note("answered" if each.item_id in done else "answer_proposed", each.item, each)
+        act = _act_of(each.item, small)
+        answers.note("answered" if each.item_id in done else "answer_proposed", each.item, each, act)
 
 
 def _locked(ids: Sequence[int]) -> dict[int, OutboxItem]:

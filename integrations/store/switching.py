@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from audit.log import record as audit
 from integrations.models import CheckSwitch
+from integrations.models.proposal import people_of
 from integrations.store import checking
 from integrations.store.checking import Ruling, Why
 from tenants.access import Place
@@ -103,5 +104,5 @@ def _end(asked: CheckSwitch, status: Status, action: str) -> CheckSwitch:
 
 
 def _note(action: str, asked: CheckSwitch) -> None:
-    refs = {"off": asked.off, "change": str(asked.uuid)}
+    refs = {"off": asked.off, "change": str(asked.uuid), **people_of(asked)}
     audit(action, subject=f"second_person:{asked.pk}", refs=refs, detail={"reason": asked.reason})

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from django.db.models import F
 from django.utils import timezone
 
+from audit.log import record
 from integrations.runner.configuring.change import Change
 from integrations.runner.configuring.document import Document, Wrong
 from tenants import members
@@ -44,11 +45,17 @@ def _roles(email: str, roles: Sequence[str]) -> Callable[[], None]:
         if user is None:
             _invite(email, sorted(set(roles) - _offered(email)))
             return
-        gone, _ = Membership.objects.filter(user=user).exclude(role__in=roles).delete()
-        if gone:  # what a session was allowed it must not keep
+        gone = Membership.objects.filter(user=user).exclude(role__in=roles)
+        taken = sorted(gone.values_list("role", flat=True))
+        gone.delete()
+        if taken:  # what a session was allowed it must not keep
             User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
+        for role in taken:
+            record("member.role_taken", subject=f"user:{user.pk}", refs={"role": role})
         for role in roles:
-            Membership.objects.get_or_create(user=user, role=role)
+            _, new = Membership.objects.get_or_create(user=user, role=role)
+            if new:
+                record("member.joined", subject=f"user:{user.pk}", refs={"role": role})
 
     return do
 
