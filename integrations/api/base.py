@@ -120,8 +120,8 @@ class Endpoint(APIView):
             return undone.response
 
     def _run(self, request: HttpRequest, args: Any, kwargs: Any) -> Response:
-        response = super().dispatch(request, *args, **kwargs)
-        return cast(Response, cast(Any, response).render())
+        response: Any = super().dispatch(request, *args, **kwargs)
+        return cast(Response, response.render() if isinstance(response, Response) else response)  # a file is whole
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         limits.count(request, place_of(request))  # before sign-in is judged: guessing keys costs turns too

@@ -78,14 +78,16 @@ def described(
     body: type[Strict] | None = None,
     query: type[Strict] | None = None,
     code: int = 200,
+    media: str = "application/json",
     once: bool = True,
 ) -> Callable[[V], V]:
-    """Describe a handler: `name` is its id; `body` is given for what changes something, `once` where it is a POST."""
+    """Describe a handler: `name` is its id; `body` is given for what changes something, `once` where it is a POST;
+    `media` is what a file is."""
     refusals = dict.fromkeys(_READING if body is None else _WRITING, ErrorSerializer)
     parameters: list[Any] = ([query] if query else []) + ([_ONCE] if body and once else [])
     request = None if body in (None, Nothing) else body
     decorate: Callable[[V], V] = extend_schema(
-        operation_id=name, request=request, parameters=parameters, responses={code: answer, **refusals}
+        operation_id=name, request=request, parameters=parameters, responses={(code, media): answer, **refusals}
     )
     return decorate
 

@@ -73,9 +73,9 @@ def export(request: HttpRequest) -> HttpResponseBase:
         integration = get_object_or_404(rows[:1])
         lines = accrued(integration, filters.chosen.get("period", ""))
         said = "; ".join(words for _, words in filters.chips) or "every period"
-    facts = (("Export", "cut-off list"), ("Integration", integration.name), ("Asked for", said), ("As of", at))
+    facts = (("Export", "cut-off list"), ("Integration", integration.name), ("Asked for", said))
     cells = (_cells(line) for line in lines)
-    return exports.stated(f"cut-off-{at:%Y-%m-%d}.csv", facts, COLUMNS, cells, sums=("Currency", "Net"))
+    return exports.stated(place, "cut-off", at, facts, COLUMNS, cells, sums=("Currency", "Net"))
 
 
 def _cells(line: Accrued) -> tuple[Any, ...]:

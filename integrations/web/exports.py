@@ -2,8 +2,9 @@
 
 import csv
 import re
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 
+from audit.log import record
 from tenants.access import Place
 
 # A cell, or a line inside one, that a spreadsheet would take for a formula; blanks of any kind may stand before it.
@@ -71,9 +73,27 @@ def download(
     return response
 
 
+@dataclass(slots=True)
+class Tally:
+    """What a stated export came to; `sha256` is empty when it was cut off."""
+
+    rows: int = 0
+    totals: dict[tuple[str, ...], Decimal] = field(default_factory=dict)
+    sha256: str = ""
+
+    def add(self, *cells: object) -> None:
+        """One more row: what its amount is added up by, and the amount."""
+        self.rows += 1
+        if cells and isinstance(amount := cells[-1], Decimal):
+            by = tuple(str(cell) for cell in cells[:-1])
+            self.totals[by] = self.totals.get(by, Decimal(0)) + amount
+
+
 def stated(
-    name: str,
-    facts: Iterable[tuple[str, object]],
+    place: Place,
+    key: str,
+    at: datetime,
+    facts: Sequence[tuple[str, object]],
     columns: Sequence[str],
     rows: Iterable[Sequence[object]],
     sums: Sequence[str] = (),
@@ -81,30 +101,40 @@ def stated(
     """A CSV file that says of itself what was asked, and at its end how many rows it has and what they come to.
 
     `sums` are the columns that amounts are added up by, the currency among them, then that of the amount. The last
-    line is the SHA-256 of all bytes before it. Call it outside of any scope; `rows` opens short ones itself.
+    line is the SHA-256 of all bytes before it. What was given is noted in the audit when the last byte has left, or
+    when it was cut off. Call it outside of any scope; `rows` opens short ones itself.
     """
+    tally, facts = Tally(), (*facts, ("As of", at))
 
     def every() -> Iterator[Sequence[object]]:
-        totals: dict[tuple[str, ...], Decimal] = defaultdict(Decimal)
         places = [columns.index(each) for each in sums]
-        count = 0
         yield from ([label, value] for label, value in facts)
         yield columns
         for row in rows:
-            count += 1
-            if places and isinstance(amount := row[places[-1]], Decimal):
-                totals[tuple(str(row[place]) for place in places[:-1])] += amount
+            tally.add(*(row[each] for each in places))
             yield row
-        yield ["Rows", count]
-        yield from (["Total", *by, amount] for by, amount in sorted(totals.items()))
+        yield ["Rows", tally.rows]
+        yield from (["Total", *by, amount] for by, amount in sorted(tally.totals.items()))
 
     def hashed() -> Iterator[str]:
         digest = sha256()
-        for line in lines(every()):
-            digest.update(line.encode())
-            yield line
-        yield f'"SHA-256 of all bytes above","{digest.hexdigest()}"\r\n'
+        try:
+            for line in lines(every()):
+                digest.update(line.encode())
+                yield line
+            tally.sha256 = digest.hexdigest()
+            yield f'"SHA-256 of all bytes above","{tally.sha256}"\r\n'
+        finally:
+            with place.scope():
+                _note(key, facts, tally)
 
     response = StreamingHttpResponse(hashed(), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Content-Disposition"] = f'attachment; filename="{key}-{at:%Y-%m-%d}.csv"'
     return response
+
+
+def _note(key: str, facts: Iterable[tuple[str, object]], tally: Tally) -> None:
+    refs = {"rows": tally.rows, "sha256": tally.sha256, "whole": bool(tally.sha256)}
+    totals = {" ".join(by): f"{amount:f}" for by, amount in sorted(tally.totals.items())}
+    asked = {label: str(value) for label, value in facts}
+    record("export_made", subject=f"export:{key}", refs=refs, detail={**asked, "totals": totals})

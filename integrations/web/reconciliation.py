@@ -154,9 +154,9 @@ def export(request: HttpRequest) -> HttpResponseBase:
                 return
             after = found[-1].part, found[-1].key, found[-1].variant
 
-    facts = (("Export", "reconciliation"), ("Integration", integration.name), ("Asked for", said), ("As of", at))
+    facts = (("Export", "reconciliation"), ("Integration", integration.name), ("Asked for", said))
     cells = (cells_of(integration, row) for row in every())
-    return exports.stated(f"reconciliation-{at:%Y-%m-%d}.csv", facts, COLUMNS, cells, sums=SUMS)
+    return exports.stated(place, "reconciliation", at, facts, COLUMNS, cells, sums=SUMS)
 
 
 def cells_of(integration: Integration, row: Row) -> tuple[Any, ...]:

@@ -39,14 +39,22 @@ def statements(request: HttpRequest) -> HttpResponseBase:
 @page()
 def signed(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
     """The file that proves itself."""
-    found = get_object_or_404(ReconciliationStatement, uuid=uuid)
-    return _file(statement.canonical(document_of(found)), f"statement-{found.number}.json", "application/json")
+    return signed_file(get_object_or_404(ReconciliationStatement, uuid=uuid))
 
 
 @page()
 def printed(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
     """For people."""
-    found = get_object_or_404(ReconciliationStatement, uuid=uuid)
+    return printed_file(get_object_or_404(ReconciliationStatement, uuid=uuid))
+
+
+def signed_file(found: ReconciliationStatement) -> HttpResponse:
+    """The bytes that were signed, with their signature."""
+    return _file(statement.canonical(document_of(found)), f"statement-{found.number}.json", "application/json")
+
+
+def printed_file(found: ReconciliationStatement) -> HttpResponse:
+    """The same on paper."""
     return _file(pdf(document_of(found)), f"statement-{found.number}.pdf", "application/pdf")
 
 

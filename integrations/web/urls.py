@@ -27,7 +27,6 @@ from integrations.web import (
     review,
     review_acts,
     runs,
-    sample,
     second_person,
     settlements,
     setup_pages,
@@ -36,6 +35,7 @@ from integrations.web import (
     work,
     you,
 )
+from integrations.web.auditing import pages as auditing
 
 app_name = "web"
 urlpatterns = [
@@ -96,7 +96,6 @@ urlpatterns = [
     path("reconciliation/", reconciliation.reconciliation, name="reconciliation"),
     path("reconciliation/records/", reconciliation.records, name="reconciliation-records"),
     path("reconciliation/records.csv", reconciliation.export, name="reconciliation-csv"),
-    path("reconciliation/sample.csv", sample.sample, name="sample-csv"),
     path("reconciliation/cut-off/", cutoff.cutoff, name="cutoff"),
     path("reconciliation/cut-off.csv", cutoff.export, name="cutoff-csv"),
     path("reconciliation/statements/", statements.statements, name="statements"),
@@ -114,5 +113,8 @@ urlpatterns = [
     path("mappings/sets/<uuid:uuid>/preview/", mapping_previews.preview, name="mapping-preview"),
     path("mappings/sets/<uuid:uuid>/preview.csv", mapping_previews.export, name="mapping-preview-csv"),
     path("audit/", trail.audit, name="audit"),
+    path("audit/exports/", auditing.listed, name="exports"),
+    path("audit/exports/<slug:key>/", auditing.one, name="export"),
+    path("audit/exports/<slug:key>.csv", auditing.file, name="export-csv"),
     path("settings/", you.settings, name="settings"),
 ]

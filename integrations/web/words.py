@@ -90,6 +90,13 @@ MESSAGES: Mapping[str, str] = {
 DEEDS: Mapping[str, str] = {
     "operator.entered": "An operator of the service looked in",
     "operator.looked": "An operator of the service opened a page",
+    "answered": "Decided about a record",
+    "answer_proposed": "Decision about a record proposed",
+    "answer_rejected": "Proposed decision rejected",
+    "answer_withdrawn": "Proposed decision withdrawn",
+    "export_made": "Export taken",
+    "linked": "Linked",
+    "member.role_taken": "Role taken from a member",
     "operator.left": "An operator of the service left",
     "connection_change_proposed": "Where a connection leads: change proposed",
     "connection_change_approved": "Where a connection leads: change approved",

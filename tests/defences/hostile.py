@@ -154,7 +154,10 @@ def _fields(form: Form) -> Iterator[str]:
                 yield f"{place}: comes back as it is"
 
 
-FILTERS = ("q", "state", "status", "channel", "entity", "code", "flow", "run", "before", "after", "action")
+FILTERS = (
+    *("q", "state", "status", "channel", "entity", "code", "flow", "run", "before", "after", "action"),
+    *("who", "since", "until", "party", "seed", "size"),
+)
 LISTS = (
     "/settings/alerts/log/",
     "/records/",
@@ -162,6 +165,9 @@ LISTS = (
     "/review/",
     "/runs/",
     "/audit/",
+    "/audit/exports/second-person/",
+    "/audit/exports/random-records.csv",
+    "/audit/exports/vouchers.csv",
     "/connections/",
     "/integrations/add/",
 )

@@ -11,6 +11,7 @@ from typing import Any
 from django.test import Client
 
 from integrations.systems import registry
+from integrations.web.auditing.table import EXPORTS
 from tenants.models import Role
 from tests.defences.house import House
 from tests.defences.routes import Route, routes
@@ -37,6 +38,8 @@ NOT_BY_ID = {
 # What is sent to those that are opened by more than an empty body.
 BODIES = {
     "api:repost": {"reason": "walked"},
+    "api:corrections": {"changes": [{"place": "x", "value": "1"}], "reason": "walked"},
+    "api:correction-back": {"place": "x", "reason": "walked"},
     "api:connection-settings": {"settings": {}},
     "api:review-resolve": {"choice": "create", "reason": "walked"},
     "api:review-ignore": {"reason": "walked"},
@@ -95,7 +98,7 @@ def _values(route: Route, house: House) -> list[object]:
         case "int":
             return [found[-1].pk for found in house.rows.values()]
         case _:
-            return [*registry.systems(), house.token]
+            return [*registry.systems(), *EXPORTS, house.token]
 
 
 def _closed(walked: list[Route], answers: list[tuple[Route, Any]]) -> Iterator[str]:

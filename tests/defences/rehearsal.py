@@ -42,6 +42,8 @@ PAGES = (
         "/review/",
         "/mappings/",
         "/audit/",
+        "/audit/exports/settings.csv",
+        "/audit/exports/keys.csv",
     ),
     *("/settings/", "/api/v1/status/", "/api/v1/connections/", "/api/schema/", "/admin/integrations/connection/"),
 )

@@ -17,6 +17,8 @@ from tests.integrations.factories import Desk
 
 READING = (
     *("/", "/connections/", "/integrations/", "/runs/", "/records/", "/records.csv", "/review/", "/mappings/"),
+    *("/audit/exports/", "/audit/exports/overrides/", "/audit/exports/random-records.csv"),
+    *("/api/v1/exports/", "/api/v1/exports/payees/", "/api/v1/exports/vouchers/file/", "/api/v1/statements/"),
     *("/audit/", "/settings/", "/settings/members/", "/admin/", "/admin/integrations/glmapping/"),
     *(
         "/api/v1/status/",

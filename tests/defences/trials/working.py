@@ -11,6 +11,7 @@ from integrations.models import (
     Comment,
     Connection,
     OutboxItem,
+    ReconciliationStatement,
     ReviewItem,
 )
 from tenants.models import Membership
@@ -103,8 +104,16 @@ def _verify(client: Client, desk: Desk) -> bool:
     return bool(ask(client, "post", "/api/v1/audit/verify/").status_code == 200)
 
 
+def _make_statement(client: Client, desk: Desk) -> bool:
+    answer = ask(client, "post", "/api/v1/statements/", {"integration": str(desk.integration.uuid)})
+    with scope_of(desk):
+        made = ReconciliationStatement.objects.order_by("number").last()
+        return bool(answer.status_code == 201 and str(made.uuid) == answer.json()["id"])
+
+
 TRIALS = (
     Trial("verify the audit by the API", makes(READ) | {API_KEY}, _verify),
+    Trial("make a statement by the API", makes(READ) | {API_KEY}, _make_statement),
     Trial("retry a record", WORKING, _retry),
     Trial("approve a re-post by the API", frozenset({CONTROLLER}), _approve_repost),
     Trial("change what the product writes in the admin", frozenset(), _look_only),

@@ -15,7 +15,17 @@ TOKENS = (ROOT / "static" / "tokens.css").read_text()
 TONES = ("good", "wait", "bad", "look", "info", "rest")
 PATHS = (
     *("/", "/connections/", "/connections/add/", "/integrations/", "/integrations/add/", "/runs/", "/records/"),
-    *("/review/", "/mappings/", "/audit/", "/settings/", "/settings/members/", "/second-factor/", "/email/"),
+    *(
+        "/review/",
+        "/mappings/",
+        "/audit/",
+        "/audit/exports/",
+        "/audit/exports/payees/",
+        "/settings/",
+        "/settings/members/",
+        "/second-factor/",
+        "/email/",
+    ),
 )
 
 

@@ -142,16 +142,3 @@ def test_very_many_records_are_not_reckoned_with_every_look(
     owner.post("/reconciliation/", {"integration": desk.integration.uuid})
     assert answer_of(owner) == "Every difference is explained: 3 held."
     assert not snapshots.reckon(desk.tenant_id, desk.integration.pk)  # it is fresh
-
-
-def test_the_same_seed_draws_the_same_sample(owner: Client, desk: Desk) -> None:
-    for number in range(30):
-        there(desk, desk.record("done", amount="100.00", number=f"D-{number}"), "100.00")
-
-    def drawn(seed: str) -> list[list[str]]:
-        answer = owner.get(f"/reconciliation/sample.csv?seed={seed}&size=5")
-        content = b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
-        return [row for row in csv.reader(io.StringIO(content)) if row[0].endswith(("to target", "to source"))]
-
-    assert drawn("a") == drawn("a") != drawn("b")
-    assert len(drawn("a")) == 10
