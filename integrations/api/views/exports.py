@@ -19,7 +19,7 @@ from integrations.api.files import AsItIs
 from integrations.engine.agreement import PART_CHOICES, STATE_CHOICES
 from integrations.models import Integration
 from integrations.web.auditing import giving
-from integrations.web.auditing.asked import MOST_DRAWN
+from integrations.web.auditing.asked import DAYS, MOST_DRAWN
 from integrations.web.auditing.population import Cells
 from integrations.web.auditing.table import EXPORTS, Export
 from tenants.access import Place
@@ -57,8 +57,8 @@ class ExportLookSerializer(ExportSerializer):
 class ExportQuery(Strict):
     """The filters; each export takes those that `takes` names. Days are the tenant's, both counted."""
 
-    since = serializers.DateField(required=False)
-    until = serializers.DateField(required=False)
+    since = serializers.DateField(required=False, validators=DAYS)
+    until = serializers.DateField(required=False, validators=DAYS)
     integration = serializers.UUIDField(required=False)
     who = serializers.EmailField(required=False, help_text="Who did it.")
     days = serializers.IntegerField(required=False, min_value=1, max_value=400, help_text="Late after so many.")

@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 
 from audit.models import AuditHead
@@ -17,14 +18,16 @@ from integrations.web.filters import Narrowing
 from tenants.models import User
 
 LATE_DAYS, DRAWN, MOST_DRAWN = 5, 25, 1_000
+# days whose beginning exists in every zone
+DAYS = (MinValueValidator(date(1900, 1, 1)), MaxValueValidator(date(2999, 12, 31)))
 _DAY = {"type": "date"}
 
 
 class Questions(Narrowing):
     """Every filter that an export may take; those that it does not take are not there."""
 
-    since = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs=_DAY))
-    until = forms.DateField(label="To", required=False, widget=forms.DateInput(attrs=_DAY))
+    since = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs=_DAY), validators=DAYS)
+    until = forms.DateField(label="To", required=False, widget=forms.DateInput(attrs=_DAY), validators=DAYS)
     integration = forms.ChoiceField(label="Company", required=False)
     who = forms.CharField(label="Done by (e-mail)", required=False, max_length=254)
     days = forms.IntegerField(label="Late after days", required=False, min_value=1, max_value=400)

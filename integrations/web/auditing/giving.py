@@ -34,8 +34,9 @@ def look(place: Place, export: Export, query: Mapping[str, Any], at: datetime) -
     with _inside(place):
         questions = Questions(query, export.takes)
         asked = questions.asked(at)
-        first = [cells for _, cells in export.population.some(asked, 0, FIRST)]
-        return Look(questions, asked, export.population.count(asked), first[:FIRST])
+        found = [cells for _, cells in export.population.some(asked, 0, FIRST)]
+        count = export.population.count(asked) if len(found) == FIRST else len(found)  # else these are all
+        return Look(questions, asked, count, found[:FIRST])
 
 
 def file_of(place: Place, export: Export, query: Mapping[str, Any], at: datetime) -> StreamingHttpResponse:

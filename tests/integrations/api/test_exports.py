@@ -48,6 +48,8 @@ def test_a_program_that_reads_looks_and_takes_the_same(program: Program, cast: C
     ("query", "status"),
     [
         ("?since=yesterday", 400),
+        ("?until=9999-12-31", 400),
+        ("?since=0001-01-01", 400),
         ("?seed=a", 400),
         ("?nothing=1", 400),
         ("?since=2026-01-01&since=2026-01-02", 400),

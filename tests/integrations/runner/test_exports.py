@@ -4,7 +4,8 @@ from datetime import date, timedelta
 
 from tenants.access import Place
 from tests.factories import Cast, signed_in
-from tests.integrations.runner.test_payments import TODAY, VOUCHERS, later, pay, release, sent
+from tests.integrations.runner.paying import TODAY, VOUCHERS, later, pay, sent
+from tests.integrations.runner.test_read_back import release
 from tests.integrations.runner.test_vendors_both_ways import give, people
 from tests.integrations.runner.town import Make, Town, town_of
 from tests.integrations.taking import take
