@@ -22,7 +22,7 @@ OUT, BACK = "source to target", "target to source"
 class Drawn:
     """Records of one integration as they are reconciled now; each side's whole population is drawn from.
 
-    So a bill that somebody keyed by hand is drawn from the target as well as one of ours.
+    So what somebody keyed by hand there is drawn as well as what is ours.
     """
 
     columns: tuple[str, ...] = ("Way", *COLUMNS)
