@@ -31,7 +31,7 @@ def read(content: bytes) -> Taken:
     columns = lines[head]
     rows = [dict(zip(columns, line, strict=True)) for line in lines[head + 1 :] if len(line) == len(columns)]
     below = lines[head + 1 + len(rows) :]
-    totals = {line[1]: line[2] for line in below if line[0] == "Total"}
+    totals = {" ".join(line[1:-1]): line[-1] for line in below if line[0] == "Total"}
     return Taken({line[0]: line[1] for line in (*lines[:head], *below)}, rows, totals, content)
 
 

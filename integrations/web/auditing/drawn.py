@@ -13,7 +13,7 @@ from integrations.store import reconciling
 from integrations.store.reconciling import Row
 from integrations.web.auditing.asked import Asked
 from integrations.web.auditing.population import Cells
-from integrations.web.reconciliation import COLUMNS, cells_of
+from integrations.web.reconciliation import COLUMNS, SUMS, cells_of
 
 OUT, BACK = "source to target", "target to source"
 
@@ -26,7 +26,7 @@ class Drawn:
     """
 
     columns: tuple[str, ...] = ("Way", *COLUMNS)
-    sums: tuple[str, str] = ("Currency", "Amount here")
+    sums: tuple[str, ...] = ("Way", *SUMS)
     query: str = (
         "Records of one integration as they are reconciled now: so many at random of all that the source has, and so "
         "many of all that the target has, with or without one of the source. Who knows the seed draws them again."

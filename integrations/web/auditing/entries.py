@@ -90,8 +90,8 @@ class Entries:
     columns: tuple[str, ...]
 
     @property
-    def sums(self) -> tuple[str, str] | None:
-        return ("Currency", "Amount") if "Amount" in self.columns else None
+    def sums(self) -> Sequence[str]:
+        return ("Kind", "Currency", "Amount") if "Amount" in self.columns else ()
 
     @property
     def query(self) -> str:

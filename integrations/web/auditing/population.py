@@ -1,5 +1,6 @@
 """What every population of an export can do: be counted, and be read piece by piece so that memory stays flat."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from integrations.web.auditing.asked import Asked
@@ -15,8 +16,8 @@ class Population(Protocol):
         """The heads of the cells."""
 
     @property
-    def sums(self) -> tuple[str, str] | None:
-        """The columns of currency and amount that are added up by currency; None: nothing is."""
+    def sums(self) -> Sequence[str]:
+        """The columns that amounts are added up by, then that of the amount; none: nothing is added up."""
 
     @property
     def query(self) -> str:

@@ -20,7 +20,7 @@ class FailedRuns:
         *("Run", "Started", "Ended", "Integration", "Company", "Kind", "Of what", "What is wrong", "Code", "Message"),
         *("Records taken", "What came of them", "How it ended", "Next good run", "At"),
     )
-    sums: None = None
+    sums: tuple[str, ...] = ()
     query: str = (
         "Runs whose status is failed, or whose records do not add up; with the next run of the same flow and kind "
         "that is done and adds up."

@@ -48,7 +48,7 @@ class Vouchers:
         *("Integration", "Company", "Kind", "Key", "Number", "Supplier", "Supplier name", "Voucher", "Own date"),
         *("Booked on", "Entered", "Re-dated", "Days until entered", "Amount", "Currency"),
     )
-    sums: tuple[str, str] = ("Currency", "Amount")
+    sums: tuple[str, ...] = ("Kind", "Currency", "Amount")
     query: str = (
         "Vouchers of payments and captured invoices that we entered, whose date in the books is not their own (of a "
         "payment its date, of a captured invoice the day of its approval), or that were entered more than the days of "

@@ -75,7 +75,7 @@ def test_vouchers_on_another_date_or_late_are_listed_and_others_not(town_of: Mak
         (moved_on, old, first.isoformat(), "yes")
     ]
     assert on_time not in found.column("Key")
-    assert found.totals == {"USD": "60.000000"}
+    assert found.totals == {"payment USD": "60.000000"}
 
 
 def test_a_reversal_stands_with_who_released_it(town_of: Make, cast: Cast) -> None:

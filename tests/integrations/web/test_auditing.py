@@ -78,7 +78,7 @@ def test_overrides_ignores_and_edits_stand_apart_with_who_asked_and_who_judged(
     assert overrides.column("Judged by")[0] == ""
     assert overrides.column("Judged by")[1].endswith("@example.test")
     assert {*overrides.column("Number")} == {one.source.number}
-    assert overrides.totals == {"USD": "200.000000"}
+    assert overrides.totals == {"invoice USD": "200.000000"}
     ignored = take(auditor, "ignored")
     assert list(zip(ignored.column("Action"), ignored.column("Takes"), ignored.column("Reason"), strict=True)) == [
         ("answered", "ignore", "Paid in cash"),
@@ -200,7 +200,7 @@ def test_the_file_and_the_audit_state_the_same(auditor: Client, clerk: Client, d
     assert (refs["rows"], refs["whole"]) == (1, True)
     assert refs["sha256"].encode() in found.content
     assert said["Asked for"] == found.facts["Asked for"]
-    assert said["totals"] == {"USD": "100.000000"}
+    assert said["totals"] == {"invoice USD": "100.000000"}
 
 
 def test_an_export_that_is_cut_off_is_noted_as_such(auditor: Client, clerk: Client, desk: Desk) -> None:
