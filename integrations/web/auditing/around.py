@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from audit.models import AuditEntry
 from integrations.models import ApiKey, Connection, Flow, Integration, SourceRecord
+from integrations.web.words import plainly
 from tenants.keys import Keys, Unreadable
 from tenants.models import Membership, User
 from tenants.scope import current_tenant
@@ -176,7 +177,7 @@ class Told:
 
     def first_of(self, *names: str) -> str:
         """The first of these details that says something, as text."""
-        return next((text_of(self.detail[name]) for name in names if self.detail.get(name) not in EMPTY), "")
+        return next((plainly(self.detail[name]) for name in names if self.detail.get(name) not in EMPTY), "")
 
 
 EMPTY: tuple[object, ...] = ("", None, [], {})
@@ -188,11 +189,6 @@ def number_of(entry: AuditEntry, kind: str) -> int:
     return int(number) if named == kind and number.isdigit() else 0
 
 
-def text_of(value: object) -> str:
-    """A detail as a cell: texts as they are, the rest as JSON."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
-
-
 def pairs(values: Iterable[tuple[str, object]]) -> str:
     """name: value; name: value."""
-    return "; ".join(f"{name.replace('_', ' ')}: {text_of(value)}" for name, value in values if value not in EMPTY)
+    return "; ".join(f"{name.replace('_', ' ')}: {plainly(value)}" for name, value in values if value not in EMPTY)
