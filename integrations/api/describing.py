@@ -81,8 +81,10 @@ def described(
     media: str = "application/json",
     once: bool = True,
 ) -> Callable[[V], V]:
-    """Describe a handler: `name` is its id; `body` is given for what changes something, `once` where it is a POST;
-    `media` is what a file is."""
+    """Describe a handler: `name` is its id; `body` is given for what changes something, `once` where it is a POST.
+
+    `media` is what a file is.
+    """
     refusals = dict.fromkeys(_READING if body is None else _WRITING, ErrorSerializer)
     parameters: list[Any] = ([query] if query else []) + ([_ONCE] if body and once else [])
     request = None if body in (None, Nothing) else body
