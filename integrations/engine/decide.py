@@ -12,6 +12,7 @@ from integrations.engine.decisions import Act, Decision, Link, Nothing, Out
 from integrations.engine.drafts import MarkDraft
 from integrations.engine.errors import Problem
 from integrations.engine.gone import decide_gone
+from integrations.engine.images import decide_image
 from integrations.engine.invoices import decide_unsent
 from integrations.engine.mapping import Rules
 from integrations.engine.newcomers import decide_newcomer, newcomer_gone
@@ -25,6 +26,7 @@ from integrations.engine.records import (
     GLAccount,
     Gone,
     Invoice,
+    InvoiceImage,
     PaidMark,
     Payment,
     PurchaseOrder,
@@ -72,6 +74,8 @@ def decide(
             return decide_sent(source, link, target, rules, policy, variant, answers)
         case Vendor() if rules.newcomers is not None:
             return decide_newcomer(source, link, rules.newcomers, policy.company, answers)
+        case InvoiceImage():
+            return decide_image(source, link, rules, policy, variant)
         case Vendor() if link is None:
             return decide_new_vendor(source, rules, policy, variant, answers)
         case Vendor() if link is not None:
@@ -95,6 +99,8 @@ def _gone(source: Gone, link: Link | None, target: TargetRecord | None, rules: R
             return decide_code_gone(source, link, rules)
         case PurchaseOrder():
             return decide_order_gone(source, link)
+        case InvoiceImage():  # nothing is ever taken from a bill
+            return Nothing() if link else Out(reason="gone", message="It is no longer in the ERP.")
         case Invoice() | Payment() if rules.books is not None:
             return decide_booked_gone(source, link, target, answers)
     return decide_gone(source, link, target, answers)

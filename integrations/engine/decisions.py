@@ -2,7 +2,16 @@
 
 import msgspec
 
-from integrations.engine.drafts import ApplyDraft, ArchiveDraft, Draft, Making, MarkDraft, PaidDraft, UnproposeDraft
+from integrations.engine.drafts import (
+    ApplyDraft,
+    ArchiveDraft,
+    Draft,
+    ImageDraft,
+    Making,
+    MarkDraft,
+    PaidDraft,
+    UnproposeDraft,
+)
 from integrations.engine.errors import Problem
 from integrations.engine.records import Entity
 
@@ -58,12 +67,12 @@ class Update(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Act(msgspec.Struct, frozen=True, kw_only=True):
-    """Do something else to the linked record: archive it, note a payment, set a credit off, mark it as sent.
+    """Do something else to the linked record: archive it, note a payment, set a credit off, mark it, add an image.
 
     Before there is a link: to the target record `target_id` that stands in its way, and then `again`.
     """
 
-    draft: ArchiveDraft | PaidDraft | ApplyDraft | MarkDraft | UnproposeDraft
+    draft: ArchiveDraft | PaidDraft | ApplyDraft | MarkDraft | UnproposeDraft | ImageDraft
     natural_key: str
     target_id: str
     version: str = ""

@@ -87,6 +87,19 @@ class InvoiceDraft(msgspec.Struct, frozen=True, kw_only=True, tag_field="what", 
     inputs: dict[str, dict[str, str]] = {}
 
 
+class ImageDraft(msgspec.Struct, frozen=True, kw_only=True, tag_field="what", tag="image"):
+    """Put a `document` of the ERP, named by its key, beside a bill of the target.
+
+    `size` in bytes, None where nobody told it.
+    """
+
+    bill_id: str
+    document: str
+    name: str
+    content_type: str = ""
+    size: int | None = None
+
+
 class ArchiveDraft(msgspec.Struct, frozen=True, kw_only=True, tag_field="what", tag="archive"):
     """Take a record out of use on the target; nothing is ever deleted. `name` is a vendor's."""
 
@@ -264,6 +277,7 @@ Draft = (
     | InvoiceDraft
     | BookedInvoiceDraft
     | VoucherDraft
+    | ImageDraft
     | ArchiveDraft
     | PaidDraft
     | ApplyDraft
@@ -293,6 +307,7 @@ MAKES: dict[Entity, tuple[type[Draft], ...]] = {
     Entity.DIMENSION: (CodeDraft,),
     Entity.PURCHASE_ORDER: (OrderDraft,),
     Entity.INVOICE: (InvoiceDraft, BookedInvoiceDraft),
+    Entity.INVOICE_IMAGE: (ImageDraft,),
     Entity.PAYMENT: (VoucherDraft,),
     Entity.SENT_MARK: (MarkDraft,),
     Entity.PAID_MARK: (MarkDraft,),

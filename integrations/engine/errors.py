@@ -2,7 +2,8 @@
 
     SyncError
     ├── Retryable         provably not processed: wait `after` seconds and do it again
-    │   └── Stale         the record changed between our read and our write: read and decide it again, alone
+    │   ├── Stale         the record changed between our read and our write: read and decide it again, alone
+    │   └── Aside         this record alone cannot go now: the others do, and it comes again later
     ├── OutcomeUnknown    a write may have been processed: only the resolver may touch its intent
     │   └── Underway      it was accepted as a job: the resolver asks for the result when it is due
     ├── Rejected          the data is refused: a person decides, in the review queue
@@ -81,6 +82,13 @@ class Stale(Retryable):
 
     def __init__(self, message: str, *, code: str = "stale_version", detail: str = "") -> None:
         super().__init__(message, code=code, after=0.0, detail=detail)
+
+
+class Aside(Retryable):
+    """What this one record needs cannot be had now; nothing was written. The wait doubles with each try."""
+
+    def __init__(self, message: str, *, code: str, after: float = 60.0, detail: str = "") -> None:
+        super().__init__(message, code=code, after=after, detail=detail)
 
 
 class OutcomeUnknown(SyncError):

@@ -16,6 +16,7 @@ from integrations.engine.records import (
     Dimension,
     GLAccount,
     Invoice,
+    InvoiceImage,
     PaidMark,
     Payment,
     PaymentTerm,
@@ -74,6 +75,7 @@ _FIELDS: dict[type, tuple[str, ...]] = {
         ),
         *("blocked", "gross", "document", "lines", "postings", "ledger_items"),
     ),
+    InvoiceImage: ("invoice_key", "name", "content_type", "size"),
     PaymentTerm: ("code", "name", "instalments", "due_days", "discount_days", "discount_percent"),
     AccountingPeriod: ("year", "period", "starts", "ends", "open"),
     PurchaseOrder: (

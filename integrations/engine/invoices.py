@@ -11,6 +11,7 @@ from integrations.engine.decisions import Create, Decision, Hold, LinkTo, Out, W
 from integrations.engine.doubles import check
 from integrations.engine.drafting import draft_bill, natural_key
 from integrations.engine.errors import Problem
+from integrations.engine.images import without_image
 from integrations.engine.mapping import Rules
 from integrations.engine.matching import match
 from integrations.engine.partly import Partly, partly_paid
@@ -77,6 +78,8 @@ def _send(source: Invoice, part: Invoice, rules: Rules, policy: Policy, variant:
         return checked.instead
     if matched.problems:
         return Wait(problems=matched.problems) if matched.waits else Hold(problems=matched.problems)
+    if incomplete := without_image(source, drafted.draft, rules, policy, answers):
+        return incomplete
     return Create(
         draft=drafted.draft,
         natural_key=natural_key(drafted.draft),

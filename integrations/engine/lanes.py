@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from integrations.engine.drafts import Receipt
-from integrations.engine.errors import ConnectionBroken, OutcomeUnknown, Rejected, Retryable, Stale, Underway
+from integrations.engine.errors import Aside, ConnectionBroken, OutcomeUnknown, Rejected, Retryable, Stale, Underway
 from integrations.engine.ports import Store, Target, Write, Written
 
 Group = Sequence[Write]
@@ -67,6 +67,9 @@ def _store(group: Group, answer: Answer, store: Store) -> tuple[list[Group], Bas
         store.refuse(group[0], error)
     except Stale:
         store.stale(group)  # that record alone is read and decided again
+    except Aside as error:
+        for write in group:
+            store.set_aside(write, error)
     except (Retryable, ConnectionBroken) as error:
         store.postpone(group, _after(error))  # provably not processed
         return [], error

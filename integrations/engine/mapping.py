@@ -12,6 +12,7 @@ import msgspec
 from integrations.engine.alike import Newcomers
 from integrations.engine.books import Books, Elsewhere
 from integrations.engine.charges import Orders
+from integrations.engine.documents import ANY, Images, Takes
 from integrations.engine.duplicates import Guard
 from integrations.engine.errors import Problem
 from integrations.engine.peers import Peers
@@ -102,8 +103,8 @@ class Rules:
     `elsewhere`, by target id: the codes of a batch as other companies send them to the same target. `captured`: keys of
     invoices of a batch that an AP tool captured, and therefore pays. `orders`: the purchase orders that invoices of a
     batch name. `claims`: what people made or linked as whose vendor, by (supplier key, currency). `newcomers` is there
-    where vendors of the AP tool are decided. Not `writes`: the target takes no records of this kind, they are only kept
-    here.
+    where vendors of the AP tool are decided. `images`: what is known of the images of a batch. Not `writes`: the target
+    takes no records of this kind, they are only kept here. `takes`: the documents that it keeps.
     """
 
     def __init__(
@@ -132,7 +133,9 @@ class Rules:
         orders: Orders | None = None,
         claims: Mapping[tuple[str, str], str] | None = None,
         newcomers: Newcomers | None = None,
+        images: Images | None = None,
         writes: bool = True,
+        takes: Takes = ANY,
     ) -> None:
         self.texts = {rule.field: rule for rule in texts}
         self.books = books
@@ -142,6 +145,8 @@ class Rules:
         self.orders = orders
         self.claims = claims or {}
         self.newcomers = newcomers
+        self.images = images
+        self.takes = takes
         self.writes = writes
         self.today = today
         self.terms = terms or {}
@@ -186,6 +191,7 @@ class Rules:
         orders: Orders | None = None,
         claims: Mapping[tuple[str, str], str] | None = None,
         newcomers: Newcomers | None = None,
+        images: Images | None = None,
     ) -> "Rules":
         """The same rules with what concerns one batch; shares what was resolved before. None leaves what there is."""
         other = copy(self)
@@ -198,6 +204,7 @@ class Rules:
         other.orders = self.orders if orders is None else orders
         other.claims = self.claims if claims is None else claims
         other.newcomers = self.newcomers if newcomers is None else newcomers
+        other.images = self.images if images is None else images
         other.proposals = self.proposals if proposals is None else proposals
         other.tax_twins = self.tax_twins if tax_twins is None else tax_twins
         other.sent_bills = self.sent_bills if sent_bills is None else sent_bills
@@ -220,6 +227,7 @@ class Rules:
             orders=batch.orders,
             claims=batch.claims,
             newcomers=batch.newcomers,
+            images=batch.images,
         )
 
     def with_bills(self, bills: Mapping[str, TargetRecord]) -> "Rules":

@@ -19,6 +19,7 @@ NOUNS: Mapping[str, Noun] = {
     "payment_term": Noun("payment term", "payment terms"),
     "purchase_order": Noun("purchase order", "purchase orders"),
     "invoice": Noun("invoice", "invoices"),
+    "invoice_image": Noun("invoice image", "invoice images"),
     "payment": Noun("payment", "payments"),
     "payment_proposal": Noun("payment proposal", "payment proposals"),
     "accounting_period": Noun("accounting period", "accounting periods"),

@@ -42,6 +42,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     unmapped: Literal["hold", "fallback"] = "hold"
     fallback_account: str = ""
     create_missing: bool = False  # an account or dimension value that the target lacks may be created there
+    image: Literal["when_available", "required", "no"] = "when_available"  # of the invoice, beside its bill
     max_lines: int = 100
     max_number_length: int = 100
     # purchase orders: percentages, and amounts in company currency

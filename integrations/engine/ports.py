@@ -9,7 +9,7 @@ import msgspec
 from integrations.engine.balances import Movement
 from integrations.engine.decisions import Decision, Link
 from integrations.engine.drafts import Draft, Receipt
-from integrations.engine.errors import OutcomeUnknown, Rejected
+from integrations.engine.errors import Aside, OutcomeUnknown, Rejected
 from integrations.engine.records import AnyRecord, Company, Entity, Gone, Unreadable
 from integrations.engine.targets import TargetRecord
 
@@ -106,8 +106,11 @@ class Source(Protocol):
 class Documents(Protocol):
     """A connected system that keeps documents."""
 
-    def document(self, ref: str) -> Document:
-        """The document that a record refers to as `ref`; raises Retryable, Rejected or ConnectionBroken."""
+    def document(self, ref: str, most: int) -> Document:
+        """The document that a record refers to as `ref`, of at most so many bytes.
+
+        Raises Rejected for a larger one or none, Retryable or ConnectionBroken when it cannot be asked for.
+        """
         ...
 
 
@@ -185,6 +188,10 @@ class Store(Protocol):
 
     def stale(self, writes: Sequence[Write]) -> None:
         """Changed on the target between our read and our write: due again at once, the try counted."""
+        ...
+
+    def set_aside(self, write: Write, error: Aside) -> None:
+        """Due again after the error's wait, doubled with each try; the try counted, the reason kept."""
         ...
 
     def mark_uncertain(self, writes: Sequence[Write], job: str = "", after: float | None = None) -> None:

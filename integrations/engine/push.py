@@ -11,7 +11,8 @@ from integrations.engine.asking import hold
 from integrations.engine.credits import named_bill
 from integrations.engine.decide import decide
 from integrations.engine.decisions import Decision, Link, LinkTo
-from integrations.engine.drafts import BookedInvoiceDraft
+from integrations.engine.documents import Takes, fetch
+from integrations.engine.drafts import BookedInvoiceDraft, ImageDraft
 from integrations.engine.errors import Problem
 from integrations.engine.lanes import carry
 from integrations.engine.mapping import Rules
@@ -44,21 +45,25 @@ def push(
     """Decide, commit what cannot go and an intent for the rest, then write group by group, `lanes` at once.
 
     Retryable with a wait and ConnectionBroken are left to the caller after the writes in hand were postponed: they end
-    the run, not the records. `documents` is where the images of captured invoices are.
+    the run, not the records. `documents` is where the images of invoices are.
     """
     decided = decide_all(batch, rules, policy, target, store)
     writes = store.record([item for item, _ in decided], [decision for _, decision in decided])
-    carry(target.groups(with_documents(writes, documents)), target, store, lanes)
+    carry(target.groups(with_documents(writes, documents, rules.takes)), target, store, lanes)
 
 
-def with_documents(writes: Sequence[Write], documents: Documents | None) -> list[Write]:
-    """The same writes; those that name a document can fetch it."""
-    return [
-        msgspec.structs.replace(write, content=partial(documents.document, write.draft.document))
-        if documents is not None and isinstance(write.draft, BookedInvoiceDraft) and write.draft.document
-        else write
-        for write in writes
-    ]
+def with_documents(writes: Sequence[Write], documents: Documents | None, takes: Takes) -> list[Write]:
+    """The same writes; those that name a document can fetch it, as far as the target takes it."""
+
+    def equipped(write: Write) -> Write:
+        match write.draft:
+            case ImageDraft(document=ref, size=size) if documents is not None:
+                return msgspec.structs.replace(write, content=partial(fetch, documents, ref, takes.largest, size))
+            case BookedInvoiceDraft(document=ref) if documents is not None and ref:
+                return msgspec.structs.replace(write, content=partial(documents.document, ref, takes.largest))
+        return write
+
+    return [equipped(write) for write in writes]
 
 
 def decide_all(batch: Sequence[Item], rules: Rules, policy: Policy, target: Target, store: Store) -> Decided:

@@ -23,6 +23,7 @@ class Entity(StrEnum):
     PAYMENT_TERM = "payment_term"
     PURCHASE_ORDER = "purchase_order"
     INVOICE = "invoice"
+    INVOICE_IMAGE = "invoice_image"  # a document that the ERP keeps with an invoice
     PAYMENT = "payment"
     PAYMENT_PROPOSAL = "payment_proposal"  # what the ERP is about to pay by itself
     ACCOUNTING_PERIOD = "accounting_period"
@@ -373,6 +374,19 @@ class Invoice(Record, frozen=True, kw_only=True, gc=False):  # trees without cyc
     modified: datetime | None = None
 
 
+class InvoiceImage(Record, frozen=True, kw_only=True, gc=False):
+    """A document that the ERP keeps with an invoice, such as its scan. `key` begins with the invoice's own and a "|".
+
+    `size` in bytes, None where the system does not tell it.
+    """
+
+    company: str
+    invoice_key: str
+    name: str = ""
+    content_type: str = ""
+    size: int | None = None
+
+
 class SentMark(Record, frozen=True, kw_only=True):
     """What a source record is marked with once it has arrived: `key` is its own, `value` the id on the target."""
 
@@ -395,6 +409,7 @@ AnyRecord = (
     | AccountingPeriod
     | PurchaseOrder
     | Invoice
+    | InvoiceImage
     | Payment
     | SentMark
     | PaidMark
@@ -409,6 +424,7 @@ RECORDS: dict[Entity, type[AnyRecord]] = {
     Entity.ACCOUNTING_PERIOD: AccountingPeriod,
     Entity.PURCHASE_ORDER: PurchaseOrder,
     Entity.INVOICE: Invoice,
+    Entity.INVOICE_IMAGE: InvoiceImage,
     Entity.PAYMENT: Payment,
     Entity.SENT_MARK: SentMark,
     Entity.PAID_MARK: PaidMark,

@@ -134,6 +134,14 @@ _SENT: tuple[Spec, ...] = (
         *("flag", "create_missing", "Create missing accounts and values", "2.10", MAKING),
         "What the other side lacks may be created there from the ERP's own.",
     ),
+    choice(
+        *("image", "Image of the invoice", "2.11", MAKING),
+        "Documents that the ERP keeps with an invoice follow its bill. Needed: without one the bill waits three days, "
+        "then a person decides.",
+        ("when_available", "Send it where there is one"),
+        ("required", "No bill without one"),
+        ("no", "Never send it"),
+    ),
     other(
         *("number", "max_lines", "Most lines on a bill", "2.9", MAKING),
         "Above it, lines with identical coding are added together; the record's page keeps the detail.",

@@ -240,7 +240,7 @@ class WriteIntent(TenantOwned):
     looks = models.PositiveSmallIntegerField(default=0)  # live look-ups that found nothing
     look_at = models.DateTimeField(null=True)  # when the resolver looks next; null while nobody lost the answer
     evidence = models.JSONField(default=list)
-    job = models.CharField(max_length=64, blank=True, db_default="")  # what the other side took it as, to be asked for
+    job = models.CharField(max_length=120, blank=True, db_default="")  # what the other side took it as, to be asked for
 
     class Meta(TenantOwned.Meta):
         constraints = [

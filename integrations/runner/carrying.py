@@ -66,21 +66,23 @@ def prepare(lease: Lease, flow: Flow, run: SyncRun) -> Hands:
     with tenant_scope(lease.tenant_id):
         longest = system.limits.longest_name.get(Entity(flow.entity), 0)
         rules = rulebook.load_rules(flow, longest, registry.get(flow.integration.ap.system).label)
-        rules.writes = target_takes(flow)
+        rules.writes, rules.takes = target_takes(flow), system.limits.documents
         policy, version = rulebook.policy_of(flow.integration), rulebook.version(flow.integration)
     store = FlowStore(
         lease, flow, run, rules_version=version, patience=patience_of(flow), mark_field=policy.write_back_field
     )
-    source = connecting.client(lease.tenant_id, flow.source.pk) if flow.inbound else None
+    fetched = flow.inbound or flow.entity == Entity.INVOICE_IMAGE
+    source = connecting.client(lease.tenant_id, flow.source.pk) if fetched else None
     documents = source if isinstance(source, Documents) else None
     return Hands(lease, flow, store, target, rules, policy, system.limits.lanes or 1, documents)
 
 
 def patience_of(flow: Flow) -> Patience:
     """How long a lost answer is left alone before it is looked up; a connection may set its system's `search_lag`."""
-    declared = registry.get(flow.target.system).limits.search_lag
-    lag = float(flow.target.settings.get("search_lag") or declared)
-    return Patience(deadline=float(settings.REQUEST_DEADLINE), lag=lag)
+    limits = registry.get(flow.target.system).limits
+    lag = float(flow.target.settings.get("search_lag") or limits.search_lag)
+    slow = limits.slow.get(Entity(flow.entity), 0.0)
+    return Patience(deadline=float(settings.REQUEST_DEADLINE), lag=max(lag, slow))
 
 
 def resolve_lost(hands: Hands) -> None:

@@ -22,8 +22,9 @@ from tenants.scope import Actor, tenant_scope
 
 ORDER = (
     *(Entity.GL_ACCOUNT, Entity.DIMENSION, Entity.TAX_CODE, Entity.PAYMENT_TERM, Entity.ACCOUNTING_PERIOD),
-    *(Entity.VENDOR, Entity.PURCHASE_ORDER, Entity.INVOICE, Entity.PAYMENT, *MARKS),
+    *(Entity.VENDOR, Entity.PURCHASE_ORDER, Entity.INVOICE_IMAGE, Entity.INVOICE, Entity.PAYMENT, *MARKS),
 )
+FOLLOWING = (Entity.INVOICE_IMAGE,)  # is processed there for minutes, which nobody waits for: the schedule goes on
 DATED = (Entity.INVOICE, Entity.PAYMENT)  # what a window of days can be asked of
 _ROUNDS = 3
 _TAKEN_OVER = Outcome(error="lease_lost", message="Another worker took this flow over.")
@@ -146,7 +147,8 @@ class _Sync:
     def _carry(self, flow: Flow, held: Lease, *, reads: bool = False) -> Outcome:
         lease: Lease | None = held
         outcome, done, since = Outcome(due_in=0.0), -1, time.monotonic()
-        while lease is not None and outcome.due_in is not None and outcome.due_in <= _PATIENCE:
+        patience = 0.0 if flow.entity in FOLLOWING else _PATIENCE
+        while lease is not None and outcome.due_in is not None and outcome.due_in <= patience:
             if outcome.error and time.monotonic() - since > _STUCK:  # whoever runs it sees why; the schedule goes on
                 break
             time.sleep(outcome.due_in)

@@ -32,8 +32,9 @@ from tenants.scope import tenant_scope
 
 ORDER = (
     *(Entity.GL_ACCOUNT, Entity.DIMENSION, Entity.TAX_CODE, Entity.PAYMENT_TERM, Entity.ACCOUNTING_PERIOD),
-    *(Entity.VENDOR, Entity.PURCHASE_ORDER, Entity.INVOICE, Entity.PAYMENT),
+    *(Entity.VENDOR, Entity.PURCHASE_ORDER, Entity.INVOICE_IMAGE, Entity.INVOICE, Entity.PAYMENT),
 )
+_FOLLOWS = (Entity.INVOICE_IMAGE,)  # read, since bills may need them; they go by themselves once their bill is there
 _PATIENCE = 120.0  # seconds to wait for another holder of a lease, or in one wait that a system asks for
 _WORDS = "An error of ours stopped this record. It has been logged."
 Planned = dict[str, list[VendorLink]]
@@ -54,7 +55,7 @@ def make_plan(plan_id: int, tenant_id: UUID) -> Plan:
         for flow in flows:
             if is_read(flow):
                 _read(flow, tenant_id)
-        _decide_all(plan, [flow for flow in flows if target_takes(flow)], tenant_id)
+        _decide_all(plan, [flow for flow in flows if _is_planned(flow)], tenant_id)
     except (ConnectionBroken, Retryable, PlanRefused) as error:
         _end(plan, tenant_id, Plan.Status.FAILED, getattr(error, "message", str(error)))
     except Exception:
@@ -76,7 +77,7 @@ def apply_plan(plan_id: int, tenant_id: UUID) -> Plan:
         return plan
     connecting.begin_if_quiet()
     try:
-        flows = [flow for flow in _flows(plan, tenant_id) if target_takes(flow)]
+        flows = [flow for flow in _flows(plan, tenant_id) if _is_planned(flow)]
         for flow in (*flows, *flows):  # again: records whose further vendor came after them
             _apply(plan, flow, tenant_id)
     except (ConnectionBroken, Retryable, PlanRefused) as error:
@@ -216,7 +217,8 @@ def _carry(plan: Plan, hands: Hands, lines: dict[int, PlanLine]) -> bool:
             plans.note(plan, PlanLine.Result.CHANGED, {item: f"Now: {words}" for item, words in other.items()})
     try:
         writes = hands.store.record([item for item, _ in same], [decision for _, decision in same])
-        carry(hands.target.groups(with_documents(writes, hands.documents)), hands.target, hands.store, hands.lanes)
+        writes = with_documents(writes, hands.documents, hands.rules.takes)
+        carry(hands.target.groups(writes), hands.target, hands.store, hands.lanes)
     except Retryable as error:
         log.info("apply_waits", seconds=error.after)
         time.sleep(min(error.after or 5.0, _PATIENCE))
@@ -276,6 +278,10 @@ def _held(flow: Flow, tenant_id: UUID) -> Iterator[Lease]:
 
 def _never() -> bool:
     return False
+
+
+def _is_planned(flow: Flow) -> bool:
+    return target_takes(flow) and flow.entity not in _FOLLOWS
 
 
 def _flows(plan: Plan, tenant_id: UUID) -> list[Flow]:

@@ -63,6 +63,8 @@ def read(lease: Lease, flow: Flow, time_is_up: TimeIsUp) -> Reading:
     polled(lease, next_at=next_at, began=run.started_at)
     with tenant_scope(lease.tenant_id):
         sweeping.first_scan_counts(flow, timezone.now())
+        if flow.entity == Entity.INVOICE_IMAGE:
+            supplied.wake(flow, "image")
     connecting.note_ok(lease.tenant_id, flow.source.pk)
     return Reading.DONE
 
@@ -128,7 +130,7 @@ def sweep(lease: Lease, flow: Flow, time_is_up: TimeIsUp) -> bool:
     with tenant_scope(lease.tenant_id):
         supplied.wake_dated(flow)
         if flow.entity == Entity.PURCHASE_ORDER:
-            supplied.wake_unordered(flow)
+            supplied.wake(flow, "order")
     return True
 
 
@@ -147,8 +149,8 @@ def _look_up(source: Any, entity: Entity, scope: Scope, store: SweepStore, time_
 
 
 def _may_lack(flow: Flow, error: ConnectionBroken) -> bool:
-    """Whether a source that does not show these records is no fault: orders that are only kept to match with."""
-    kept = flow.entity == Entity.PURCHASE_ORDER and not target_takes(flow)
+    """Whether a source that does not show these records is no fault: images, and orders only kept to match with."""
+    kept = flow.entity == Entity.INVOICE_IMAGE or (flow.entity == Entity.PURCHASE_ORDER and not target_takes(flow))
     return kept and error.code in ("forbidden", "profile")
 
 

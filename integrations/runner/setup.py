@@ -65,7 +65,7 @@ def possible(erp: System, ap: System) -> list[Wanted]:
     matched = Entity.INVOICE in ap.writes and Entity.PURCHASE_ORDER not in ap.writes  # orders are kept to match with
     kept += (Entity.PURCHASE_ORDER,) if matched else ()
     found = [Wanted(e) for e in kept if e in erp.reads]
-    sent = (Entity.VENDOR, Entity.PURCHASE_ORDER, Entity.INVOICE)
+    sent = (Entity.VENDOR, Entity.PURCHASE_ORDER, Entity.INVOICE, Entity.INVOICE_IMAGE)
     found += [Wanted(e) for e in sent if e in erp.reads and e in ap.writes]
     if Entity.INVOICE in ap.writes:
         wanted = (Entity.SENT_MARK, *([Entity.PAID_MARK] if brought == [Entity.PAYMENT] else []))

@@ -9,7 +9,7 @@ from integrations.engine.errors import Choice, Problem
 from integrations.engine.ports import Item
 from integrations.engine.records import Entity
 from integrations.models import RecordLink
-from integrations.store import newcomers
+from integrations.store import images, newcomers
 from integrations.store.blockers import free
 from integrations.store.frame import Frame, print_of
 from integrations.store.marking import mark
@@ -39,6 +39,7 @@ def adopt(frame: Frame, there: Sequence[tuple[Item, LinkTo]]) -> None:
     RecordLink.objects.bulk_create(_row(frame, item, decision) for item, decision in alone)
     park(frame, [Parked(item, STATES.DONE, "linked") for item, _ in alone])
     free(frame.integration.pk, frame.flow.entity, [item.source_key for item, _ in alone])
+    images.wake(frame.flow, [item.source_key for item, _ in alone])
     mark(frame, [(item.source_key, decision.target_id) for item, decision in alone if not item.variant])
     newcomers.linked(frame.flow, {item.source_key: decision.target_id for item, decision in alone})
     for item, decision in alone:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from integrations.engine.decisions import Create, Decision, LinkTo, Nothing, Writing
 from integrations.engine.drafts import Receipt
-from integrations.engine.errors import Problem, Rejected
+from integrations.engine.errors import Aside, Problem, Rejected
 from integrations.engine.ports import Item, Page, Write
 from integrations.engine.records import Entity
 from integrations.models import Checkpoint, Flow, OutboxItem, SourceRecord, SyncRun
@@ -186,6 +186,15 @@ class FlowStore:
             OutboxItem.objects.filter(pk__in=[self._carried[write.intent].id for write in writes]).update(
                 outcome="postponed", not_before=self._frame.now(), changed_at=self._frame.now()
             )
+
+    def set_aside(self, write: Write, error: Aside) -> None:
+        """It lacks something that cannot be had now: due again later, the try counted, with the reason on its page."""
+        item = self._carried[write.intent]
+        with self._frame.commit():
+            writing.close_intents(self._frame, [write], "postponed")
+            told = {"reason": error.code, "message": error.message, "after": error.after or 0.0}
+            self._frame.run_sql(sql.SET_ASIDE, item=item.id, **told)
+            self._frame.audit("set_aside", item, refs={"intent": write.intent, "codes": [error.code]})
 
     def mark_uncertain(self, writes: Sequence[Write], job: str = "", after: float | None = None) -> None:
         """The answer is lost, or comes later by `job`: the intent stays open; nobody but the resolver touches it."""

@@ -10,7 +10,7 @@ from integrations.engine.errors import Choice, Problem
 from integrations.engine.ports import Item
 from integrations.engine.records import Entity
 from integrations.models import Answer, Flow, MirrorRecord, OutboxItem, RecordLink, ReviewItem
-from integrations.store import newcomers
+from integrations.store import images, newcomers
 from integrations.store.blockers import free
 from integrations.store.counting import exact
 from integrations.store.parking import Parked
@@ -69,6 +69,7 @@ def make_link(item: OutboxItem, row: MirrorRecord, reason: str, by: int | None) 
     make_ready(item, by, "linked")
     newcomers.linked(flow, {item.source_key: row.target_id})
     free(flow.integration_id, flow.entity, [item.source_key])
+    images.wake(flow, [item.source_key])
     refs = {"target": row.target_id, "was": old.target_id if old else "", "by": "person"}
     tell("linked", item, refs, {"reason": reason})
     return made

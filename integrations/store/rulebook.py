@@ -12,11 +12,21 @@ from integrations.engine.duplicates import Guard
 from integrations.engine.mapping import Account, Rule, Rules, VendorLink
 from integrations.engine.policy import Policy
 from integrations.engine.ports import Item
-from integrations.engine.records import Dimension, Entity, GLAccount, Gone, Invoice, Payment, PurchaseOrder, Vendor
+from integrations.engine.records import (
+    Dimension,
+    Entity,
+    GLAccount,
+    Gone,
+    Invoice,
+    InvoiceImage,
+    Payment,
+    PurchaseOrder,
+    Vendor,
+)
 from integrations.engine.targets import TargetRecord
 from integrations.engine.wording import TextRule
 from integrations.models import FieldMapping, Flow, GLMapping, Integration, MappingChange, MirrorRecord
-from integrations.store import books, concerns, mirror, newcomers, orders
+from integrations.store import books, concerns, images, mirror, newcomers, orders
 from integrations.store.mapping_tables import Over, rules_with
 from integrations.store.settings import effective, today
 
@@ -112,18 +122,23 @@ def for_batch(
         captured=concerns.captured(integration, invoices),
         peers=concerns.peers(integration, flow.inbound, invoices),
         orders=orders.named(integration, invoices),
+        images=images.of_invoices(integration, [each.key for each in invoices]),
     )
 
 
 def _outbound_other(
     rules: Rules, flow: Flow, records: Sequence[object], planned: Mapping[str, Sequence[VendorLink]]
 ) -> Rules:
-    """For suppliers what stands on the target unlinked, for orders their suppliers, for codes the other companies'."""
+    """For suppliers what stands on the target unlinked, for orders their suppliers, for codes the other companies', for
+    images their invoices.
+    """
     integration, day = flow.integration, rules.today
     codes = [each for each in records if isinstance(each, GLAccount | Dimension)]
     if codes:
         alike = books.elsewhere(integration, Entity(flow.entity), codes, day, rules.longest_name)
         return rules.for_batch({}, {}, Guard(), elsewhere=alike)
+    if of := [each.invoice_key for each in records if isinstance(each, InvoiceImage)]:
+        return rules.for_batch({}, {}, Guard(), images=images.of_images(integration, of))
     wanted = sorted({each.vendor_key for each in records if isinstance(each, PurchaseOrder)})
     if wanted:
         return rules.for_batch({}, {**planned, **concerns.vendor_links(integration, wanted)}, Guard())

@@ -20,7 +20,8 @@ from tenants.scope import current_tenant
 NAMES = tuple(name for name in Policy.__struct_fields__ if name not in ("company", "version"))
 DEFAULTS: dict[str, Any] = msgspec.to_builtins(Policy(company=""))
 _DECIDES_NOTHING = {"ignore_limit", "files_1099"}
-_OUT_BY_CHOICE = ["before_start", "not_paid_here", "instalments"]  # what is out for any other reason stays out
+# What is out for any other reason stays out.
+_OUT_BY_CHOICE = ["before_start", "not_paid_here", "instalments", "image_not_sent"]
 _NEVER_AGAIN = ["uncertain", "link_conflict"]  # may be on the other side already
 _AGAIN = """
     UPDATE integrations_outboxitem i SET state = 'ready', not_before = now(), attempts = 0, changed_at = now()

@@ -179,6 +179,11 @@ LINKS = """
     RETURNING l.source_key
 """
 
+# An image stands beside a bill: where that was made anew, it goes with the new one.
+ATTACHED = LINKS.replace("SET\n        target_version", "SET target_id = excluded.target_id, target_version").replace(
+    "    WHERE l.target_id = excluded.target_id\n", ""
+)
+
 # A note of a payment or a set-off answers with an id of its own; only what speaks of the linked record itself is kept.
 LINK_ACTED = """
     UPDATE integrations_recordlink l SET fingerprint = w.fingerprint, schema = %(schema)s, why = w.why,
@@ -214,6 +219,13 @@ REBASELINE = """
 LOST = """
     UPDATE integrations_writeintent w SET look_at = w.send_by + make_interval(secs => %(deadline)s + %(lag)s)
     WHERE w.tenant_id = %(tenant)s AND w.id = ANY(%(intents)s)
+"""
+
+# Each try doubles the wait.
+SET_ASIDE = """
+    UPDATE integrations_outboxitem SET outcome = 'postponed', reason = %(reason)s, message = %(message)s,
+           changed_at = now(), not_before = now() + make_interval(secs => %(after)s * 2 ^ greatest(attempts - 1, 0))
+    WHERE tenant_id = %(tenant)s AND id = %(item)s
 """
 
 UNDER_WAY = """

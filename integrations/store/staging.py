@@ -23,6 +23,7 @@ from integrations.engine.records import (
     Dimension,
     GLAccount,
     Invoice,
+    InvoiceImage,
     Payment,
     PurchaseOrder,
     Unreadable,
@@ -230,6 +231,8 @@ def _shown_otherwise(record: AnyRecord | Unreadable) -> Mapping[str, str | Decim
                 "dated": record.dated,
                 "plain": record.transaction_id[:120],
             }
+        case InvoiceImage():
+            return {"number": record.name[:120], "party": record.invoice_key[:120]}
         case PurchaseOrder():
             total = sum((line.net or Decimal(0) for line in record.lines or ()), Decimal(0))
             return {

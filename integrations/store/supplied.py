@@ -11,6 +11,7 @@ from integrations.engine.records import (
     Dimension,
     GLAccount,
     Invoice,
+    InvoiceImage,
     PurchaseOrder,
     Unreadable,
 )
@@ -32,7 +33,7 @@ _DATED = """
 
 
 def free_for(integration_id: int, changed: Iterable[AnyRecord | Unreadable]) -> None:
-    """Make ready what waits for one of these accounts, values, periods or orders, inside the open commit.
+    """Make ready what waits for one of these accounts, values, periods, images or orders, inside the open commit.
 
     An invoice is billed of its orders: what another invoice of them was held for is decided anew.
     """
@@ -46,6 +47,8 @@ def free_for(integration_id: int, changed: Iterable[AnyRecord | Unreadable]) -> 
                 keys.setdefault(f"dimension:{record.kind_name or record.kind}", []).append(record.value)
             case PurchaseOrder():
                 keys.setdefault("order", []).append(record.number)
+            case InvoiceImage():
+                keys.setdefault("image", []).append(record.invoice_key)
             case Invoice():
                 if orders := dict.fromkeys(charge.order for charge in charges_of(record)):
                     keys.setdefault("order", []).extend(orders)
@@ -65,11 +68,14 @@ def wake_dated(flow: Flow) -> None:
             due_now([flow.pk])
 
 
-def wake_unordered(flow: Flow) -> None:
-    """A whole scan of the orders has ended: what waits for one that it did not show is decided; in the open scope."""
-    waiting = Blocker.objects.filter(integration_id=flow.integration_id, kind="order", item__state="waiting")
+def wake(flow: Flow, kind: str) -> None:
+    """A scan of the orders, or of the images, has ended: what waits for one that it did not show is decided anew.
+
+    In the open scope.
+    """
+    waiting = Blocker.objects.filter(integration_id=flow.integration_id, kind=kind, item__state="waiting")
     if keys := list(waiting.values_list("key", flat=True).distinct()):
-        free(flow.integration_id, "order", keys)
+        free(flow.integration_id, kind, keys)
 
 
 def _months(integration_id: int, record: AccountingPeriod) -> list[str]:

@@ -13,6 +13,7 @@ from integrations.engine.drafts import (
     ApplyDraft,
     ArchiveDraft,
     Draft,
+    ImageDraft,
     InvoiceDraft,
     MarkDraft,
     PaidDraft,
@@ -23,7 +24,7 @@ from integrations.engine.errors import Problem, Rejected
 from integrations.engine.ports import Item, Write
 from integrations.engine.records import Entity
 from integrations.models import MirrorRecord
-from integrations.store import newcomers, sql
+from integrations.store import images, newcomers, sql
 from integrations.store.blockers import free
 from integrations.store.frame import Frame, print_of
 from integrations.store.marking import mark
@@ -34,6 +35,7 @@ EFFECTS = {  # what a write may do to the target, and how its link takes it
     "created": sql.LINKS,
     "updated": sql.LINKS,
     "marked": sql.LINKS,
+    "attached": sql.ATTACHED,
     **dict.fromkeys(("archived", "recorded", "applied"), sql.LINK_ACTED),
     "unproposed": "",  # done to another record than the one that is linked
 }
@@ -105,6 +107,7 @@ def settle(
     made = [(i, r) for i, w, r in done if effect_of(w) == "created"]
     mark(frame, [(i.source_key, r.target_id) for i, r in made if not i.variant])
     newcomers.linked(frame.flow, {i.source_key: r.target_id for i, r in made})
+    images.wake(frame.flow, [i.source_key for i, _ in made])
     for item, write, receipt in done:
         refs = {
             "intent": write.intent,
@@ -113,6 +116,7 @@ def settle(
             "rules": rules_version,
             "digest": digest(write.draft),
         }
+        refs |= {"sha256": receipt.echo["sha256"]} if "sha256" in receipt.echo else {}
         frame.audit(effect_of(write), item, refs={**refs, **({"variant": item.variant} if item.variant else {})})
 
 
@@ -137,6 +141,8 @@ def effect_of(write: Write) -> str:
             return "applied"
         case MarkDraft():
             return "marked"
+        case ImageDraft():
+            return "attached"
         case _:
             return "updated" if write.target_id else "created"
 
@@ -187,7 +193,7 @@ def digest(draft: Draft) -> str:
 
 def _settled(item: Item, write: Write, receipt: Receipt, again: Collection[int]) -> Parked:
     """Done, unless it is to be decided once more, or the other side echoes another amount than was sent."""
-    outcome = "created" if effect_of(write) == "created" else "updated"
+    outcome = "created" if effect_of(write) in ("created", "attached") else "updated"
     echoed = receipt.echo.get("amount")
     if isinstance(write.draft, InvoiceDraft) and echoed is not None and Decimal(echoed) != write.draft.total:
         sent = f"{write.draft.total} {write.draft.currency}"

@@ -6,7 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
-from integrations.engine.ports import Write
+from integrations.engine.documents import ANY, Takes
+from integrations.engine.ports import Write, Written
 from integrations.engine.records import Entity
 from integrations.transport.kit import Kit
 
@@ -45,8 +46,10 @@ class Limits:
     logins_per_clock_hour: int | None = None
     lanes: int | None = None
     search_lag: float = 30.0  # seconds in which a list may not yet show a new record
+    slow: Mapping[Entity, float] = field(default_factory=dict)  # the same for kinds that take longer to show
     bulk: Mapping[Entity, int] = field(default_factory=dict)
     longest_name: Mapping[Entity, int] = field(default_factory=dict)  # characters; longer ones are shortened, and noted
+    documents: Takes = ANY
 
 
 class Verdict(StrEnum):
@@ -73,7 +76,7 @@ class AtOnce:
     keyed: frozenset[Entity] = frozenset()
     blind: frozenset[Entity] = frozenset()
 
-    def result(self, job: str, writes: Sequence[Write]) -> None:
+    def result(self, job: str, writes: Sequence[Write]) -> Sequence[Written] | None:
         """See Target. There are no jobs here."""
         raise ValueError(f"no write of this system ends later: {job}")
 

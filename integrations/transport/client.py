@@ -3,7 +3,7 @@
 import http.cookiejar
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urljoin
 
 import httpx
 import msgspec
@@ -69,18 +69,25 @@ class ApiClient:
         return f"<ApiClient {self._base.host}>"
 
     def get(
-        self, path_or_url: str, *, params: Params = None, headers: Mapping[str, str] = {}, budget: bool = True
+        self,
+        path_or_url: str,
+        *,
+        params: Params = None,
+        headers: Mapping[str, str] = {},
+        budget: bool = True,
+        caps: Caps | None = None,
     ) -> Answer:
         """Reads. Passing trouble is repeated in place for up to 1 s in total, then Retryable.
 
-        Raises Retryable, Rejected or ConnectionBroken; a 404 is an answer like any other.
+        Raises Retryable, Rejected or ConnectionBroken; a 404 is an answer like any other. `caps` are of this
+        answer alone.
         """
         self._retries.earn()
         for attempt in stamina.retry_context(
             self._worth_repeating, 4, _READ_RETRIES, wait_initial=0.05, wait_max=0.5, wait_jitter=0.1
         ):
             with attempt:
-                return self._exchange("GET", path_or_url, params, None, headers, budget=budget)
+                return self._exchange("GET", path_or_url, params, None, headers, budget=budget, caps=caps)
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     def send(
@@ -108,6 +115,10 @@ class ApiClient:
             method, path_or_url, params, content, headers, budget=budget, is_write=not harmless, send_by=send_by
         )
 
+    def absolute(self, link: str) -> str:
+        """A link that an answer gave, relative to the service or absolute, as `get` takes it: it checks where to."""
+        return urljoin(f"{str(self._base).rstrip('/')}/", link)
+
     def close(self) -> None:
         """Closes the connections; the client cannot be used again."""
         self._http.close()
@@ -123,12 +134,13 @@ class ApiClient:
         budget: bool,
         is_write: bool = False,
         send_by: datetime | None = None,
+        caps: Caps | None = None,
     ) -> Answer:
         """One request; a second one only after a sign-in that had expired."""
         url = self._url(path_or_url, params)
         for renewed in (False, True):
             request = self._signed(method, url, content, headers)
-            answer = self._send(request, budget, is_write, send_by)
+            answer = self._send(request, budget, is_write, send_by, caps or self._caps)
             error = self._error(answer)
             if error is None:
                 return answer
@@ -152,13 +164,15 @@ class ApiClient:
             )
         return request
 
-    def _send(self, request: httpx.Request, budget: bool, is_write: bool, send_by: datetime | None) -> Answer:
+    def _send(
+        self, request: httpx.Request, budget: bool, is_write: bool, send_by: datetime | None, caps: Caps
+    ) -> Answer:
         if not budget:
-            return self._send_now(request, is_write, send_by)
+            return self._send_now(request, is_write, send_by, caps)
         with self._budget.slot():
-            return self._send_now(request, is_write, send_by)
+            return self._send_now(request, is_write, send_by, caps)
 
-    def _send_now(self, request: httpx.Request, is_write: bool, send_by: datetime | None) -> Answer:
+    def _send_now(self, request: httpx.Request, is_write: bool, send_by: datetime | None, caps: Caps) -> Answer:
         def before_first_byte() -> None:
             if send_by is not None and self._kit.now() > send_by:
                 raise Retryable("It was too late to send this; it is prepared again by itself.", code="too_late")
@@ -169,7 +183,7 @@ class ApiClient:
             with exchange.under_way():
                 response = self._http.send(request, stream=True)
                 try:
-                    body = self._read(response, exchange)
+                    body = self._read(response, exchange, caps)
                 finally:
                     response.close()
         except (TooLarge, Garbled) as error:
@@ -181,7 +195,7 @@ class ApiClient:
             response.status_code, response.headers, body, str(request.url), is_write, request.headers, self._secrets
         )
 
-    def _read(self, response: httpx.Response, exchange: Exchange) -> bytes:
+    def _read(self, response: httpx.Response, exchange: Exchange, caps: Caps) -> bytes:
         def chunks() -> Iterator[bytes]:
             stream = response.stream
             assert isinstance(stream, httpx.SyncByteStream)  # noqa: S101 - tells mypy what a sync client always gives
@@ -192,7 +206,7 @@ class ApiClient:
 
         headers = response.headers
         encoding, length = headers.get("content-encoding", ""), headers.get("content-length", "")
-        return read_body(chunks(), encoding=encoding, length=length, caps=self._caps)
+        return read_body(chunks(), encoding=encoding, length=length, caps=caps)
 
     def _error(self, answer: Answer) -> SyncError | None:
         """What the answer means: first by the system's own words, then by the table."""

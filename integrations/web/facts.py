@@ -32,6 +32,8 @@ _WORDS = {
     "vendor_key": "Vendor number",
     "transaction_id": "Transaction",
     "document": "Image",
+    "invoice_key": "Invoice",
+    "size": "Bytes",
     "why": "What is wrong with it",
 }
 _ORDER = (

@@ -28,6 +28,8 @@ KINDS: Mapping[str, str] = {
     "period": "Accounting period",
     "invoice": "Invoice",
     "order": "Purchase order",
+    "image": "Image of the invoice",
+    "right": "Right of the login there",
 }
 _RULES = (*MAPPED, "dimension", "field")  # what a mapping rule supplies
 _BIGGEST = 2**63

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
 from integrations.models import Comment, Flow, OutboxItem, SourceRecord, SyncRun
-from integrations.store import queue
+from integrations.store import images, queue
 from integrations.store.correcting import spots
 from integrations.store.search import search
 from integrations.web import exports
@@ -191,6 +191,7 @@ def show(request: HttpRequest, item: OutboxItem, refused: str = "", status: int 
         "facts": facts(item.source.snapshot),
         "ordered": ordered_of(item),
         "names": orders_of(item),
+        "images": images.kept_with(item),
         "paid": paid_of(item),
         "proof": proof_of(item),
         "payee": flagged(item),

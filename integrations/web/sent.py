@@ -38,6 +38,8 @@ class Sent:
     voucher: Voucher | None = None
 
 
+# What the other side echoes of an image.
+_IMAGE = {"document": "Document there", "sha256": "SHA-256", "read_back": "Read back"}
 _MONEY = ("total", "amount", "net", "tax")
 _ROUTES = {"external": "external invoice and posting proposal", "manual": "manual invoice"}
 # In the order of reading; a tax id is sealed and stays so.
@@ -66,7 +68,9 @@ _HEAD = {
     "payment_term": "Payment term",
     "payment_method": "Payment method",
     "authoriser": "Authoriser",
-    "document": "Image there",
+    "document": "Image",
+    "content_type": "Type of file",
+    "size": "Bytes",
     "text": "Text",
     "group": "Group",
     "value": "Code",
@@ -84,7 +88,9 @@ def sent_of(item: OutboxItem, draft: Mapping[str, Any] | None, link: RecordLink 
         return None
     currency = str(draft.get("currency") or "")
     values = _head(draft, currency)
-    if link is not None and (image := link.echo.get("document")):
+    if link is not None and draft.get("what") == "image":
+        values += [(words, link.echo[name]) for name, words in _IMAGE.items() if link.echo.get(name)]
+    elif link is not None and (image := link.echo.get("document")):
         values.append(("Image in the ledger", image))
     rows = [row for row in draft.get("lines") or draft.get("rows") or () if isinstance(row, Mapping)]
     if draft.get("what") == "order":

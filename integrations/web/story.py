@@ -143,6 +143,7 @@ _ENDS = {
     "archived": ("Archived in {}", "check", "good"),
     "recorded": ("Noted in {} as paid", "check", "good"),
     "applied": ("Set off in {}", "check", "good"),
+    "attached": ("Put beside its payable in {}", "check", "good"),
     "marked": ("Marked as sent in the ledger", "check", "good"),
     "stale": ("Not written: the record had changed there meanwhile", "clock", "wait"),
     "unproposed": ("Taken out of the payment proposal in {}", "check", "good"),

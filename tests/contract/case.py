@@ -16,6 +16,7 @@ from integrations.engine.records import (
     Entity,
     GLAccount,
     Invoice,
+    InvoiceImage,
     PaidMark,
     Payment,
     PurchaseOrder,
@@ -103,6 +104,8 @@ def facts(record: AnyRecord) -> tuple[Any, ...]:
             return (record.number, record.name)
         case Invoice():
             return (record.number, record.currency, record.net)
+        case InvoiceImage():
+            return (record.invoice_key, record.name, record.size)
         case Payment():
             return (record.vendor_key, record.amount, record.invoices)
         case SentMark():
@@ -120,8 +123,9 @@ def facts(record: AnyRecord) -> tuple[Any, ...]:
 def declared(what: str) -> list[tuple[str, Entity]]:
     """(system, entity) for everything that the systems declare to read or write as records (`reads`, `writes`).
 
-    Payment proposals are looked up and marks are put on a source's own records: both have tests of their own.
+    Payment proposals are looked up, marks are put on a source's own records and images beside a target's: these have
+    tests of their own.
     """
-    apart = {Entity.PAYMENT_PROPOSAL, *MARKS}
+    apart = {Entity.PAYMENT_PROPOSAL, *MARKS, *((Entity.INVOICE_IMAGE,) if what == "writes" else ())}
     systems = registry.systems().items()
     return [(key, entity) for key, system in systems for entity in sorted(getattr(system, what) - apart)]

@@ -28,6 +28,7 @@ _SETS = {
     Entity.ACCOUNTING_PERIOD: "AccountingPeriodSet",
     Entity.PURCHASE_ORDER: "PurchaseOrderSet",
     Entity.INVOICE: "ManSuppInvoiceSet",
+    Entity.INVOICE_IMAGE: "InvoiceDocumentSet",
     Entity.PAYMENT: "VoucherSet",
 }
 
@@ -46,7 +47,7 @@ class Case:
     def __init__(self) -> None:
         self.clock = Clock()
         self.sim = Simulator(config=SimulatorConfig(), clock=self.clock)
-        seed(self.sim, invoices=120, suppliers=30, images=0)
+        seed(self.sim, invoices=120, suppliers=30)
         self.wire = Wire(self.sim)
         self.kit = kit(self.clock, self.wire)
         self._settings = {
@@ -87,6 +88,12 @@ class Case:
         if entity is Entity.INVOICE:
             rows = self.sim.rows("ManSuppInvoice", Company="10")
             return {f"10|{r['InvoiceId']}": (r["InvoiceNo"], r["Currency"], Decimal(r["NetCurrAmount"])) for r in rows}
+        if entity is Entity.INVOICE_IMAGE:
+            rows = self.sim.rows("InvoiceDocument", Company="10")
+            return {
+                f"10|{row['InvoiceId']}|{row['DocNo']}": (f"10|{row['InvoiceId']}", row["FileName"], row["Size"])
+                for row in rows
+            }
         if entity is Entity.PAYMENT:
             rows = self.sim.rows("Voucher", Company="10")
             keys = [f"10|{row['VoucherType']}|{row['AccountingYear']}|{row['VoucherNo']}" for row in rows]
@@ -105,6 +112,8 @@ class Case:
             self.sim.edit("ManSuppInvoice", ("10", int(parts[1])), NetCurrAmount=Decimal("77.77"))
         elif entity is Entity.PAYMENT:
             self.sim.edit("Voucher", ("10", parts[1], int(parts[2]), int(parts[3])), VoucherText="Renamed")
+        elif entity is Entity.INVOICE_IMAGE:
+            self.sim.edit("InvoiceDocument", ("10", int(parts[1]), parts[2]), FileName="renamed.pdf")
         elif entity is Entity.VENDOR:
             self.sim.edit("SupplierInfoGeneral", (key,), Name="Renamed")
         elif entity is Entity.ACCOUNTING_PERIOD:

@@ -12,7 +12,7 @@ from integrations.engine import fingerprint as hashing
 from integrations.engine.decisions import Create, Decision, Hold, Link, LinkTo, Nothing
 from integrations.engine.drafts import DraftLine, InvoiceDraft, Receipt
 from integrations.engine.duplicates import Existing, Guard
-from integrations.engine.errors import ConnectionBroken, OutcomeUnknown, Rejected, Retryable, Stale
+from integrations.engine.errors import Aside, ConnectionBroken, OutcomeUnknown, Rejected, Retryable, Stale
 from integrations.engine.lanes import carry
 from integrations.engine.ports import Item, Page, Write
 from integrations.engine.push import decide_all, push
@@ -102,6 +102,9 @@ class Store:
     def stale(self, writes: Sequence[Write]) -> None:
         self._note(writes, "stale")
 
+    def set_aside(self, write: Write, error: Aside) -> None:
+        self._note([write], f"aside {error.after}")
+
     def mark_uncertain(self, writes: Sequence[Write], job: str = "", after: float | None = None) -> None:
         self._note(writes, "uncertain")
 
@@ -120,6 +123,18 @@ def test_one_bad_record_in_a_hundred_stands_alone_and_the_rest_go_through(lanes:
     assert [key for key, outcome in store.outcome.items() if outcome == "refused"] == ["37"]
     assert len(target.taken) == 99
     assert target.requests <= 16
+
+
+def test_what_lacks_something_is_set_aside_alone_and_its_neighbours_go() -> None:
+    class Lacking(Target):
+        def write(self, writes: Sequence[Write]) -> list[Receipt]:
+            if writes[0].natural_key == "2":
+                raise Aside("Its image is away.", code="image_away")
+            return super().write(writes)
+
+    store = Store()
+    carry([[write(str(n))] for n in range(1, 4)], Lacking(), store)
+    assert store.outcome == {"1": "settled", "2": "aside 60.0", "3": "settled"}
 
 
 def test_a_lost_answer_leaves_the_whole_group_to_the_resolver() -> None:

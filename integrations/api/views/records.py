@@ -14,6 +14,7 @@ from integrations.api.describing import Person, Query, asked, described, page
 from integrations.api.paging import page_of
 from integrations.api.views.trail import EntrySerializer, opened
 from integrations.models import Answer, Blocker, OutboxItem, RecordLink, WriteIntent
+from integrations.store import images
 from integrations.store.search import search
 from integrations.web.story import story
 
@@ -112,6 +113,20 @@ class EventSerializer(serializers.Serializer[Any]):
     by = serializers.CharField()
 
 
+class ImageSerializer(serializers.Serializer[Any]):
+    """A document that the ERP keeps with the invoice, and what of it is on the other side."""
+
+    record = serializers.UUIDField(source="item.uuid", help_text="The image's own record.")
+    name = serializers.CharField(source="item.source.number")
+    state = serializers.CharField(source="item.state")
+    reason = serializers.CharField(source="item.reason")
+    message = serializers.CharField(source="item.message")
+    size = serializers.IntegerField(allow_null=True, help_text="Bytes.")
+    sha256 = serializers.CharField(help_text="Of what was sent.")
+    read_back = serializers.CharField(help_text="equal, or “not possible” where the other side gives nothing back.")
+    sent_at = serializers.DateTimeField(allow_null=True)
+
+
 class StorySerializer(RecordSerializer):
     """A record with everything that is known of it."""
 
@@ -125,6 +140,7 @@ class StorySerializer(RecordSerializer):
     intents = IntentSerializer(many=True)
     answers = AnswerSerializer(many=True)
     blockers = BlockerSerializer(many=True)
+    images = ImageSerializer(many=True, help_text="Of an invoice that is sent from here.")
     audit = EntrySerializer(many=True)
 
 
@@ -185,6 +201,7 @@ class OneRecord(Endpoint):
                 "intents": IntentSerializer(WriteIntent.objects.filter(item=item).order_by("id"), many=True).data,
                 "answers": AnswerSerializer(_answers(item), many=True).data,
                 "blockers": BlockerSerializer(Blocker.objects.filter(item=item).order_by("id"), many=True).data,
+                "images": ImageSerializer(images.kept_with(item) or [], many=True).data,
                 "audit": [opened(entry) for entry in told.audit],
             }
         )

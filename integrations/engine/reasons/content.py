@@ -21,6 +21,8 @@ CONTENT: Mapping[str, Reason] = {
     "group_too_long": Reason("Group too long", "The other side takes fewer characters.", AT_SOURCE),
     "incomplete": Reason("Something is missing", "A field that every bill needs is empty.", AT_SOURCE),
     "incomplete_address": Reason("Remit-to address incomplete", "The pay address lacks a town or code.", AT_SOURCE),
+    "image_kind": Reason("Kind of image", "The other side keeps no files of this kind.", AT_SOURCE),
+    "image_missing": Reason("Image missing", "By the settings no bill goes without its image.", AT_SOURCE),
     "in_no_batch": Reason("In no batch", "The record belongs to no batch of its system.", AT_SOURCE),
     "key_missing": Reason("Code missing", "Without a code the other side cannot know it.", AT_SOURCE),
     "key_too_long": Reason("Code too long", "The other side takes fewer characters.", AT_SOURCE),

@@ -14,6 +14,10 @@ SCOPE: Mapping[str, Reason] = {
     "gone": Reason("No longer in the ledger", "It was deleted where it was made.", OUT),
     "gross_up": Reason("Grossed-up invoice", "Its tax is grossed up, which a bill cannot show.", ANSWER),
     "ignored": Reason("Ignored by a person", "Somebody decided to leave it out, with a reason.", OUT),
+    "image_early": Reason("Before its bill", "It goes once the bill of its invoice is there.", BY_ITSELF),
+    "image_left_out": Reason("Image of an invoice that does not go", "It would go with its bill.", OUT),
+    "image_not_sent": Reason("Images are not sent", "The settings say so.", OUT),
+    "image_of_credit": Reason("Image of a credit", "The other side keeps images of bills only.", OUT),
     "inactive": Reason("Inactive in the ledger", "It is not in use any more, so it is not sent.", OUT),
     "instalment_gone": Reason("Instalment no longer in the ledger", "The ledger split the invoice anew.", ANSWER),
     "instalment_partly_paid": Reason(

@@ -25,9 +25,14 @@ OTHER = Reason("Refused by the other side", "It answered with a code of its own.
 WRITING: Mapping[str, Reason] = {
     "answer_lost": Reason("Answer lost, being looked up", "Nothing is sent again before it is found out.", BY_ITSELF),
     "bad_filter": Reason("Question refused", "The other side does not understand our question.", SUPPORT),
-    "document_too_large": Reason("Image too large", "The image is larger than the books take.", AT_SOURCE),
+    "document_too_large": Reason("Image too large", "The image is larger than the other side takes.", AT_SOURCE),
     "field_missing": Reason("Field missing", "The other side needs a value that is empty.", AT_SOURCE),
     "field_refused": Reason("Field refused", "The other side does not accept a value.", AT_SOURCE),
+    "image_away": Reason("Image not to be had now", "Its bill is not touched; it is tried again.", BY_ITSELF),
+    "image_differs": Reason("Image differs there", "The other side stored other bytes than were sent.", _LOOK_THERE),
+    "image_forbidden": Reason(
+        "Images may not be kept there", "The login lacks the right; the bills are not touched.", _AFTER_CONNECTION
+    ),
     "internal": Reason("A fault of ours", "It was logged, and the other records go on.", SUPPORT),
     "job_failed": Reason("Job failed there", "The other side took the work and could not do it.", _READ_ANSWER),
     "lost_worker": Reason("Answer lost, being looked up", "Nothing is sent again before it is found out.", BY_ITSELF),

@@ -91,9 +91,9 @@ class AvidXchangeClient:
         """See Source."""
         return self._reader.fetch(entity, key)
 
-    def document(self, ref: str) -> Document:
+    def document(self, ref: str, most: int = documents.MOST_BYTES) -> Document:
         """See Documents: the image of an invoice."""
-        return documents.document(self._line.service, ref)
+        return documents.document(self._line.service, ref, most)
 
     def groups(self, writes: Sequence[Write]) -> list[list[Write]]:
         """See Target."""

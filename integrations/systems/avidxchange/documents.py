@@ -23,8 +23,8 @@ _NO_IMAGE = {
 }
 
 
-def document(service: Service, ref: str) -> Document:
-    """What the `document` of an invoice leads to.
+def document(service: Service, ref: str, most: int = MOST_BYTES) -> Document:
+    """What the `document` of an invoice leads to, of at most so many bytes.
 
     Raises Rejected when there is none, it is a web page, it is too large, or it lies on another server (nothing is sent
     there); Retryable or ConnectionBroken when it cannot be asked for.
@@ -37,6 +37,8 @@ def document(service: Service, ref: str) -> Document:
         raise
     if answer.status == 404 or not answer.body:
         raise Rejected("AvidXchange does not have the image of this invoice any more.", code="no_document")
+    if len(answer.body) > most:
+        raise Rejected(f"The image has more than {most:,} bytes.", code="document_too_large")
     kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind in _NO_FILE or _MARKUP.match(answer.body):
         raise Rejected("AvidXchange answers with a page of text where the image should be.", code="no_document")

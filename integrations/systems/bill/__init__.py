@@ -2,7 +2,7 @@
 
 from integrations.engine.records import Entity
 from integrations.systems.base import Chart, Limits, System
-from integrations.systems.bill import budget, client, hooks, lists, settings
+from integrations.systems.bill import budget, client, documents, hooks, lists, settings
 from integrations.systems.bill.resources import BILLS, DIMENSION_LABELS, VENDORS
 
 SYSTEM = System(
@@ -11,13 +11,15 @@ SYSTEM = System(
     role="ap",
     settings=settings.SETTINGS,
     reads=frozenset({Entity.VENDOR, Entity.GL_ACCOUNT, Entity.DIMENSION, Entity.INVOICE, Entity.PAYMENT}),
-    writes=frozenset({Entity.VENDOR, Entity.INVOICE}),
+    writes=frozenset({Entity.VENDOR, Entity.INVOICE, Entity.INVOICE_IMAGE}),
     originates=frozenset({Entity.VENDOR, Entity.PAYMENT}),
     limits=Limits(
         page_size=lists.PAGE_SIZE,
         per_clock_hour=budget.REQUESTS_PER_CLOCK_HOUR,
         logins_per_clock_hour=budget.LOGINS_PER_CLOCK_HOUR,
         lanes=budget.LANES,
+        slow={Entity.INVOICE_IMAGE: documents.PROCESSING},
+        documents=documents.TAKES,
         bulk={Entity.VENDOR: VENDORS.bulk, Entity.INVOICE: BILLS.bulk},
     ),
     connect=client.connect,

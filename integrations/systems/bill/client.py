@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from integrations.engine.drafts import Receipt
-from integrations.engine.ports import Page, Scope, Write
+from integrations.engine.ports import Page, Scope, Write, Written
 from integrations.engine.records import AnyRecord, Company, Dimension, Entity, GLAccount, Unreadable
 from integrations.engine.targets import TargetRecord
 from integrations.systems.base import AtOnce, Check
@@ -12,6 +12,7 @@ from integrations.systems.bill import changes, checks, seeding
 from integrations.systems.bill.auth import SessionAuth
 from integrations.systems.bill.budget import BillBudget
 from integrations.systems.bill.currencies import Currencies
+from integrations.systems.bill.documents import Documents
 from integrations.systems.bill.errors import Classifier
 from integrations.systems.bill.hook_admin import Subscriptions
 from integrations.systems.bill.look_up import look_up
@@ -47,6 +48,8 @@ class Gateways:
 class BillClient(AtOnce):
     """One organization of BILL as Client, Source and Target."""
 
+    keyed = frozenset({Entity.INVOICE_IMAGE})
+
     def __init__(self, options: Options, kit: Kit) -> None:
         self._options, self._kit = options, kit
         self._gateways = Gateways(options, kit)
@@ -54,7 +57,8 @@ class BillClient(AtOnce):
         self._currencies = Currencies(api)
         self._reader = Reader(api, options.organization_id, self._currencies, kit.now)
         self._standings = Standings(api, self._currencies, self._reader.row)
-        self._writer = Writer(api, self._currencies, self._reader.row, options.limits)
+        self._documents = Documents(api)
+        self._writer = Writer(api, self._currencies, self._reader.row, options.limits, self._documents)
         self.hooks = Subscriptions(self._gateways.events)
 
     def __repr__(self) -> str:
@@ -87,6 +91,10 @@ class BillClient(AtOnce):
     def write(self, writes: Sequence[Write]) -> list[Receipt]:
         """See Target."""
         return self._writer.write(writes)
+
+    def result(self, job: str, writes: Sequence[Write]) -> Sequence[Written] | None:
+        """See Target: of an image that BILL processes."""
+        return self._documents.result(job, writes)
 
     def standing(self, entity: Entity, target_ids: Sequence[str]) -> dict[str, TargetRecord]:
         """See Target."""

@@ -10,13 +10,14 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from itertools import islice
 
-from integrations.engine.drafts import InvoiceDraft, Receipt, VendorDraft
+from integrations.engine.drafts import ImageDraft, InvoiceDraft, Receipt, VendorDraft
 from integrations.engine.errors import OutcomeUnknown, Problem, Rejected, SyncError
 from integrations.engine.ports import Write
 from integrations.engine.targets import TargetRecord
 from integrations.systems.bill import changes, drafts, receipts, wire
 from integrations.systems.bill.acts import Acts, acting
 from integrations.systems.bill.currencies import Currencies
+from integrations.systems.bill.documents import Documents
 from integrations.systems.bill.drafts import FieldLimits, Made
 from integrations.systems.bill.echoes import echo
 from integrations.systems.bill.lists import Batch, Query, batches, is_id
@@ -37,8 +38,11 @@ DOUBT_SECONDS = 5.0  # BILL's clock as headers and as records show it, rounded a
 class Writer:
     """Writes to one organization. `row(resource, id)` reads a record back before it is changed."""
 
-    def __init__(self, api: ApiClient, currencies: Currencies, row: Row, limits: FieldLimits) -> None:
+    def __init__(
+        self, api: ApiClient, currencies: Currencies, row: Row, limits: FieldLimits, documents: Documents
+    ) -> None:
         self._api, self._currencies, self._row, self._limits = api, currencies, row, limits
+        self._documents = documents
         self._acts = Acts(api, currencies, row)
 
     def groups(self, writes: Sequence[Write]) -> list[list[Write]]:
@@ -63,6 +67,8 @@ class Writer:
 
     def write(self, writes: Sequence[Write]) -> list[Receipt]:
         """See Target. May be called from several threads at once; each request takes a lane of the budget."""
+        if len(writes) == 1 and isinstance(image := writes[0].draft, ImageDraft):
+            return [self._documents.attach(writes[0], image)]
         if len(writes) == 1 and acting(writes[0].draft):
             return [self._acts.act(writes[0])]
         self._check(writes)

@@ -13,7 +13,7 @@ SYSTEM = System(
     settings=settings.SETTINGS,
     reads=frozenset(
         {Entity.VENDOR, Entity.GL_ACCOUNT, Entity.DIMENSION, Entity.TAX_CODE, Entity.PAYMENT_TERM, Entity.INVOICE}
-        | {Entity.ACCOUNTING_PERIOD, Entity.PURCHASE_ORDER, Entity.PAYMENT_PROPOSAL}
+        | {Entity.INVOICE_IMAGE, Entity.ACCOUNTING_PERIOD, Entity.PURCHASE_ORDER, Entity.PAYMENT_PROPOSAL}
     ),
     writes=frozenset({*MARKS, Entity.VENDOR, Entity.INVOICE, Entity.PAYMENT}),
     live=frozenset({Entity.INVOICE}),

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from integrations.engine.balances import Movement
 from integrations.engine.drafts import Receipt
 from integrations.engine.errors import ConnectionBroken
-from integrations.engine.ports import Page, Scope, Write
+from integrations.engine.ports import Document, Page, Scope, Write
 from integrations.engine.records import MARKS, AnyRecord, Company, Entity, Unreadable
 from integrations.engine.targets import TargetRecord
 from integrations.systems.base import AtOnce, Check
@@ -17,6 +17,7 @@ from integrations.systems.ifs import desk, pinging, profile, proposals, records,
 from integrations.systems.ifs.auth import BearerAuth
 from integrations.systems.ifs.balances import Accounts
 from integrations.systems.ifs.books import BOOKED, Books
+from integrations.systems.ifs.documents import Shelves
 from integrations.systems.ifs.editing import Editors
 from integrations.systems.ifs.errors import classify
 from integrations.systems.ifs.kinds import View
@@ -59,6 +60,7 @@ class IfsClient(AtOnce):
         editors = Editors(self._api, self._root, self._profile.sets | self._profile.written)
         self._marker = Marker(self._api, self._root, self._profile)
         self._desk = desk.Desk(self._marker, editors, self._profile)
+        self._shelves = Shelves(editors)
         self._books = Books(self._reader, editors, self._profile, self._currencies)
         self._accounts = Accounts(self._reader, editors("voucher"), self._profile)
 
@@ -88,6 +90,10 @@ class IfsClient(AtOnce):
         """See Source. The same content as `read` gives, so that a version or hash of both can be compared."""
         view = self._view(scope)
         return scans.Scan(scans.kind_of(entity, view), view).one(key)
+
+    def document(self, ref: str, most: int) -> Document:
+        """See Documents: the image of an invoice."""
+        return self._shelves.document(ref, most)
 
     def look_up(self, entity: Entity, **where: str) -> Iterator[TargetRecord]:
         """What IFS is about to pay by itself (PAYMENT_PROPOSAL), or the invoices in its books (INVOICE).

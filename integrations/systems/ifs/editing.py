@@ -20,6 +20,7 @@ from integrations.systems.ifs.profile import SetSpec, WrittenSet
 from integrations.systems.ifs.reading import Missing
 from integrations.systems.ifs.values import BadValue, flag, integer
 from integrations.transport.answer import Answer
+from integrations.transport.body import Caps
 from integrations.transport.client import ApiClient
 from integrations.transport.paging import LoopGuard, follow
 
@@ -170,9 +171,12 @@ class Editor:
             raise _vanished()
         return after
 
+    def content(self, key: Values, caps: Caps) -> Answer:
+        """What the media property of the row with this key holds; a 404 is an answer."""
+        return self._api.get(f"{self._url(key)}/{self.spec.stream}", headers={"Accept": "*/*"}, caps=caps)
+
     def stream(self, row: Found, content: bytes, headers: Mapping[str, str]) -> None:
         """Puts `content` into the media property of a row."""
-        assert isinstance(self.spec, WrittenSet)  # noqa: S101 - tells mypy which sets have one
         url, tag = f"{self._url(row.values)}/{self.spec.stream}", self._tag(row)
         if self._api.send("PATCH", url, content=content, headers={**headers, **tag}).status == 404:
             raise _vanished()

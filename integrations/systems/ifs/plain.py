@@ -1,11 +1,11 @@
-"""Accounts, tax codes, payment terms, periods and code part values: records of one row each."""
+"""Accounts, tax codes, payment terms, periods, documents and code part values: records of one row each."""
 
 from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any
 
 from integrations.engine.errors import ConnectionBroken
 from integrations.engine.records import AnyRecord
-from integrations.systems.ifs import master_records
+from integrations.systems.ifs import documents, master_records
 from integrations.systems.ifs.kinds import Records, View
 from integrations.systems.ifs.profile import Profile
 from integrations.systems.ifs.reading import is_closed
@@ -19,11 +19,12 @@ _MAKERS: Mapping[str, Callable[[Any, Profile], AnyRecord]] = {
     "tax_code": master_records.tax_code,
     "payment_term": lambda row, _: master_records.payment_term(row),
     "accounting_period": master_records.period,
+    "invoice_document": lambda row, _: documents.image(row),
 }
 
 
 class Plain:
-    """A Kind of one set of the company: `name` is account, tax_code, payment_term or accounting_period."""
+    """A Kind of one set of the company: account, tax_code, payment_term, accounting_period or invoice_document."""
 
     children: tuple[str, ...] = ()
 

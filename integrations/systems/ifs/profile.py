@@ -45,7 +45,7 @@ class SetSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     `needed` fields must exist; `optional` sets may be missing: what they would tell is then unknown. `seek` are the
     columns to page by where that is not the whole key. `navigation` leads here from the parent's row. `alternatives`
     are read where the set is missing; with `alternatives_when_empty` also where it holds nothing (a set with a company
-    context of its own).
+    context of its own). `stream` is its media property.
     """
 
     set: str
@@ -59,6 +59,7 @@ class SetSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     navigation: str = ""
     change: Change = Change()
     optional: bool = False
+    stream: str = ""
 
     @property
     def projection(self) -> str:
@@ -90,13 +91,12 @@ class SetSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class WrittenSet(SetSpec, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A set that is written. `actions` are its bound actions by our names, `stream` is its media property.
+    """A set that is written. `actions` are its bound actions by our names.
 
     An optional one without a name (`set` "") is not there: what it would be for is then not done.
     """
 
     actions: dict[str, str] = {}
-    stream: str = ""
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

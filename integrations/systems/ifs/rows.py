@@ -289,3 +289,12 @@ class BookedRow(Row, kw_only=True, gc=False):
     currency: str | None = None
     debit: Decimal | None = None
     credit: Decimal | None = None
+
+
+class DocumentRow(Row, kw_only=True, gc=False):
+    company: str
+    invoice_id: int | str
+    document_no: Words
+    name: str | None = None
+    content_type: str | None = None
+    size: int | str | None = None

@@ -15,6 +15,7 @@ from integrations.systems.ifs.rows import (
     CodePartValueRow,
     CompanyRow,
     ContactRow,
+    DocumentRow,
     InvoiceRow,
     ItemRow,
     LedgerRow,
@@ -60,6 +61,7 @@ ROWS: dict[str, type[Row]] = {
     "invoice_posting": PostingRow,
     "ledger_item": LedgerRow,
     "booked_row": BookedRow,
+    "invoice_document": DocumentRow,
 }
 
 

@@ -27,6 +27,7 @@ _PLAIN = {
     Entity.TAX_CODE: "tax_code",
     Entity.PAYMENT_TERM: "payment_term",
     Entity.ACCOUNTING_PERIOD: "accounting_period",
+    Entity.INVOICE_IMAGE: "invoice_document",
 }
 _OWN: Mapping[Entity, Callable[[View], Kind]] = {
     Entity.VENDOR: Suppliers,

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from integrations.engine.drafts import ArchiveDraft, Draft, DraftLine, InvoiceDraft, Receipt, VendorDraft
+from integrations.engine.drafts import ArchiveDraft, Draft, DraftLine, ImageDraft, InvoiceDraft, Receipt, VendorDraft
 from integrations.engine.ports import Scope, Write
 from integrations.engine.records import Address, Entity
 from integrations.engine.targets import TargetRecord
@@ -128,6 +128,8 @@ class World:
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         self.sent.append(request)
+        if request.url.path.endswith("/content"):
+            return self.sim(request)  # where a downloadLink leads is no part of the document
         if openapi.available():
             openapi.check_request(request)
         else:
@@ -166,8 +168,10 @@ class World:
             **fields,
         )
 
-    def write(self, draft: Draft, target_id: str = "", version: str = "") -> Write:
+    def write(self, draft: Draft, target_id: str = "", version: str = "", **more: Any) -> Write:
         entity = Entity.VENDOR if isinstance(draft, VendorDraft) else Entity.INVOICE
+        if isinstance(draft, ImageDraft):
+            entity = Entity.INVOICE_IMAGE
         if isinstance(draft, ArchiveDraft):
             entity = draft.entity
         return Write(
@@ -178,6 +182,7 @@ class World:
             send_by=self.clock.now + timedelta(seconds=30),
             target_id=target_id,
             version=version,
+            **more,
         )
 
     def act(self, draft: Draft, target_id: str, version: str = "") -> Receipt:

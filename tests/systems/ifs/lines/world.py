@@ -23,6 +23,8 @@ SETTINGS = {
 }
 SCOPE = Scope(company="10")
 
+PDF = b"%PDF-1.7 one page"
+
 
 @dataclass
 class World:
@@ -108,6 +110,13 @@ class World:
         join = {"Identity": head["Identity"], "LedgerItemSeriesId": "SI", "LedgerItemId": head["InvoiceNo"]}
         amounts = {"OriginalAmount": Decimal(net), "OpenAmount": Decimal(net), "Currency": head["Currency"]}
         self.sim.insert("SupplierLedgerItem", {"Company": key["Company"], "InstallmentId": 1} | join | amounts)
+
+    def document(self, number: int, content: bytes = PDF, own: str = "1", **fields: Any) -> None:
+        """A document that is kept with the invoice `number`."""
+        key = {"Company": fields.pop("Company", "10"), "InvoiceId": number, "DocNo": own}
+        said = {"FileName": f"scan-{number}-{own}.pdf", "ContentType": "application/pdf", "Size": len(content)}
+        stored = self.sim.store.insert("InvoiceDocument", key | said | fields)
+        self.sim.store.write_media("InvoiceDocument", stored, content)
 
     def _posting(self, place: Mapping[str, Any], kind: str, account: str, amount: Decimal) -> None:
         row = {"PostingType": kind, "CodeA": account, "CodeB": "100", "CurrAmount": amount}
