@@ -208,7 +208,7 @@ def _report(flow: Flow, before: int, outcome: Outcome) -> FlowReport:
         report.balanced &= bool(run.balanced)
         report.failed |= run.status == SyncRun.Status.FAILED
     report.standing, report.amounts = _standing(flow)
-    report.failed |= bool(report.push.get("failed")) or outcome.due_in is not None
+    report.failed |= bool(report.push.get("failed")) or (outcome.due_in is not None and flow.entity not in FOLLOWING)
     return report
 
 
