@@ -65,6 +65,7 @@ def test_all_that_is_read_of_a_full_tenant_is_as_described(cast: Cast, house: Ho
     schema = schemathesis.openapi.from_wsgi("/api/schema/?format=json", get_wsgi_application(), headers=headers)
     operations: Any = schema.get_all_operations()
     reading = [each for each in (found.ok() for found in operations) if each.method.upper() == "GET"]
+    reading = [each for each in reading if not each.path.endswith(("/pdf/", "/file/"))]  # bytes, not JSON
     ids: dict[str, list[str]] = {}  # by the list that gave them
     answered = 0
     for operation in sorted(reading, key=lambda each: "{" in each.path):
