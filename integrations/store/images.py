@@ -105,6 +105,17 @@ def kept_with(item: OutboxItem) -> list[Kept] | None:
     return [_kept(each, found.get(each.source_key)) for each in items]
 
 
+def invoice_of(item: OutboxItem) -> OutboxItem | None:
+    """The invoice whose image this record is; None for other records, and where the invoice is not kept. One query."""
+    if item.flow.entity != Entity.INVOICE_IMAGE:
+        return None
+    rows = OutboxItem.objects.filter(
+        flow=_invoices(item.flow.integration), source_key=item.source.snapshot.get("invoice_key")
+    )
+    found: OutboxItem | None = rows.select_related("source").order_by("variant").first()
+    return found
+
+
 def _kept(item: OutboxItem, link: RecordLink | None) -> Kept:
     size = item.source.snapshot.get("size")
     if link is None:

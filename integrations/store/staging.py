@@ -232,7 +232,7 @@ def _shown_otherwise(record: AnyRecord | Unreadable) -> Mapping[str, str | Decim
                 "plain": record.transaction_id[:120],
             }
         case InvoiceImage():
-            return {"number": record.name[:120], "party": record.invoice_key[:120]}
+            return {"number": record.name[:120]}
         case PurchaseOrder():
             total = sum((line.net or Decimal(0) for line in record.lines or ()), Decimal(0))
             return {

@@ -192,6 +192,7 @@ def show(request: HttpRequest, item: OutboxItem, refused: str = "", status: int 
         "ordered": ordered_of(item),
         "names": orders_of(item),
         "images": images.kept_with(item),
+        "invoice": images.invoice_of(item),
         "paid": paid_of(item),
         "proof": proof_of(item),
         "payee": flagged(item),

@@ -9,6 +9,7 @@ from audit.models import AuditEntry
 from integrations.models import OutboxItem, RecordLink, ReviewItem, SourceRecord, WriteIntent
 from integrations.runner import foreground
 from tenants.scope import tenant_scope
+from tests.factories import Cast, signed_in
 from tests.integrations.runner.town import Make, Town, town_of
 from tests.systems.ifs.lines.world import PDF
 
@@ -202,6 +203,20 @@ def test_each_instalment_has_the_image(town: Town) -> None:
     bills = {row["id"] for row in town.ap.sim.dump("bills")}
     assert len(bills) == 2
     assert {row["billId"] for row in town.ap.sim.dump("documents")} == bills
+
+
+def test_the_pages_of_an_invoice_and_its_image_lead_to_each_other(town: Town, cast: Cast) -> None:
+    town.erp.document(1)
+    town.sync()
+    later(town)
+    with tenant_scope(town.tenant_id):
+        (invoice,) = OutboxItem.objects.filter(flow__entity="invoice").values_list("uuid", flat=True)
+        (image,) = OutboxItem.objects.filter(flow__entity="invoice_image").values_list("uuid", flat=True)
+    client = signed_in(cast.owner)
+    of_invoice, of_image = (client.get(f"/records/{uuid}/").content.decode() for uuid in (invoice, image))
+    assert f'href="/records/{image}/"' in of_invoice
+    assert "read back, byte for byte" in of_invoice
+    assert f'Of invoice <a href="/records/{invoice}/"><bdi>N1</bdi></a>' in of_image
 
 
 def test_the_image_of_a_credit_stays_in_the_erp(town: Town) -> None:
