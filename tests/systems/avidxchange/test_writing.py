@@ -289,7 +289,7 @@ def test_a_request_that_is_too_big_says_so() -> None:
         (422, Rejected, "rejected"),
         (429, Retryable, "too_many_requests"),
         (500, OutcomeUnknown, "server_error"),
-        (302, ConnectionBroken, "redirect"),
+        (302, OutcomeUnknown, "redirect"),
     ],
 )
 @pytest.mark.parametrize("text", ["", "<html>no</html>", '{"detail": "no"}', '{"fault": "no"}', "[" * 50_000])

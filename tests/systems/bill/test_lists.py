@@ -73,7 +73,7 @@ def test_a_token_that_always_expires_still_ends(world: World) -> None:
 
 
 def test_a_token_that_expires_within_one_instant_ends_the_slice(world: World) -> None:
-    row = '{"id":"0091","updatedTime":"2026-11-21T09:30:00.000+00:00"}'
+    row = '{"id":"0091","updatedTime":"2026-11-21T09:30:00.000+00:00","paymentInformation":{}}'
     world.fault("page_token_expired", "page=", times=None)
     world.fault("status", "/v3/vendors", times=None, status=200, body=f'{{"results":[{row}],"nextPage":"t"}}')
     with pytest.raises(Retryable) as caught:

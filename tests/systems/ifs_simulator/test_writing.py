@@ -149,6 +149,7 @@ def test_deep_insert_is_501_unless_switched_on(make: Callable[..., Caller]) -> N
 
 def test_writing_another_company_is_refused(make: Callable[..., Caller]) -> None:
     caller = make(clients=(Client("ml-connector", "demo-secret", companies=frozenset({"10"})),))
+    caller.sim.insert("Company", {"Company": "20", "Name": "Two", "Currency": "USD", "Country": "US"})
     body = {"Company": "20", "SupplierId": "S1", "Identity": "S1"}
     found = caller.post(f"{API}/SupplierHandling.svc/SupplierInvoiceCompanySet", body)
     assert found.status_code == 403

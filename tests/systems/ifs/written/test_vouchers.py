@@ -194,7 +194,7 @@ def test_vouchers_stand_as_they_are_in_the_books(books: Books) -> None:
 
 
 def test_only_what_ifs_takes_is_written(books: Books) -> None:
-    assert books.client.keyed == {Entity.INVOICE, Entity.PAYMENT}
+    assert books.client.keyed == {Entity.INVOICE, Entity.PAYMENT, Entity.VENDOR}
     assert books.write(captured()).target_id != books.write(paid()).target_id
 
 
