@@ -42,7 +42,7 @@ class FlowReport:
     `sweep` counts what a sweep read; what it staged the polls had missed. `note` is what somebody should look at.
     """
 
-    entity: str
+    entity: str  # "new_vendor" for vendors that people made on the other side
     balanced: bool = True
     failed: bool = False
     read: int = 0
@@ -194,8 +194,13 @@ def _slice(lease: Lease) -> Outcome:
         return _TAKEN_OVER
 
 
+def _name(flow: Flow) -> str:
+    """The entity; vendors that come from the other side have a flow beside that of the suppliers, and a name."""
+    return "new_vendor" if flow.inbound and flow.entity == Entity.VENDOR else str(flow.entity)
+
+
 def _report(flow: Flow, before: int, outcome: Outcome) -> FlowReport:
-    report = FlowReport(entity=flow.entity, error=outcome.error)
+    report = FlowReport(entity=_name(flow), error=outcome.error)
     for run in SyncRun.objects.filter(flow=flow, pk__gt=before):
         side: dict[str, int] = getattr(report, run.kind)
         report.read += run.taken if run.kind != SyncRun.Kind.PUSH else 0
