@@ -37,7 +37,7 @@ def runs(town: Town) -> list[tuple[str, bool]]:
 def test_a_payment_that_lists_no_bills_pays_the_one_it_names_if_any(town: Town) -> None:
     payment, nothing = pay(town, "N1", status="PROCESSED"), pay(town, "N2", status="PROCESSED")
     town.ap.sim.put_raw(payment, billPayments=[])
-    town.ap.sim.put_raw(nothing, billPayments=[], billId=None)
+    town.ap.sim.put_raw(nothing, billPayments=[], billId="")
     town.sync()
     assert listed(town) == {(payment, "N1"): ("paid", Decimal(100))}
     assert reasons(town)[nothing] == ("out", "not_sent_by_us")

@@ -43,7 +43,7 @@ def decide(client: Client, desk: Desk, do: str) -> str:
 def rules(desk: Desk) -> dict[str, tuple[str, str]]:
     with tenant_scope(desk.tenant_id):
         rows = FieldMapping.objects.filter(active=True)
-        return {row.about: (row.target, row.lookup) for row in rows}
+        return {row.field or row.source: (row.target, row.lookup) for row in rows}
 
 
 def exported(client: Client, desk: Desk) -> bytes:
