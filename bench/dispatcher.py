@@ -28,7 +28,7 @@ def claim_all(flows: int, tenants: int, dispatchers: int) -> dict[str, Any]:
     with ThreadPoolExecutor(dispatchers) as pool:
         found = [flow for part in pool.map(_dispatch, [flows] * dispatchers) for flow in part]
     seconds = time.monotonic() - began
-    counted = Counter(found)
+    counted = Counter(flow for flow in found if flow > FIRST)  # earlier sections leave flows that are due too
     _set(_NOBODY)
     return {"claimed": len(counted), "twice": sum(times > 1 for times in counted.values()), "seconds": seconds}
 
